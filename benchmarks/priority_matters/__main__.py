@@ -1,0 +1,100 @@
+"""Run the benchmark: JSON lines on stdout, progress and the summary on stderr."""
+
+import argparse
+import json
+import os
+import sys
+from collections.abc import Iterator
+from itertools import product
+from typing import Any
+
+from benchmarks.priority_matters import engines, summary
+from benchmarks.priority_matters.instances import draw
+from benchmarks.priority_matters.scheduler import schedule
+from restow.packing.problem import Order
+
+
+def main() -> None:
+    """Parse the arguments, run every instance that leaves pods pending, and sum up."""
+    options = _options()
+    rows = []
+    for row in _rows(options):
+        rows.append(row)
+        if options.output == "json":
+            print(json.dumps(row), flush=True)
+        elif sys.stderr.isatty():
+            print(f"\r{len(rows)} instances", end="", file=sys.stderr)
+    if rows:
+        load = os.getloadavg()[0]
+        stream = sys.stderr if options.output == "json" else sys.stdout
+        print(f"{options.engine}, {options.window} s, load average {load:.1f}", file=stream)
+        print(summary.table(rows), file=stream)
+
+
+def _options() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(prog="python -m benchmarks.priority_matters")
+    parser.add_argument("--grid", choices=["A"], default="A")
+    parser.add_argument("--seeds", default="0-4", help="FIRST-LAST")
+    parser.add_argument("--window", type=float, default=1.0, help="seconds per instance")
+    parser.add_argument("--engine", choices=["ours", "paper"], default="ours")
+    parser.add_argument("--order", choices=["paper", "restow"], default="paper")
+    parser.add_argument("--nodes", default="4,8,16,32")
+    parser.add_argument("--pods-per-node", default="4,8")
+    parser.add_argument("--priorities", default="1,2,4")
+    parser.add_argument("--utilisations", default="0.90,0.95,1.00,1.05")
+    parser.add_argument("--output", choices=["json", "table"], default="table")
+    return parser.parse_args()
+
+
+def _numbers(text: str) -> list[int]:
+    return [int(part) for part in text.split(",")]
+
+
+def _rows(options: argparse.Namespace) -> Iterator[dict[str, Any]]:
+    first, _, last = options.seeds.partition("-")
+    axes = product(
+        range(int(first), int(last or first) + 1),
+        _numbers(options.nodes),
+        _numbers(options.pods_per_node),
+        _numbers(options.priorities),
+        [float(part) for part in options.utilisations.split(",")],
+    )
+    for seed, nodes, pods, priorities, utilisation in axes:
+        instance = draw(
+            nodes=nodes,
+            pods_per_node=pods,
+            priorities=priorities,
+            utilisation=utilisation,
+            seed=seed,
+        )
+        start = schedule(instance, preemption=False)
+        if not start.pending.total():
+            continue
+        default = schedule(instance, preemption=True).placed()
+        problem = engines.formulate(instance, start, Order(options.order))
+        result = engines.run(options.engine, problem, options.window)
+        yield {
+            "grid": options.grid,
+            "nodes": nodes,
+            "pods_per_node": pods,
+            "priorities": priorities,
+            "utilisation": utilisation,
+            "seed": seed,
+            "window_s": options.window,
+            "engine": options.engine,
+            "order": options.order,
+            "outcome": summary.outcome(result.placed, default, proven=result.proven),
+            "proven": result.proven,
+            "default": default,
+            "placed": result.placed,
+            "bound": result.bound,
+            "moves": result.moves,
+            "evictions": result.evictions,
+            "seconds": round(result.seconds, 3),
+            "rss_mib": engines.rss_mib(),
+            "levels": result.levels,
+        }
+
+
+if __name__ == "__main__":
+    main()

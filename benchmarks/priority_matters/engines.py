@@ -1,0 +1,108 @@
+"""From an instance's start state to the answer of an engine."""
+
+import resource
+import time
+from dataclasses import dataclass
+
+from benchmarks.priority_matters import paper
+from benchmarks.priority_matters.instances import RESOURCES, Instance
+from benchmarks.priority_matters.scheduler import Cluster
+from restow.packing.disturbance import disturbance
+from restow.packing.outcome import Level, LevelKind
+from restow.packing.problem import Order, PodClass, Problem
+from restow.packing.solve import solve
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Result:
+    """What an engine answered; counts per priority, highest first."""
+
+    placed: list[int]
+    bound: list[int]
+    proven: bool
+    moves: int
+    evictions: int
+    seconds: float
+    levels: list[str]
+
+
+def formulate(instance: Instance, start: Cluster, order: Order) -> Problem:
+    """Return the Problem: per ReplicaSet a class of running and one of pending pods."""
+    everywhere = tuple(range(instance.nodes))
+    classes = []
+    for index, each in enumerate(instance.sets):
+        tier = instance.priorities - each.priority
+        at = tuple((n, start.at[n][index]) for n in everywhere if start.at[n][index])
+        if at:
+            classes.append(
+                PodClass(
+                    demand=each.demand,
+                    tier=tier,
+                    allowed=everywhere,
+                    running=at,
+                    movable=True,
+                    evictable=True,
+                )
+            )
+        if start.pending[index]:
+            classes.append(
+                PodClass(
+                    demand=each.demand,
+                    tier=tier,
+                    allowed=everywhere,
+                    pending=start.pending[index],
+                )
+            )
+    return Problem(
+        resources=RESOURCES,
+        capacity=(instance.capacity,) * instance.nodes,
+        tiers=tuple(range(instance.priorities, 0, -1)),
+        classes=tuple(classes),
+        order=order,
+    )
+
+
+def run(engine: str, problem: Problem, window_s: float) -> Result:
+    """Run `ours` or `paper` on the problem."""
+    return _ours(problem, window_s) if engine == "ours" else _paper(problem, window_s)
+
+
+def _ours(problem: Problem, window_s: float) -> Result:
+    outcome = solve(problem, budget_s=window_s)
+    upset = disturbance(problem, outcome)
+    tiers = range(len(problem.tiers))
+    placed = [0] * len(problem.tiers)
+    for pods, row in zip(problem.classes, outcome.placement, strict=True):
+        placed[pods.tier] += sum(count for _, count in row)
+    return Result(
+        placed=placed,
+        bound=[sum(x.bound for x in outcome.levels if _places(x, t)) for t in tiers],
+        proven=all(level.proven for level in outcome.levels if level.kind is not LevelKind.NODES),
+        moves=upset.moves,
+        evictions=upset.evictions,
+        seconds=outcome.wall_s,
+        levels=[f"{x.kind}{x.tier}:{x.value}/{x.bound}" for x in outcome.levels],
+    )
+
+
+def _places(level: Level, tier: int) -> bool:
+    return level.tier == tier and level.kind in (LevelKind.KEEP, LevelKind.PLACE)
+
+
+def _paper(problem: Problem, window_s: float) -> Result:
+    began = time.perf_counter()
+    answer = paper.solve(problem, window_s=window_s)
+    return Result(
+        placed=answer.placed,
+        bound=answer.bound,
+        proven=answer.proven,
+        moves=answer.moves,
+        evictions=answer.evictions,
+        seconds=time.perf_counter() - began,
+        levels=[],
+    )
+
+
+def rss_mib() -> int:
+    """Return the largest resident size of this process so far, in MiB."""
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024

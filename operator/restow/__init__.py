@@ -1,0 +1,1 @@
+"""restow packs a Kubernetes cluster: provably least disturbance, beside kube-scheduler."""

@@ -1,0 +1,115 @@
+"""A decision asked for by a person: the operator's own, without its clock."""
+
+from collections.abc import Sequence
+from dataclasses import replace
+from datetime import datetime
+
+from restow.app.deciding import pending_of, solver_of
+from restow.app.worker import Worker
+from restow.cluster.snapshot import Snapshot
+from restow.core.errors import InputError
+from restow.core.reasons import Reason
+from restow.explain.unplaced import unplaced
+from restow.planning.decide import Decision, decide
+from restow.planning.plan import Unplaced
+from restow.policies.coverage import Policy, governing
+from restow.policies.packing_policy import PackingPolicySpec
+from restow.rules.pending import why_not_pending
+
+
+def moment(snapshot: Snapshot, now: datetime) -> datetime:
+    """Return `now`, or when the last pod became Unschedulable if that machine's clock is ahead."""
+    times = (pod.unschedulable_since for pod in snapshot.pods.values())
+    return max((at for at in times if at is not None and at > now), default=now)
+
+
+def choose(
+    policies: Sequence[Policy], name: str | None, snapshot: Snapshot, now: datetime
+) -> Policy:
+    """Return the policy to plan under.
+
+    The one of that name; without a name the only one, or the only one that governs pending pods;
+    without any policy one of defaults, whose name is empty.
+
+    Raises
+    ------
+    InputError
+        When there is none of that name, or a name is needed to choose.
+    """
+    if name is not None:
+        found = next((each for each in policies if each.name == name), None)
+        if found is None:
+            known = ", ".join(each.name for each in policies) or "none"
+            raise InputError(
+                where="command line",
+                field="--policy",
+                problem=f"there is no PackingPolicy {name!r} (read: {known}) and no such file",
+                remedy="name one that was read, or a file",
+            )
+        return found
+    if not policies:
+        return Policy(name="", spec=PackingPolicySpec())
+    everyone = tuple(policies)
+    asked = [each for each in everyone if pending_of(each, everyone, snapshot, now)]
+    if len(asked) <= 1:
+        return next(iter(asked or sorted(everyone, key=lambda each: each.name)))
+    raise InputError(
+        where="command line",
+        field="--policy",
+        problem=f"pods wait under {len(asked)} policies: {', '.join(p.name for p in asked)}",
+        remedy="choose one of them by --policy NAME",
+    )
+
+
+def plan_by_hand(  # noqa: PLR0913 - half of them by name
+    snapshot: Snapshot,
+    policy: Policy,
+    policies: Sequence[Policy],
+    *,
+    worker: Worker,
+    time_limit_s: float | None,
+    now: datetime,
+) -> Decision:
+    """Return what the operator would decide about all pods that kube-scheduler has given up on.
+
+    Grace, batch window and maintenance windows are about when, and do not count here; neither
+    does what was moved within the last hour. Pods that no policy governs are listed as unplaced.
+
+    Parameters
+    ----------
+    time_limit_s
+        Time to solve; None for the policy's.
+    """
+    changes: dict[str, float] = {"grace_seconds": 0.0}
+    if time_limit_s is not None:
+        changes["solve_time_limit_seconds"] = time_limit_s
+    spec = policy.spec.model_copy(update=changes)
+    decision = decide(
+        snapshot,
+        Policy(name=policy.name, spec=spec),
+        solver_of(worker),
+        now,
+        explainer=unplaced,
+        others=tuple(each for each in policies if each.name != policy.name),
+    )
+    pending = (*decision.plan.unplaced, *_ungoverned(policy, policies, snapshot, now))
+    listed = tuple(sorted(pending, key=lambda each: each.pod))
+    return replace(decision, plan=replace(decision.plan, unplaced=listed))
+
+
+def _ungoverned(
+    policy: Policy, policies: Sequence[Policy], snapshot: Snapshot, now: datetime
+) -> tuple[Unplaced, ...]:
+    """Return the pods that `policy` would place if it, or any other, covered them."""
+    names = policy.spec.scope.scheduler_names
+    return tuple(
+        Unplaced(
+            pod=pod.ref,
+            reason=Reason.NO_POLICY,
+            message="no PackingPolicy covers the pod; widen the scope of one",
+            proven=False,
+        )
+        for pod in snapshot.pods.values()
+        if why_not_pending(pod, scheduler_names=names, grace_s=0, now=now) is None
+        and governing((*policies, policy), pod, snapshot.namespaces) is None
+    )

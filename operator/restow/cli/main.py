@@ -1,0 +1,179 @@
+"""`restow`, also as `kubectl restow`.
+
+Imports inside the commands keep `restow --help` fast: the Kubernetes client alone takes a second.
+"""
+
+import sys
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from restow.cli.output import Output
+from restow.core.errors import InputError, RestowError
+from restow.telemetry.levels import LogFormat, LogLevel
+
+FAILURE, BAD_INPUT = 1, 2
+
+app = typer.Typer(
+    name="restow",
+    help="Makes a Kubernetes cluster hold what it was bought to hold.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    rich_markup_mode=None,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+
+Kubeconfig = Annotated[
+    Path | None,
+    typer.Option(help="Path of the kubeconfig; default: $KUBECONFIG, then ~/.kube/config."),
+]
+Context = Annotated[str | None, typer.Option(help="Context of the kubeconfig.")]
+Level = Annotated[
+    LogLevel, typer.Option(envvar="RESTOW_LOG_LEVEL", help="Least important line to log.")
+]
+Format = Annotated[
+    LogFormat,
+    typer.Option(envvar="RESTOW_LOG_FORMAT", help="auto: console on a terminal, else JSON."),
+]
+
+
+@app.command()
+def plan(
+    *,
+    sources: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--from",
+            metavar="FILE",
+            help="Kubernetes objects (YAML, JSON, lists, .gz), - for stdin; may be repeated. "
+            "Default: the cluster of the current context.",
+        ),
+    ] = None,
+    policy: Annotated[
+        str | None,
+        typer.Option(help="A file with a PackingPolicy, or the name of one that was read."),
+    ] = None,
+    time_limit: Annotated[
+        str | None,
+        typer.Option(help="Time to solve, such as 10s; default: the policy's."),
+    ] = None,
+    output: Annotated[Output, typer.Option("--output", "-o", help="Form of the result.")] = (
+        Output.TABLE
+    ),
+    kubeconfig: Kubeconfig = None,
+    context: Context = None,
+    log_level: Level = LogLevel.WARNING,
+    log_format: Format = LogFormat.AUTO,
+) -> None:
+    """Print the plan that restow would make now; changes nothing."""
+    from restow.cli import plan as command
+    from restow.cli.duration import seconds
+    from restow.telemetry import logs
+
+    logs.configure(log_level, log_format)
+    command.run(
+        command.Request(
+            sources=tuple(sources or ()),
+            policy=policy,
+            time_limit_s=None if time_limit is None else seconds(time_limit, "--time-limit"),
+            output=output,
+            kubeconfig=kubeconfig,
+            context=context,
+        )
+    )
+
+
+@app.command()
+def run(
+    *,
+    namespace: Annotated[
+        str,
+        typer.Option(envvar="POD_NAMESPACE", help="Where the lease and the gate's object live."),
+    ] = "restow",
+    identity: Annotated[
+        str, typer.Option(envvar="POD_NAME", help="Holder of the lease; default: the host's name.")
+    ] = "",
+    pod_uid: Annotated[
+        str, typer.Option(envvar="POD_UID", help="Uid of the operator's pod, in a cluster.")
+    ] = "",
+    metrics_port: Annotated[
+        int,
+        typer.Option(
+            min=0, max=65535, envvar="RESTOW_METRICS_PORT", help="Port of /metrics; 0 for none."
+        ),
+    ] = 9090,
+    probe_port: Annotated[
+        int,
+        typer.Option(
+            min=0, max=65535, envvar="RESTOW_PROBE_PORT", help="Port of the probes; 0 for none."
+        ),
+    ] = 8080,
+    kubeconfig: Kubeconfig = None,
+    context: Context = None,
+    log_level: Level = LogLevel.INFO,
+    log_format: Format = LogFormat.AUTO,
+) -> None:
+    """Run the operator until SIGTERM."""
+    from restow.cli import run as command
+    from restow.telemetry import logs
+
+    logs.configure(log_level, log_format)
+    command.run(
+        command.Request(
+            namespace=namespace,
+            identity=identity,
+            pod_uid=pod_uid,
+            metrics_port=metrics_port,
+            probe_port=probe_port,
+            kubeconfig=kubeconfig,
+            context=context,
+        )
+    )
+
+
+@app.command()
+def crds() -> None:
+    """Print the custom resource definitions as YAML."""
+    from restow.cli.output import as_yaml
+    from restow.policies.crds import documents
+
+    sys.stdout.write(as_yaml(*documents()))
+
+
+@app.command()
+def version() -> None:
+    """Print the version."""
+    from importlib.metadata import version as installed
+
+    sys.stdout.write(f"restow {installed('restow')}\n")
+
+
+def main() -> None:
+    """Run the command line; exit 0 on success, 2 on bad input, 1 on failure."""
+    try:
+        raise SystemExit(app(prog_name="restow", standalone_mode=False))
+    except typer.TyperException as error:
+        raise SystemExit(_misused(error)) from None
+    except typer.Abort:
+        raise SystemExit(FAILURE) from None
+    except InputError as error:
+        sys.stderr.write(f"error: {error}\n")
+        raise SystemExit(BAD_INPUT) from None
+    except RestowError as error:
+        sys.stderr.write(f"error: {error}\n")
+        raise SystemExit(FAILURE) from None
+
+
+def _misused(error: typer.TyperException) -> int:
+    """Say in one line what is wrong with the arguments; print the help where there are none."""
+    text = error.format_message()
+    if text.startswith("Usage:"):
+        sys.stderr.write(f"{text}\n")
+        return BAD_INPUT
+    context = getattr(error, "ctx", None)
+    command = "restow" if context is None else context.command_path
+    said = " ".join(text.replace("Value error, ", "").split()).removesuffix(".")
+    sys.stderr.write(f"error: command line: {said}; see `{command} --help`\n")
+    return BAD_INPUT

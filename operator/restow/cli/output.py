@@ -1,0 +1,30 @@
+"""How a result is printed: a table for people, JSON or YAML for tools."""
+
+import json
+import sys
+from collections.abc import Mapping
+from enum import StrEnum
+from typing import Any
+
+
+class Output(StrEnum):
+    """Format of the result on stdout."""
+
+    TABLE = "table"
+    JSON = "json"
+    YAML = "yaml"
+
+
+def write(document: Mapping[str, Any], output: Output) -> None:
+    """Print one Kubernetes object to stdout as JSON or YAML."""
+    if output is Output.JSON:
+        sys.stdout.write(json.dumps(document, indent=2, ensure_ascii=False) + "\n")
+    else:
+        sys.stdout.write(as_yaml(document))
+
+
+def as_yaml(*documents: Mapping[str, Any]) -> str:
+    """Return the objects as a YAML stream, keys in the order given."""
+    import yaml
+
+    return str(yaml.safe_dump_all(documents, sort_keys=False, allow_unicode=True, width=100))

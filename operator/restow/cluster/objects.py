@@ -1,0 +1,256 @@
+"""What restow knows of each Kubernetes object; frozen, and slim on purpose."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+
+from restow.core.frozen import NO_LABELS, NOTHING, Amounts, Labels
+from restow.core.ids import NodeName, ObjectKey, PodRef, Uid
+
+
+class Phase(StrEnum):
+    """`status.phase` of a pod."""
+
+    PENDING = "Pending"
+    RUNNING = "Running"
+    SUCCEEDED = "Succeeded"
+    FAILED = "Failed"
+    UNKNOWN = "Unknown"
+
+
+class Feature(StrEnum):
+    """A part of a pod's spec that needs care: a rule not modelled yet, or a reason to stay."""
+
+    INTER_POD_AFFINITY = "InterPodAffinity"  # required (anti-)affinity to pods; preferred is none
+    TOPOLOGY_SPREAD = "TopologySpread"  # any topologySpreadConstraint that is DoNotSchedule
+    VOLUME_CLAIM = "VolumeClaim"  # a claim, or a volume that node limits and zones count
+    RESOURCE_CLAIM = "ResourceClaim"  # spec.resourceClaims
+    POD_GROUP = "PodGroup"  # schedulingGroup, or scheduling.k8s.io/group-name
+    LOCAL_STORAGE = "LocalStorage"  # emptyDir (not medium Memory) or hostPath
+    NODE_FEATURE = "NodeFeature"  # what kube-scheduler's NodeDeclaredFeatures asks a node for
+    MIRROR = "Mirror"  # kubernetes.io/config.mirror: a static pod
+    SHARED_GPU = "SharedGpu"  # a part of a GPU, given out by KAI, HAMi or Volcano
+
+
+class Operator(StrEnum):
+    """Operators of selectors, tolerations and node affinity."""
+
+    IN = "In"
+    NOT_IN = "NotIn"
+    EXISTS = "Exists"
+    DOES_NOT_EXIST = "DoesNotExist"
+    GT = "Gt"
+    LT = "Lt"
+    EQUAL = "Equal"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Requirement:
+    """`key operator values`, of a label selector or of a node selector term."""
+
+    key: str
+    operator: Operator
+    values: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NodeSelectorTerm:
+    """Requirements on labels and on fields (`metadata.name`), all of which must hold.
+
+    A term with neither matches nothing, as upstream.
+    """
+
+    expressions: tuple[Requirement, ...] = ()
+    fields: tuple[Requirement, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LabelSelector:
+    """A label selector; all requirements must hold. No requirement matches everything.
+
+    `matchLabels` is read as `In` requirements with one value.
+    """
+
+    requirements: tuple[Requirement, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Toleration:
+    """A toleration; an empty `key` with `EXISTS` covers every taint, an empty `effect` all."""
+
+    key: str = ""
+    operator: Operator = Operator.EQUAL
+    value: str = ""
+    effect: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Taint:
+    """A taint of a node; `effect` is NoSchedule, PreferNoSchedule or NoExecute."""
+
+    key: str
+    value: str = ""
+    effect: str
+
+    def __str__(self) -> str:
+        return (
+            f"{self.key}={self.value}:{self.effect}" if self.value else f"{self.key}:{self.effect}"
+        )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, order=True)
+class HostPort:
+    """A port a pod takes on its node; `ip` 0.0.0.0 is every address."""
+
+    ip: str = "0.0.0.0"  # noqa: S104 - Kubernetes' own wildcard
+    protocol: str = "TCP"
+    port: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OwnerRef:
+    """The controller of an object (`metadata.ownerReferences` with `controller: true`)."""
+
+    kind: str
+    name: str
+    uid: Uid
+    api_version: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PodTerm:
+    """The pods that a hard rule of another pod is about.
+
+    One per required affinity or anti-affinity term (`feature` INTER_POD_AFFINITY) and per
+    DoNotSchedule spread constraint (TOPOLOGY_SPREAD). A pod is meant when `selector` matches its
+    labels (None matches nothing) and its namespace is in `namespaces` or matches
+    `namespace_selector` (None matches none). A term that names neither is about its own pod's
+    namespace, and `namespaces` says so.
+    """
+
+    feature: Feature
+    selector: LabelSelector | None
+    namespaces: frozenset[str]
+    namespace_selector: LabelSelector | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Pod:
+    """A pod that still counts: neither Succeeded nor Failed.
+
+    `requests` is what kube-scheduler counts (containers, init containers and sidecars in order,
+    overhead, pod-level resources), plus one of `pods`. `unschedulable_since` and
+    `unschedulable_message` are set while the condition PodScheduled is False for the reason
+    Unschedulable; its message is kube-scheduler's. `nominated_node`, `gates` and `node` are empty
+    when unset. `ready` is the Ready condition.
+    """
+
+    key: ObjectKey
+    uid: Uid
+    resource_version: str = ""
+    labels: Labels = NO_LABELS
+    annotations: Labels = NO_LABELS
+    owner: OwnerRef | None = None
+    created_at: datetime
+    scheduler_name: str = "default-scheduler"
+    priority: int = 0
+    priority_class: str = ""
+    preempts: bool = True
+    requests: Amounts = NOTHING
+    node: NodeName | None = None
+    nominated_node: NodeName | None = None
+    phase: Phase = Phase.PENDING
+    ready: bool = False
+    deleting: bool = False
+    gates: tuple[str, ...] = ()
+    unschedulable_since: datetime | None = None
+    unschedulable_message: str = ""
+    node_selector: Labels = NO_LABELS
+    node_affinity: tuple[NodeSelectorTerm, ...] | None = None
+    tolerations: tuple[Toleration, ...] = ()
+    host_ports: tuple[HostPort, ...] = ()
+    features: frozenset[Feature] = frozenset()
+    terms: tuple[PodTerm, ...] = ()
+    local_volumes: tuple[str, ...] = ()
+    started_at: datetime | None = None
+
+    @property
+    def ref(self) -> PodRef:
+        """The incarnation of the pod."""
+        return PodRef(self.key, self.uid)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Node:
+    """A node; `allocatable` includes `pods`. `ready` is the Ready condition."""
+
+    name: NodeName
+    resource_version: str = ""
+    uid: Uid = Uid("")  # noqa: RUF009 - a NewType, no call of ours
+    labels: Labels = NO_LABELS
+    annotations: Labels = NO_LABELS
+    allocatable: Amounts = NOTHING
+    unschedulable: bool = False
+    taints: tuple[Taint, ...] = ()
+    ready: bool = True
+    deleting: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DisruptionBudget:
+    """A PodDisruptionBudget; `selector` None selects nothing.
+
+    `disruptions_allowed` is the controller's own count; it is 0 while `observed` is False (the
+    status is older than the spec). `always_allow_unhealthy` is unhealthyPodEvictionPolicy.
+    `healthy` and `desired` are `status.currentHealthy` and `status.desiredHealthy`, which decide
+    whether an unready pod goes without drawing on the budget.
+    """
+
+    key: ObjectKey
+    selector: LabelSelector | None
+    disruptions_allowed: int
+    observed: bool = True
+    always_allow_unhealthy: bool = False
+    healthy: int = 0
+    desired: int = 0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PriorityClass:
+    """A PriorityClass."""
+
+    name: str
+    value: int
+    preempts: bool = True
+    global_default: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Workload:
+    """What owns pods: a Deployment, ReplicaSet, StatefulSet, Job or DaemonSet.
+
+    `replicas` is the desired number (None for a DaemonSet). `max_unavailable` is how many of them
+    the controller's own update strategy lets be missing at a time, at least 1.
+    """
+
+    kind: str
+    key: ObjectKey
+    uid: Uid
+    labels: Labels = NO_LABELS
+    annotations: Labels = NO_LABELS
+    owner: OwnerRef | None = None
+    replicas: int | None = None
+    max_unavailable: int = 1
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Namespace:
+    """A namespace, for its labels and annotations."""
+
+    name: str
+    labels: Labels = NO_LABELS
+    annotations: Labels = NO_LABELS
+
+
+Workloads = Mapping[Uid, Workload]

@@ -1,0 +1,180 @@
+"""Parts of a pod's spec that need care: rules not modelled yet, and reasons to stay."""
+
+from collections.abc import Iterable, Iterator
+from typing import Final
+
+from restow.cluster.objects import Feature, LabelSelector, PodTerm
+from restow.cluster.parse.metadata import key_of, label_selector
+from restow.cluster.parse.wire import Selector
+from restow.cluster.parse.wire_pod import Container, Pod, PodAffinityTerm, PodSpec, Spread, Volume
+from restow.core.ids import ObjectKey
+
+_MIRROR: Final = "kubernetes.io/config.mirror"
+_GROUP_KEYS: Final = frozenset(
+    {"scheduling.k8s.io/group-name", "scheduling.x-k8s.io/pod-group", "pod-group-name"}
+)
+"""Labels or annotations by which Volcano, scheduler-plugins and KAI name a pod's gang."""
+_SHARED_GPU_KEYS: Final = frozenset(
+    {
+        "gpu-fraction",
+        "gpu-memory",
+        "gpu-fraction-num-devices",
+        "gpu-fraction-container-name",
+        "runai-gpu-group",
+        "hami.io/vgpu-devices-allocated",
+        "hami.io/vgpu-node",
+        "nvidia.com/use-gpuuuid",
+        "nvidia.com/nouse-gpuuuid",
+        "nvidia.com/use-gputype",
+        "nvidia.com/nouse-gputype",
+        "nvidia.com/vgpu-mode",
+    }
+)
+"""Labels or annotations of pods that hold a part of a GPU (KAI, HAMi)."""
+_SHARED_GPU_RESOURCES: Final = (
+    "nvidia.com/gpumem",
+    "nvidia.com/gpumem-percentage",
+    "nvidia.com/gpucores",
+    "volcano.sh/vgpu-",
+)
+"""Requests, by their beginning, that only HAMi or Volcano turns into a part of a GPU."""
+
+
+def of(wire: Pod, resources: Iterable[str]) -> frozenset[Feature]:
+    """Return the features of the pod; `resources` are the names it requests."""
+    return frozenset((*_of_rules(wire), *_of_metadata(wire, resources)))
+
+
+def _of_rules(wire: Pod) -> Iterator[Feature]:
+    spec = wire.spec
+    if any(True for _ in _affinity_terms(spec)):
+        yield Feature.INTER_POD_AFFINITY
+    if any(True for _ in _hard_spreads(spec)):
+        yield Feature.TOPOLOGY_SPREAD
+    if any(_is_claim(volume) for volume in spec.volumes or ()):
+        yield Feature.VOLUME_CLAIM
+    if spec.resource_claims or wire.status.extended_resource_claim_status is not None:
+        yield Feature.RESOURCE_CLAIM
+    if _needs_node_feature(spec):
+        yield Feature.NODE_FEATURE
+
+
+def _of_metadata(wire: Pod, resources: Iterable[str]) -> Iterator[Feature]:
+    annotations = wire.metadata.annotations or {}
+    keys = {*annotations, *(wire.metadata.labels or {})}
+    if wire.spec.scheduling_group is not None or keys & _GROUP_KEYS:
+        yield Feature.POD_GROUP
+    if local_volumes(wire):
+        yield Feature.LOCAL_STORAGE
+    if _MIRROR in annotations:
+        yield Feature.MIRROR
+    if keys & _SHARED_GPU_KEYS or any(name.startswith(_SHARED_GPU_RESOURCES) for name in resources):
+        yield Feature.SHARED_GPU
+
+
+def local_volumes(wire: Pod) -> tuple[str, ...]:
+    """Return the names of the volumes whose data stays on the node, in the order of the spec.
+
+    These are hostPath and emptyDir volumes, except those in memory: cluster-autoscaler's rule
+    since its #5551. Nearly every GPU pod mounts /dev/shm that way, and keeps nothing there that
+    is meant to outlive its containers.
+    """
+    return tuple(volume.name for volume in wire.spec.volumes or () if _is_local(volume))
+
+
+def terms(wire: Pod) -> tuple[PodTerm, ...]:
+    """Return whom the pod's hard rules are about.
+
+    Raises
+    ------
+    FieldError
+        When a selector cannot be used.
+    """
+    own = key_of(wire.metadata, namespaced=True)
+    affinity = [_affinity_term(each, path, own) for path, each in _affinity_terms(wire.spec)]
+    spread = [
+        PodTerm(
+            feature=Feature.TOPOLOGY_SPREAD,
+            selector=_selector(each.label_selector, "spec.topologySpreadConstraints.labelSelector"),
+            namespaces=frozenset({own.namespace}),
+        )
+        for each in _hard_spreads(wire.spec)
+    ]
+    return (*affinity, *spread)
+
+
+def _affinity_terms(spec: PodSpec) -> Iterator[tuple[str, PodAffinityTerm]]:
+    """Yield the required terms with the path of their kind."""
+    if spec.affinity is None:
+        return
+    for path, each in (
+        ("spec.affinity.podAffinity", spec.affinity.pod_affinity),
+        ("spec.affinity.podAntiAffinity", spec.affinity.pod_anti_affinity),
+    ):
+        if each is not None:
+            yield from ((path, term) for term in each.required or ())
+
+
+def _affinity_term(term: PodAffinityTerm, path: str, own: ObjectKey) -> PodTerm:
+    named = frozenset(term.namespaces or ())
+    if not named and term.namespace_selector is None:
+        named = frozenset({own.namespace})
+    return PodTerm(
+        feature=Feature.INTER_POD_AFFINITY,
+        selector=_selector(term.label_selector, f"{path}.labelSelector"),
+        namespaces=named,
+        namespace_selector=_selector(term.namespace_selector, f"{path}.namespaceSelector"),
+    )
+
+
+def _selector(wire: Selector | None, field: str) -> LabelSelector | None:
+    return None if wire is None else label_selector(wire, field)
+
+
+def _hard_spreads(spec: PodSpec) -> Iterator[Spread]:
+    """Yield the spread constraints that bind; `DoNotSchedule` is the API server's default."""
+    for each in spec.topology_spread_constraints or ():
+        if each.when_unsatisfiable in {None, "DoNotSchedule"}:
+            yield each
+
+
+def _is_local(volume: Volume) -> bool:
+    if volume.host_path is not None:
+        return True
+    return volume.empty_dir is not None and volume.empty_dir.medium != "Memory"
+
+
+def _is_claim(volume: Volume) -> bool:
+    """Return whether rules on volumes that restow does not know may bear on the volume."""
+    return any(
+        source is not None
+        for source in (
+            volume.persistent_volume_claim,
+            volume.ephemeral,
+            volume.gce_persistent_disk,
+            volume.aws_elastic_block_store,
+            volume.azure_disk,
+            volume.iscsi,
+            volume.rbd,
+            volume.cinder,
+        )
+    )
+
+
+def _needs_node_feature(spec: PodSpec) -> bool:
+    """Return whether kube-scheduler asks a node for a declared feature.
+
+    Source: k8s.io/component-helpers v0.37.2, nodedeclaredfeatures, each `InferForScheduling`.
+    """
+    if spec.host_network and spec.host_users is False:
+        return True
+    return any(
+        _restarts_all(each) or any(mount.bind_mount_options for mount in each.volume_mounts or ())
+        for each in (*spec.containers, *(spec.init_containers or ()))
+    )
+
+
+def _restarts_all(container: Container) -> bool:
+    return any(
+        rule.action == "RestartAllContainers" for rule in container.restart_policy_rules or ()
+    )

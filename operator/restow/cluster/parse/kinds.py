@@ -1,0 +1,180 @@
+"""How each kind is read: from a JSON object's bytes, from a document, from a list."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from functools import partial
+from typing import Any, Final
+
+import msgspec
+
+from restow.cluster import objects
+from restow.cluster.parse import others, pods, wire_pod
+from restow.cluster.parse import wire as wires
+from restow.cluster.parse.problems import FieldError, from_msgspec
+from restow.core.ids import ObjectKey
+
+Parsed = (
+    objects.Pod
+    | objects.Node
+    | objects.DisruptionBudget
+    | objects.PriorityClass
+    | objects.Workload
+    | objects.Namespace
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Kind:
+    """One kind that restow reads.
+
+    Parameters
+    ----------
+    name, api_version, plural
+        As in the API: `Pod`, `v1`, `pods`.
+    wire
+        Its slim form, a msgspec Struct.
+    convert
+        From the slim form to restow's object, None when the object does not count any more.
+    namespaced
+        Whether objects live in namespaces.
+    """
+
+    name: str
+    api_version: str
+    plural: str
+    wire: type[wires.Wire]
+    convert: Callable[[Any], Parsed | None]
+    namespaced: bool = True
+
+    @property
+    def path(self) -> str:
+        """Path of the collection over all namespaces."""
+        root = "apis" if "/" in self.api_version else "api"
+        return f"/{root}/{self.api_version}/{self.plural}"
+
+    def from_bytes(self, body: bytes | msgspec.Raw) -> Parsed | None:
+        """Return the object, None when it does not count.
+
+        Raises
+        ------
+        InputError
+            When the object cannot be used; it names object and field.
+        """
+        try:
+            wire = msgspec.json.decode(body, type=self.wire)
+        except msgspec.ValidationError:
+            return self.from_document(msgspec.json.decode(body))
+        return self.from_wire(wire)
+
+    def from_document(self, document: object) -> Parsed | None:
+        """Return the object of a decoded JSON or YAML document, None when it does not count.
+
+        Raises
+        ------
+        InputError
+            When the object cannot be used; it names object and field.
+        """
+        try:
+            wire = msgspec.convert(document, self.wire)
+        except msgspec.ValidationError as error:
+            raise from_msgspec(str(error), document).on(self.called(document)) from None
+        return self.from_wire(wire)
+
+    def from_wire(self, wire: wires.Wire) -> Parsed | None:
+        """Return the object of its slim form, None when it does not count.
+
+        Raises
+        ------
+        InputError
+            When the object cannot be used; it names object and field.
+        """
+        try:
+            return self.convert(wire)
+        except FieldError as error:
+            meta: wires.Meta = wire.metadata  # type: ignore[attr-defined]  # every kind has it
+            raise error.on(self._title(meta.namespace, meta.name)) from None
+
+    def called(self, document: object) -> str:
+        """Return what a person would call the object, as far as it says."""
+        meta = document.get("metadata") if isinstance(document, Mapping) else None
+        if not isinstance(meta, Mapping):
+            return self.name
+        return self._title(meta.get("namespace"), meta.get("name"))
+
+    def key(self, wire: wires.Wire) -> ObjectKey:
+        """Return the key of a slim form, whether it counts or not."""
+        meta: wires.Meta = wire.metadata  # type: ignore[attr-defined]  # every kind has it
+        return ObjectKey((meta.namespace or "default") if self.namespaced else "", meta.name)
+
+    def _title(self, namespace: object, name: object) -> str:
+        if not isinstance(name, str) or not name:
+            return f"{self.name} without a name"
+        return (
+            f"{self.name} {namespace or 'default'}/{name}"
+            if self.namespaced
+            else (f"{self.name} {name}")
+        )
+
+
+def _workload(name: str, api_version: str, plural: str) -> Kind:
+    return Kind(
+        name=name,
+        api_version=api_version,
+        plural=plural,
+        wire=wires.Workload,
+        convert=partial(others.workload, kind=name),
+    )
+
+
+KINDS: Final[Mapping[str, Kind]] = {
+    kind.name: kind
+    for kind in (
+        Kind(name="Pod", api_version="v1", plural="pods", wire=wire_pod.Pod, convert=pods.pod),
+        Kind(
+            name="Node",
+            api_version="v1",
+            plural="nodes",
+            wire=wires.Node,
+            convert=others.node,
+            namespaced=False,
+        ),
+        Kind(
+            name="PodDisruptionBudget",
+            api_version="policy/v1",
+            plural="poddisruptionbudgets",
+            wire=wires.Budget,
+            convert=others.budget,
+        ),
+        Kind(
+            name="PriorityClass",
+            api_version="scheduling.k8s.io/v1",
+            plural="priorityclasses",
+            wire=wires.PriorityClass,
+            convert=others.priority_class,
+            namespaced=False,
+        ),
+        Kind(
+            name="Namespace",
+            api_version="v1",
+            plural="namespaces",
+            wire=wires.Namespace,
+            convert=others.namespace,
+            namespaced=False,
+        ),
+        _workload("ReplicaSet", "apps/v1", "replicasets"),
+        _workload("Deployment", "apps/v1", "deployments"),
+        _workload("StatefulSet", "apps/v1", "statefulsets"),
+        _workload("DaemonSet", "apps/v1", "daemonsets"),
+        _workload("Job", "batch/v1", "jobs"),
+    )
+}
+"""Every kind that restow reads, by name."""
+
+
+def kind_named(name: str, api_version: str) -> Kind | None:
+    """Return the kind, None when restow does not read it; the group counts, not the version."""
+    kind = KINDS.get(name)
+    if kind is None:
+        return None
+    group, _, _ = kind.api_version.rpartition("/")
+    return kind if api_version.rpartition("/")[0] == group else None

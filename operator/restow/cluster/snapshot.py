@@ -1,0 +1,73 @@
+"""The cluster at one moment, immutable: what every decision is made on."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from functools import cached_property
+
+from restow.cluster.objects import (
+    DisruptionBudget,
+    Namespace,
+    Node,
+    Pod,
+    PriorityClass,
+    Workload,
+)
+from restow.core.frozen import Amounts, total
+from restow.core.ids import NodeName, ObjectKey, Uid
+
+
+@dataclass(frozen=True, kw_only=True)
+class Snapshot:
+    """All objects of the watched kinds at `taken_at` (UTC, time zone aware).
+
+    Mappings are sorted by key, so that equal clusters give equal plans.
+    """
+
+    taken_at: datetime
+    pods: Mapping[ObjectKey, Pod] = field(default_factory=dict)
+    nodes: Mapping[NodeName, Node] = field(default_factory=dict)
+    budgets: Mapping[ObjectKey, DisruptionBudget] = field(default_factory=dict)
+    priority_classes: Mapping[str, PriorityClass] = field(default_factory=dict)
+    workloads: Mapping[Uid, Workload] = field(default_factory=dict)
+    namespaces: Mapping[str, Namespace] = field(default_factory=dict)
+
+    @cached_property
+    def pods_by_node(self) -> Mapping[NodeName, tuple[Pod, ...]]:
+        """Bound pods per node, sorted by key; every known node has an entry."""
+        grouped: dict[NodeName, list[Pod]] = {name: [] for name in self.nodes}
+        for pod in self.pods.values():
+            if pod.node is not None:
+                grouped.setdefault(pod.node, []).append(pod)
+        return {name: tuple(pods) for name, pods in grouped.items()}
+
+    @cached_property
+    def nominated(self) -> Mapping[NodeName, tuple[Pod, ...]]:
+        """Unbound pods that are not being deleted, per node they are nominated to."""
+        grouped: dict[NodeName, list[Pod]] = {}
+        for pod in self.pods.values():
+            if pod.nominated_node is not None and pod.node is None and not pod.deleting:
+                grouped.setdefault(pod.nominated_node, []).append(pod)
+        return {name: tuple(pods) for name, pods in grouped.items()}
+
+    @cached_property
+    def pods_by_owner(self) -> Mapping[Uid, tuple[Pod, ...]]:
+        """Pods per controller uid, sorted by key."""
+        grouped: dict[Uid, list[Pod]] = {}
+        for pod in self.pods.values():
+            if pod.owner is not None:
+                grouped.setdefault(pod.owner.uid, []).append(pod)
+        return {uid: tuple(pods) for uid, pods in grouped.items()}
+
+    @cached_property
+    def free(self) -> Mapping[NodeName, Amounts]:
+        """Allocatable minus the requests of the bound pods, per node; negative when overfull."""
+        return {
+            name: node.allocatable - total(pod.requests for pod in self.pods_by_node[name])
+            for name, node in self.nodes.items()
+        }
+
+    def pod_by_uid(self, key: ObjectKey, uid: Uid) -> Pod | None:
+        """Return the pod if this very incarnation still exists."""
+        pod = self.pods.get(key)
+        return pod if pod is not None and pod.uid == uid else None

@@ -1,0 +1,69 @@
+"""Reason codes: the one vocabulary of refusals in Events, metrics, plans and reports."""
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+
+class Reason(StrEnum):
+    """Why not. CamelCase as in Kubernetes conditions; the comment names what it is about."""
+
+    # placement: a node refuses a pod (each mirrors one kube-scheduler filter)
+    INSUFFICIENT_RESOURCE = "InsufficientResource"
+    NODE_UNSCHEDULABLE = "NodeUnschedulable"
+    UNTOLERATED_TAINT = "UntoleratedTaint"
+    NODE_NAME_MISMATCH = "NodeNameMismatch"
+    NODE_AFFINITY_MISMATCH = "NodeAffinityMismatch"
+    HOST_PORT_TAKEN = "HostPortTaken"
+    NODE_LEAVING = "NodeLeaving"
+    NODE_NOT_SELECTED = "NodeNotSelected"
+    # a rule restow does not understand yet: never moved, placed by nomination only
+    INTER_POD_AFFINITY = "InterPodAffinity"
+    TOPOLOGY_SPREAD = "TopologySpread"
+    VOLUME_CLAIM = "VolumeClaim"
+    RESOURCE_CLAIM = "ResourceClaim"
+    POD_GROUP = "PodGroup"
+    NODE_FEATURE = "NodeFeature"
+    # moving: a running pod must stay
+    NO_CONTROLLER = "NoController"
+    DAEMON_SET = "DaemonSet"
+    STATIC_POD = "StaticPod"
+    SYSTEM_CRITICAL = "SystemCritical"
+    FOREIGN_SCHEDULER = "ForeignScheduler"
+    OPTED_OUT = "OptedOut"
+    JOB_NOT_ALLOWED = "JobNotAllowed"
+    LOCAL_STORAGE = "LocalStorage"
+    ALREADY_LEAVING = "AlreadyLeaving"
+    NOT_RUNNING = "NotRunning"
+    BUDGET_EXHAUSTED = "BudgetExhausted"
+    SEVERAL_BUDGETS = "SeveralBudgets"
+    SHARED_GPU = "SharedGpu"
+    TOPOLOGY_PINNED = "TopologyPinned"
+    NOT_SELECTED = "NotSelected"
+    # a pending pod is not (yet) ours to place
+    GATED = "SchedulingGated"
+    NOT_UNSCHEDULABLE = "NotUnschedulable"
+    IN_GRACE = "InGrace"
+    NO_POLICY = "NoPolicy"
+    # a decision
+    NO_ROOM = "NoRoom"
+    ROOM_LEAVING = "RoomLeaving"
+    LIMIT_REACHED = "LimitReached"
+    OUT_OF_TIME = "OutOfTime"
+    # bad input
+    BAD_ANNOTATION = "BadAnnotation"
+
+
+@dataclass(frozen=True, slots=True)
+class Refusal:
+    """A rule's no: the code, and the facts in words for a person.
+
+    A node's no to a pod leaves the node's name out, so that equal ones of many nodes can be
+    counted: it reads after `3 nodes: ` as well as after `node a: `.
+    """
+
+    reason: Reason
+    message: str
+
+    def by(self, node: str) -> "Refusal":
+        """Return the same no, with the name of the node that says it."""
+        return Refusal(self.reason, f"node {node}: {self.message}")

@@ -1,0 +1,213 @@
+"""The checker that trusts no solver: it judges an outcome from the Problem's own words.
+
+Written apart from the model and shares no code with it; works pod by pod on plain counts.
+"""
+
+from collections import Counter
+from collections.abc import Iterator, Sequence
+
+from restow.core.errors import ModelError
+from restow.packing.outcome import Level, LevelKind, Outcome
+from restow.packing.problem import Order, PodClass, Problem
+
+
+class _Books:
+    """Counts of one placement, taken once."""
+
+    def __init__(self, problem: Problem, outcome: Outcome) -> None:
+        self.problem = problem
+        self.now = [Counter(dict(pods.running)) for pods in problem.classes]
+        self.then = [Counter(dict(pairs)) for pairs in outcome.placement]
+        self.seated = [sum(after.values()) for after in self.then]
+        self.moved = [
+            0 if pods.pending else sum((after - before).values())
+            for pods, before, after in zip(problem.classes, self.now, self.then, strict=True)
+        ]
+        self.lost = [
+            0 if pods.pending else pods.count - seated
+            for pods, seated in zip(problem.classes, self.seated, strict=True)
+        ]
+
+    def pods(self) -> Iterator[tuple[int, PodClass]]:
+        """Yield the classes with their index."""
+        yield from enumerate(self.problem.classes)
+
+
+def check(problem: Problem, outcome: Outcome) -> None:
+    """Accept an outcome that keeps every rule of the Problem and tells the truth.
+
+    Raises
+    ------
+    ModelError
+        The placement breaks a rule, or a level's value is not what the placement has, or bound and
+        proof contradict the value.
+    """
+    if len(outcome.placement) != len(problem.classes):
+        raise ModelError(f"{len(outcome.placement)} classes placed of {len(problem.classes)}")
+    books = _Books(problem, outcome)
+    complaints = [
+        *_shape(problem, outcome),
+        *_counts(books),
+        *_places(books),
+        *_capacity(books),
+        *_budgets(books),
+        *_limits(books),
+    ]
+    if problem.order is Order.RESTOW:
+        complaints += _justified(books)
+    complaints += _levels(books, outcome.levels)
+    if complaints:
+        raise ModelError("the checker refuses the outcome: " + "; ".join(complaints))
+
+
+def _shape(problem: Problem, outcome: Outcome) -> Iterator[str]:
+    for c, pairs in enumerate(outcome.placement):
+        nodes = [node for node, _ in pairs]
+        if nodes != sorted(set(nodes)):
+            yield f"class {c}: nodes are not sorted or repeat"
+        if any(count <= 0 for _, count in pairs):
+            yield f"class {c}: a count is not positive"
+        if any(not 0 <= node < len(problem.capacity) for node in nodes):
+            yield f"class {c}: no such node"
+
+
+def _counts(books: _Books) -> Iterator[str]:
+    for c, pods in books.pods():
+        if books.seated[c] > pods.count:
+            yield f"class {c}: {books.seated[c]} pods placed of {pods.count}"
+        if books.lost[c] > 0 and not pods.evictable:
+            yield f"class {c}: {books.lost[c]} pods evicted that may not be"
+        if not pods.pending and not pods.movable and books.then[c] != books.now[c]:
+            yield f"class {c}: moved, but is not movable"
+
+
+def _places(books: _Books) -> Iterator[str]:
+    for c, pods in books.pods():
+        for node in books.then[c] - books.now[c]:
+            if node not in pods.allowed:
+                yield f"class {c}: node {node} is not allowed"
+
+
+def _capacity(books: _Books) -> Iterator[str]:
+    for node, room in enumerate(books.problem.capacity):
+        arrivals = any(books.then[c][node] > books.now[c][node] for c, _ in books.pods())
+        for r, most in enumerate(room):
+            before = sum(pods.demand[r] * books.now[c][node] for c, pods in books.pods())
+            after = sum(pods.demand[r] * books.then[c][node] for c, pods in books.pods())
+            if after > most and (arrivals or after > before):
+                yield f"node {node}: {after} of {most} {books.problem.resources[r]}"
+
+
+def _budgets(books: _Books) -> Iterator[str]:
+    for b, allowed in enumerate(books.problem.budgets):
+        drawn = [c for c, pods in books.pods() if b in pods.budgets]
+        moved, lost = sum(books.moved[c] for c in drawn), sum(books.lost[c] for c in drawn)
+        if books.problem.sequential_budgets and allowed > 0:
+            used = lost + (1 if moved else 0)
+        else:
+            used = lost + moved
+        if used > allowed:
+            yield f"budget {b}: {used} disruptions of {allowed}"
+
+
+def _limits(books: _Books) -> Iterator[str]:
+    for what, total, most in (
+        ("moves", sum(books.moved), books.problem.max_moves),
+        ("evictions", sum(books.lost), books.problem.max_evictions),
+    ):
+        if most is not None and total > most:
+            yield f"{total} {what} of {most}"
+
+
+def _justified(books: _Books) -> Iterator[str]:
+    """Each pod without a place needs a placed pod that may take it: higher tier, or higher rank."""
+    takers = [
+        (pods.tier, pods.group, pods.rank, books.seated[c])
+        for c, pods in books.pods()
+        if pods.pending and pods.preempts and books.seated[c]
+    ]
+    for c, pods in books.pods():
+        if not books.lost[c] or any(tier < pods.tier for tier, *_ in takers):
+            continue
+        lost = sum(
+            books.lost[k]
+            for k, other in books.pods()
+            if (other.tier, other.group) == (pods.tier, pods.group) and other.rank >= pods.rank
+        )
+        gained = sum(
+            count
+            for tier, group, rank, count in takers
+            if (tier, group) == (pods.tier, pods.group) and rank > pods.rank
+        )
+        if lost > gained:
+            yield f"class {c}: {lost} pods evicted for {gained} that may take their place"
+
+
+def _levels(books: _Books, levels: Sequence[Level]) -> Iterator[str]:
+    chain = True
+    swapped = {level.tier for level in levels if level.kind is LevelKind.RANK}
+    for level in levels:
+        name = f"level {level.kind} of tier {level.tier}"
+        maximised = level.kind in (
+            LevelKind.KEEP,
+            LevelKind.PLACE,
+            LevelKind.RANK,
+            LevelKind.PACK,
+        )
+        gap = level.bound - level.value if maximised else level.value - level.bound
+        chain = chain and gap == 0
+        if gap < 0:
+            yield f"{name}: bound {level.bound} is worse than value {level.value}"
+        if level.proven and not chain:
+            yield f"{name}: called proven, yet it or a level before it has a gap"
+        value = _value(books, level)
+        if level.tier in swapped and level.kind in (LevelKind.KEEP, LevelKind.PLACE):
+            continue
+        if value is not None and value != level.value:
+            yield f"{name}: says {level.value}, is {value}"
+    for tier in sorted(t for t in swapped if t is not None):
+        yield from _ranks(books, tier, [level for level in levels if level.tier == tier])
+
+
+def _value(books: _Books, level: Level) -> int | None:
+    """Return the level's value in the placement; None where the placement alone does not tell."""
+    problem, tier = books.problem, level.tier
+    ours = [(c, pods) for c, pods in books.pods() if tier is None or pods.tier == tier]
+    paper = problem.order is Order.PAPER
+    seated = books.seated
+    values = {
+        LevelKind.KEEP: sum(seated[c] for c, pods in ours if not pods.pending),
+        LevelKind.PLACE: sum(seated[c] for c, pods in ours if pods.pending or paper),
+        LevelKind.DISTURB: sum(2 * books.moved[c] + 3 * books.lost[c] for c, _ in ours),
+        LevelKind.MOVE: sum(
+            (1 if tier is None else pods.move_cost) * books.moved[c] for c, pods in ours
+        ),
+        LevelKind.NODES: len({n for c, _ in ours for n in _changed(books, c)}),
+    }
+    return values.get(level.kind)
+
+
+def _changed(books: _Books, c: int) -> set[int]:
+    now, then = books.now[c], books.then[c]
+    return {node for node in {*now, *then} if now[node] != then[node]}
+
+
+def _ranks(books: _Books, tier: int, levels: Sequence[Level]) -> Iterator[str]:
+    """Compare the RANK levels of one tier: per contested group and rank, then the whole tier."""
+    expected: list[int] = []
+    ours = [(c, pods) for c, pods in books.pods() if pods.tier == tier and pods.count]
+    for group in sorted({pods.group for _, pods in ours}):
+        inside = [(c, pods) for c, pods in ours if pods.group == group]
+        waiting = [pods.rank for _, pods in inside if pods.pending]
+        found = sorted({pods.rank for _, pods in inside}, reverse=True)
+        if waiting and max(waiting) > found[-1]:
+            expected += [
+                sum(books.seated[c] for c, pods in inside if pods.rank == rank) for rank in found
+            ]
+    total = sum(books.seated[c] for c, _ in ours)
+    said = [level.value for level in levels if level.kind is LevelKind.RANK]
+    if said != [*expected, total]:
+        yield f"ranks of tier {tier}: says {said}, are {[*expected, total]}"
+    promised = sum(x.value for x in levels if x.kind in (LevelKind.KEEP, LevelKind.PLACE))
+    if total < promised:
+        yield f"tier {tier}: ranks left {total} pods with a place of {promised}"

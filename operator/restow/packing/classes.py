@@ -1,0 +1,41 @@
+"""Nodes that no rule can tell apart, so that of equal plans only one is looked at."""
+
+from restow.packing.fill import Fill
+from restow.packing.problem import Problem
+
+
+def node_classes(problem: Problem) -> list[list[int]]:
+    """Return the sets of interchangeable nodes with two members or more, sorted.
+
+    Interchangeable: same capacity, same running pods per class, and allowed for the same classes.
+    Exchanging two of them turns any plan into another of the same value on every level, so a
+    model may order them.
+    """
+    marks: list[list[tuple[int, int]]] = [[] for _ in problem.capacity]
+    for c, pods in enumerate(problem.classes):
+        for node, count in pods.running:
+            marks[node].append((c, count))
+        for node in pods.allowed:
+            marks[node].append((c, -1))
+    found: dict[tuple[object, ...], list[int]] = {}
+    for node, row in enumerate(problem.capacity):
+        found.setdefault((row, tuple(sorted(marks[node]))), []).append(node)
+    return [members for members in found.values() if len(members) > 1]
+
+
+def order_weights(problem: Problem) -> list[int]:
+    """Return per class the weight by which interchangeable nodes are ordered (fullest first)."""
+    return [c + 1 for c in range(len(problem.classes))]
+
+
+def in_order(problem: Problem, fill: Fill, interchangeable: list[list[int]]) -> Fill:
+    """Return `fill` with interchangeable nodes renamed so that their weights do not ascend."""
+    weights = order_weights(problem)
+    name = {n: n for n in range(len(problem.capacity))}
+    for members in interchangeable:
+        load = {
+            n: sum(w * row.get(n, 0) for w, row in zip(weights, fill, strict=True)) for n in members
+        }
+        fullest = sorted(members, key=lambda n: (-load[n], n))
+        name.update(zip(fullest, members, strict=True))
+    return [{name[n]: count for n, count in row.items()} for row in fill]

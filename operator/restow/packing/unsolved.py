@@ -1,0 +1,35 @@
+"""The answer without a solver: everything stays, with the bounds that cost nothing."""
+
+from restow.packing.fill import fill_of
+from restow.packing.incumbent import stay_put
+from restow.packing.ladder import Budget, Ladder
+from restow.packing.levels import climb_all, expected
+from restow.packing.outcome import Level, LevelKind, Outcome, Placement, Status
+from restow.packing.problem import Problem
+
+
+def unsolved(problem: Problem, *, wall_s: float, engine: str) -> Outcome:
+    """Return the outcome in which nothing happens because no engine answered in time."""
+    placement = stay_put(problem)
+    budget = Budget(total=0.0, deterministic=True, seed=0)
+    ladder = Ladder(problem, fill_of(placement), budget, engine=None, expected=expected(problem))
+    return Outcome(
+        status=Status.OUT_OF_TIME,
+        placement=placement,
+        levels=climb_all(ladder),
+        wall_s=wall_s,
+        engine=engine,
+    )
+
+
+def status_of(problem: Problem, placement: Placement, levels: tuple[Level, ...]) -> Status:
+    """Return how a solve ended.
+
+    A placement that changes nothing is `Unchanged` if some level that has pods to place is proven
+    or none has; `OutOfTime` otherwise.
+    """
+    proven = all(level.proven for level in levels)
+    if placement == stay_put(problem):
+        open_ = [x for x in levels if x.kind is LevelKind.PLACE and (x.bound or x.value)]
+        return Status.UNCHANGED if proven or any(x.proven for x in open_) else Status.OUT_OF_TIME
+    return Status.OPTIMAL if proven else Status.FEASIBLE

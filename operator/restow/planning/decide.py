@@ -1,0 +1,214 @@
+"""One decision: the same cycle for the operator, the command line, simulations and benchmarks."""
+
+import hashlib
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+from typing import Protocol
+
+from restow.cluster.objects import Pod
+from restow.cluster.serde import digest as digest_of
+from restow.cluster.snapshot import Snapshot
+from restow.packing.outcome import Outcome, Status
+from restow.packing.problem import Order, Problem
+from restow.planning.concretise import Concrete, concretise, ground
+from restow.planning.formulate import formulate
+from restow.planning.formulation import Formulation, Usage
+from restow.planning.plan import Disturbed, Plan, Solve, Step, Trigger, Unplaced
+from restow.planning.result import summary
+from restow.planning.waves import order as order_waves
+from restow.policies.coverage import Policy
+from restow.rules.wishes import Complaint
+
+Solver = Callable[[Problem, float], Outcome]
+"""Takes a problem and a time budget in seconds; never raises for lack of time."""
+
+NO_SOLVE = Solve(
+    outcome=Status.UNCHANGED,
+    wall_s=0,
+    engine="none",
+    tiers=(),
+    disturbed=Disturbed(moves=0, evictions=0, bound=0, proven=True),
+)
+
+
+class Explainer(Protocol):
+    """Says why pods got no place; `explain.unplaced` is the one."""
+
+    def __call__(  # noqa: PLR0913 - all but one by name
+        self,
+        pods: Sequence[Pod],
+        *,
+        snapshot: Snapshot,
+        policy: Policy,
+        formulation: Formulation,
+        outcome: Outcome,
+        ordered: bool,
+    ) -> tuple[Unplaced, ...]:
+        """Return one answer per pod, in order; `ordered` False: no safe order of moves exists."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Decision:
+    """What was decided.
+
+    Parameters
+    ----------
+    plan
+        Always there; without steps when there is nothing to do or nothing can be done.
+    pending
+        The pods that asked for a place, the waiting ones not included.
+    formulation, outcome
+        What was solved, and the answer; `outcome` is None when nothing had to be.
+    complaints
+        Annotations that could not be used.
+    """
+
+    plan: Plan
+    pending: tuple[Pod, ...]
+    formulation: Formulation
+    outcome: Outcome | None
+    complaints: tuple[Complaint, ...]
+
+
+def decide(  # noqa: PLR0913 - by name, most with defaults
+    snapshot: Snapshot,
+    policy: Policy,
+    solver: Solver,
+    now: datetime,
+    *,
+    explainer: Explainer,
+    usage: Usage = Usage(),  # noqa: B008 - frozen
+    others: Iterable[Policy] = (),
+    order: Order = Order.RESTOW,
+    trigger: Trigger = Trigger.PENDING_PODS,
+    digest: str | None = None,
+) -> Decision:
+    """Return the plan for the policy's pending pods.
+
+    Parameters
+    ----------
+    others
+        The other policies, which may govern some of the pods.
+    digest
+        Digest of the snapshot, if the caller has it already.
+
+    Nothing is solved when nothing is pending. If no safe order of waves is found, the problem is
+    solved once more so that one wave suffices; if that fails too, the plan has no steps.
+    """
+    formulation = formulate(snapshot, policy, now, usage=usage, others=tuple(others), order=order)
+    blank = Plan(
+        name="",
+        trigger=trigger,
+        policy=policy.name,
+        snapshot_digest=digest or digest_of(snapshot),
+        taken_at=snapshot.taken_at,
+        steps=(),
+        unplaced=formulation.waiting,
+        solve=NO_SOLVE,
+    )
+    if not formulation.pending:
+        return _decision(_named(blank), formulation, None)
+    answer = _answer(formulation, solver, policy.spec.solve_time_limit_seconds)
+    explained = explainer(
+        answer.unplaced,
+        snapshot=snapshot,
+        policy=policy,
+        formulation=answer.formulation,
+        outcome=answer.outcome,
+        ordered=answer.ordered,
+    )
+    plan = replace(
+        blank,
+        steps=answer.steps,
+        unplaced=tuple(sorted((*formulation.waiting, *explained), key=lambda each: each.pod)),
+        solve=summary(answer.formulation, answer.outcome, answer.steps, wall_s=answer.wall_s),
+    )
+    return _decision(_named(plan), answer.formulation, answer.outcome)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Answer:
+    """A solved formulation with its steps in waves.
+
+    `ordered` is False when the best placement had no order of waves: what remains without a place
+    is then not proven to.
+    """
+
+    formulation: Formulation
+    outcome: Outcome
+    steps: tuple[Step, ...]
+    unplaced: tuple[Pod, ...]
+    ordered: bool
+    wall_s: float
+
+
+def _answer(formulation: Formulation, solver: Solver, limit_s: float) -> _Answer:
+    spent = 0.0
+    problem = formulation.problem
+    for sequential in (True, False):
+        asked = replace(formulation, problem=replace(problem, sequential_budgets=sequential))
+        outcome = solver(asked.problem, max(limit_s - spent, 0.2 * limit_s))
+        spent += outcome.wall_s
+        concrete = concretise(asked, outcome.placement)
+        steps = _in_waves(asked, concrete)
+        if steps is not None:
+            return _Answer(
+                formulation=asked,
+                outcome=outcome,
+                steps=steps,
+                unplaced=concrete.unplaced,
+                ordered=sequential,
+                wall_s=spent,
+            )
+    return _Answer(
+        formulation=asked,
+        outcome=outcome,
+        steps=(),
+        unplaced=formulation.pending,
+        ordered=False,
+        wall_s=spent,
+    )
+
+
+def _in_waves(formulation: Formulation, concrete: Concrete) -> tuple[Step, ...] | None:
+    """Return the steps in execution order, or None if no order of waves is safe."""
+    changes = concrete.changes
+    waves = order_waves(changes, ground(formulation))
+    if waves is None:
+        return None
+    awaited = {change.target for change in changes if change.source is None}
+    steps: list[Step] = []
+    for number, wave in enumerate(waves):
+        ranked = sorted(
+            wave,
+            key=lambda index: (
+                changes[index].source is None,  # places come last
+                changes[index].source in awaited,  # their nodes are emptied last
+                index,
+            ),
+        )
+        steps.extend(replace(changes[index].step, wave=number) for index in ranked)
+    return tuple(steps)
+
+
+def _named(plan: Plan) -> Plan:
+    """Name the plan after what it rests on and what it does."""
+    text = "\n".join(
+        [plan.policy, plan.trigger, plan.snapshot_digest]
+        + [
+            f"{s.wave} {s.action} {s.pod.key} {s.pod.uid} {s.source or ''} {s.target or ''}"
+            for s in plan.steps
+        ]
+    )
+    return replace(plan, name=f"plan-{hashlib.sha256(text.encode()).hexdigest()[:12]}")
+
+
+def _decision(plan: Plan, formulation: Formulation, outcome: Outcome | None) -> Decision:
+    return Decision(
+        plan=plan,
+        pending=formulation.pending,
+        formulation=formulation,
+        outcome=outcome,
+        complaints=formulation.complaints,
+    )

@@ -1,0 +1,180 @@
+"""The second half of a wave: hold nominations, release gates, bind."""
+
+from dataclasses import replace
+
+from restow.cluster.objects import Pod
+from restow.core.marks import GATE
+from restow.planning.acts import Bind, Nominate, Release
+from restow.planning.execution.scene import Scene
+from restow.planning.plan import Action, Step
+from restow.planning.progress import NOMINATED, OVER, StepPhase, StepProgress, Verdict
+from restow.planning.revalidate import misfits
+from restow.planning.room import has_room
+
+
+def hold(scene: Scene) -> None:
+    """Set the nominations of the pending pods, and set again what kube-scheduler cleared.
+
+    Pods of later waves are held too, unless something of this wave has yet to arrive at their
+    node: it would have to fit beside them before their room is free.
+    """
+    busy = {step.target for _, step, state in scene.of_wave(Action.MOVE) if state.phase not in OVER}
+    for index, step, state in list(scene.steps(Action.PLACE)):
+        if state.phase in OVER or (step.wave > scene.progress.wave and step.target in busy):
+            continue
+        pod = scene.pod(step)
+        if pod is not None:
+            _nominate(scene, index, pod)
+
+
+def arrive(scene: Scene) -> None:
+    """Steer the replacements of this wave, and bind its pending pods when their room is free."""
+    matched = {
+        state.replacement.uid
+        for state in scene.progress.steps
+        if state.replacement and state.phase not in OVER
+    }
+    for pod in scene.gated():
+        if pod.uid not in matched and not _yields(scene, pod):
+            scene.acts.append(Release(pod=pod.ref))
+    for index, _, state in list(scene.of_wave(Action.MOVE)):
+        other = scene.arriving(index)
+        if other is not None and state.phase not in OVER:
+            _steer(scene, index, other)
+    if all(
+        state.phase not in {StepPhase.PLANNED, StepPhase.EVICTING}
+        for _, _, state in scene.of_wave(Action.MOVE, Action.EVICT)
+    ):
+        for index, step, state in list(scene.of_wave(Action.PLACE)):
+            waiting = scene.pod(step)
+            if waiting is not None and state.phase not in OVER:
+                _bind(scene, index, waiting)
+
+
+def _yields(scene: Scene, pod: Pod) -> bool:
+    """Whether an unplanned replica of an evicted pod's owner has to let planned ones go first.
+
+    It could take a hole that a moved pod is to get, until that one's replacement is nominated.
+    Other replicas beyond the planned ones are not ours to keep waiting.
+    """
+    evicted = {step.owner.uid for _, step, _ in scene.of_wave(Action.EVICT) if step.owner}
+    unsteered = any(
+        state.phase in {StepPhase.EVICTING, StepPhase.EVICTED}
+        for _, _, state in scene.of_wave(Action.MOVE)
+    )
+    ours = pod.owner is not None and pod.owner.uid in evicted
+    late = scene.after(scene.progress.evicting_since, scene.settings.gated_s)
+    return ours and unsteered and not late
+
+
+def give_up_lost(scene: Scene) -> None:
+    """Let evicted pods of lower priority go without their target if strangers took it.
+
+    The pending pods of the wave outrank them and keep what is being freed; the plan goes on. Where
+    an equal would lose its place, the plan is aborted instead, by revalidation.
+    """
+    places = [step.priority for _, step, _ in scene.of_wave(Action.PLACE)]
+    while True:
+        lost = next(
+            (
+                (index, text)
+                for index, text in misfits(scene.plan, scene.progress, scene.snapshot)
+                if _may_lose(scene, index, min(places, default=None))
+            ),
+            None,
+        )
+        if lost is None:
+            return
+        index, text = lost
+        scene.put(index, scene.progress.steps[index].to(StepPhase.STRAYED, scene.now, text))
+
+
+def _may_lose(scene: Scene, index: int, lowest: int | None) -> bool:
+    step, state = scene.plan.steps[index], scene.progress.steps[index]
+    return (
+        step.action is Action.MOVE
+        and step.wave == scene.progress.wave
+        and state.phase in {StepPhase.EVICTED, StepPhase.STEERED, StepPhase.RELEASED}
+        and lowest is not None
+        and step.priority < lowest
+    )
+
+
+def overdue(scene: Scene) -> str | None:
+    """Return what of this wave takes too long, or None."""
+    for index, step, state in scene.of_wave():
+        late = _late(scene, index, step, state)
+        if late is not None:
+            return late
+    return None
+
+
+def _late(scene: Scene, index: int, step: Step, state: StepProgress) -> str | None:
+    limits = scene.settings
+    if state.phase is StepPhase.EVICTED and state.replacement is None:
+        gone = scene.pod(step) is None
+        limit = limits.leave_s + (limits.replace_s if gone else 0)
+        if scene.after(state.since, limit):
+            return f"{step.pod} {'was not replaced' if gone else 'did not leave'} in time"
+    arriving = state.phase in {StepPhase.HELD, StepPhase.STEERED, StepPhase.RELEASED}
+    if arriving and state.room_since and scene.after(state.room_since, limits.arrive_s):
+        pod = scene.arriving(index)
+        return f"{pod.key if pod else step.pod} was not bound to {step.target} in time"
+    return None
+
+
+def _nominate(scene: Scene, index: int, pod: Pod) -> None:
+    step, state = scene.plan.steps[index], scene.progress.steps[index]
+    if step.target is None:
+        return
+    if pod.nominated_node == step.target and scene.marked(pod):
+        if state.nominated_at is None:  # set by an operator that did not live to note it
+            phase = NOMINATED.get(state.phase, state.phase)
+            scene.put(index, replace(state.to(phase, scene.now), nominated_at=scene.now))
+        return
+    rested = scene.after(state.tried_at, scene.settings.backoff_s)
+    if rested and scene.after(state.nominated_at, scene.settings.renominate_s):
+        scene.acts.append(Nominate(plan=scene.plan.name, pod=pod.ref, node=step.target))
+
+
+def _steer(scene: Scene, index: int, pod: Pod) -> None:
+    """Nominate the replacement, and let it go once its place is free or it waited enough."""
+    _nominate(scene, index, pod)
+    room = _watch_room(scene, index, pod)
+    state = scene.progress.steps[index]
+    if GATE not in pod.gates:
+        if state.phase in {StepPhase.STEERED, StepPhase.EVICTED}:
+            scene.put(index, state.to(StepPhase.RELEASED, scene.now))
+    elif state.phase is StepPhase.STEERED and (
+        room or scene.after(state.since, scene.settings.gated_s)
+    ):
+        scene.acts.append(Release(pod=pod.ref))
+    elif state.phase is StepPhase.EVICTED:
+        if state.tried_at is None and scene.after(pod.created_at, scene.settings.gated_s):
+            scene.acts.append(Release(pod=pod.ref))  # it waited while no operator ran: no more
+        elif scene.after(state.since, scene.settings.gated_s):
+            scene.end(Verdict.ABORTED, f"{pod.key} could not be nominated: {state.message}")
+
+
+def _bind(scene: Scene, index: int, pod: Pod) -> None:
+    """Bind a pending pod that kube-scheduler has not taken up although its room is free."""
+    step = scene.plan.steps[index]
+    room = _watch_room(scene, index, pod)
+    state = scene.progress.steps[index]
+    if (
+        room
+        and step.bindable
+        and step.target is not None
+        and pod.nominated_node == step.target
+        and scene.after(state.room_since, scene.settings.bind_s)
+        and scene.after(state.tried_at, scene.settings.backoff_s)
+    ):
+        scene.acts.append(Bind(plan=scene.plan.name, pod=pod.ref, node=step.target))
+
+
+def _watch_room(scene: Scene, index: int, pod: Pod) -> bool:
+    step, state = scene.plan.steps[index], scene.progress.steps[index]
+    room = step.target is not None and has_room(scene.snapshot, pod, step.target)
+    if room != (state.room_since is not None):
+        scene.put(index, replace(state, room_since=scene.now if room else None))
+    return room

@@ -1,0 +1,104 @@
+"""What the API server's answer to an act changes in the progress."""
+
+from collections.abc import Iterator
+from dataclasses import replace
+from datetime import datetime
+
+from restow.core.ids import PodRef
+from restow.planning.acts import (
+    Act,
+    ActResult,
+    ActStatus,
+    Arm,
+    Bind,
+    Disarm,
+    Evict,
+    Nominate,
+    ProveGate,
+    Release,
+    Withdraw,
+)
+from restow.planning.plan import Plan
+from restow.planning.progress import (
+    NOMINATED,
+    Ending,
+    Gate,
+    Progress,
+    StepPhase,
+    StepProgress,
+    Verdict,
+)
+
+OK = frozenset({ActStatus.DONE, ActStatus.GONE})
+_THEN = {
+    Nominate: NOMINATED,
+    Release: {
+        StepPhase.EVICTED: StepPhase.RELEASED,
+        StepPhase.STEERED: StepPhase.RELEASED,
+    },
+    Evict: {StepPhase.EVICTING: StepPhase.EVICTED},
+    Bind: {
+        StepPhase.PLANNED: StepPhase.DONE,
+        StepPhase.HELD: StepPhase.DONE,
+    },
+}
+"""The next phase of a step after an act that worked."""
+
+
+def note(plan: Plan, progress: Progress, act: Act, result: ActResult, now: datetime) -> Progress:
+    """Return the progress after the answer to one act; to be stored like that of a turn."""
+    match act:
+        case Arm() | ProveGate() | Disarm():
+            return _gate(progress, act, result, now)
+        case Nominate() | Release() | Evict() | Bind():
+            for index in _steps_of(plan, progress, act.pod):
+                state = _answered(progress.steps[index], act, result, now)
+                progress = progress.put(index, state)
+            if isinstance(act, Evict):
+                return _refused(progress, act, result, now)
+            return progress
+        case Withdraw():
+            return progress
+
+
+def _gate(
+    progress: Progress, act: Arm | ProveGate | Disarm, result: ActResult, now: datetime
+) -> Progress:
+    if isinstance(act, Disarm):
+        if result.status not in OK:
+            return replace(progress, gate_tried_at=now)
+        kept = Gate.ABSENT if progress.gate is Gate.ABSENT and not progress.ending else Gate.OFF
+        return replace(progress, gate=kept, gate_since=now, gate_tried_at=None)
+    if result.status is not ActStatus.DONE:
+        return replace(progress, gate_tried_at=now)
+    if isinstance(act, ProveGate) and progress.gate_tried_at is None:
+        return replace(progress, gate=Gate.PROVEN, gate_since=now)
+    return progress if isinstance(act, ProveGate) else replace(progress, gate_tried_at=None)
+
+
+def _steps_of(plan: Plan, progress: Progress, pod: PodRef) -> Iterator[int]:
+    for index, step in enumerate(plan.steps):
+        if pod.uid == step.pod.uid or pod == progress.steps[index].replacement:
+            yield index
+
+
+def _answered(
+    state: StepProgress, act: Nominate | Release | Evict | Bind, result: ActResult, now: datetime
+) -> StepProgress:
+    gone_is_done = isinstance(act, Evict) and result.status is ActStatus.GONE
+    if result.status is ActStatus.DONE or gone_is_done:
+        state = state.to(_THEN[type(act)].get(state.phase, state.phase), now)
+        if isinstance(act, Nominate):
+            state = replace(state, nominated_at=now)
+        return replace(state, tried_at=None, message="")
+    message = result.message or str(result.status)
+    if isinstance(act, Evict) and result.status is ActStatus.CONFLICT:
+        return replace(state, message=message)  # the next snapshot has the new version: no pause
+    return replace(state, tried_at=now, message=message)
+
+
+def _refused(progress: Progress, act: Evict, result: ActResult, now: datetime) -> Progress:
+    if result.status not in {ActStatus.REFUSED, ActStatus.UNAVAILABLE} or progress.ending:
+        return progress
+    reason = f"{act.pod} may not be evicted: {result.message or result.status}"
+    return replace(progress, ending=Ending(verdict=Verdict.ABORTED, reason=reason, since=now))

@@ -1,0 +1,80 @@
+"""A packing problem together with what its indices mean."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from restow.cluster.objects import Pod
+from restow.core.ids import NodeName, ObjectKey, Uid
+from restow.core.reasons import Refusal
+from restow.packing.problem import Problem
+from restow.planning.plan import Unplaced
+from restow.rules.wishes import Complaint, Wishes
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Usage:
+    """What was already spent of the hourly limits in the last 60 minutes."""
+
+    moves: int = 0
+    evictions: int = 0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Members:
+    """The pods of one class.
+
+    Parameters
+    ----------
+    pending
+        Longest pending first: they are served in this order.
+    running
+        (node index, pods) pairs, sorted; within a node the pods that give way first come first:
+        unready before ready, young before old.
+    """
+
+    pending: tuple[Pod, ...] = ()
+    running: tuple[tuple[int, tuple[Pod, ...]], ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Formulation:
+    """A Problem and its meaning.
+
+    Parameters
+    ----------
+    nodes
+        (nodes,) names; the policy's nodes, sorted.
+    members
+        (classes,) the pods of each class.
+    budgets
+        (budgets,) keys of the disruption budgets.
+    missable
+        Per controller of movable pods, how many of its pods one wave may move: what its own update
+        strategy lets be missing.
+    waiting
+        Covered pending pods that need no plan: their room is about to become free.
+    unmodelled
+        Per pending pod that kube-scheduler has to bind itself, why.
+    fixed
+        Per pod on the policy's nodes that may not move, why.
+    wishes
+        Per pending or movable pod, what its annotations ask for.
+    complaints
+        Annotations that could not be used.
+    """
+
+    problem: Problem
+    nodes: tuple[NodeName, ...] = ()
+    members: tuple[Members, ...] = ()
+    budgets: tuple[ObjectKey, ...] = ()
+    missable: Mapping[Uid, int] = field(default_factory=dict)
+    waiting: tuple[Unplaced, ...] = ()
+    unmodelled: Mapping[Uid, Refusal]
+    fixed: Mapping[Uid, Refusal]
+    wishes: Mapping[Uid, Wishes]
+    complaints: tuple[Complaint, ...] = ()
+
+    @property
+    def pending(self) -> tuple[Pod, ...]:
+        """The pods to place, in class order."""
+        return tuple(pod for members in self.members for pod in members.pending)

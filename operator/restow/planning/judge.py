@@ -1,0 +1,104 @@
+"""All rules about one snapshot under one policy, indexed once."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime
+from functools import cached_property
+
+from restow.cluster.objects import Node, Pod
+from restow.cluster.snapshot import Snapshot
+from restow.core.reasons import Reason, Refusal
+from restow.policies.coverage import Policy, refuses_node, refuses_pod
+from restow.rules import leaving, pending, wishes
+from restow.rules.moving import registry as moving
+from restow.rules.moving.budgets import BudgetIndex
+from restow.rules.placement.unmodelled import TermIndex
+from restow.rules.wishes import Wishes
+
+
+@dataclass(frozen=True, kw_only=True)
+class Judge:
+    """Answers what may be done to a pod or a node.
+
+    Parameters
+    ----------
+    others
+        Further policies; a pod that one of them governs (by name, the first) is not ours.
+    """
+
+    snapshot: Snapshot
+    policy: Policy
+    now: datetime
+    others: tuple[Policy, ...] = ()
+
+    @cached_property
+    def _context(self) -> moving.Context:
+        return moving.Context.of(
+            self.snapshot,
+            moving=self.policy.spec.moving,
+            scheduler_names=self.policy.spec.scope.scheduler_names,
+            now=self.now,
+        )
+
+    @property
+    def budgets(self) -> BudgetIndex:
+        """The disruption budgets."""
+        return self._context.budgets
+
+    @property
+    def terms(self) -> TermIndex:
+        """The rules that are not modelled, and whom they concern."""
+        return self._context.terms
+
+    def wishes(self, pod: Pod) -> Wishes:
+        """Return what the annotations ask for the pod."""
+        return wishes.of(pod, self.snapshot, self.policy.spec.priorities)
+
+    def not_covered(self, pod: Pod) -> Refusal | None:
+        """Return why the pod is not this policy's, or None."""
+        namespaces = self.snapshot.namespaces
+        no = refuses_pod(self.policy, pod, namespaces)
+        if no is not None:
+            return no
+        for other in self.others:
+            if other.name < self.policy.name and refuses_pod(other, pod, namespaces) is None:
+                return Refusal(Reason.NOT_SELECTED, f"policy {other.name!r} governs the pod")
+        return None
+
+    def not_pending(self, pod: Pod) -> Refusal | None:
+        """Return why the pod is not work for this policy now, or None when it is."""
+        scope = self.policy.spec.scope
+        return pending.why_not_pending(
+            pod,
+            scheduler_names=scope.scheduler_names,
+            grace_s=self.policy.spec.grace_seconds,
+            now=self.now,
+        ) or self.not_covered(pod)
+
+    def why_fixed(self, pod: Pod, known: Wishes | None = None) -> Refusal | None:
+        """Return why the running pod may be neither moved nor evicted, or None."""
+        no = self.not_covered(pod)
+        if no is not None:
+            return no
+        node = self.snapshot.nodes.get(pod.node) if pod.node is not None else None
+        if node is None:
+            return Refusal(Reason.NOT_RUNNING, f"its node {pod.node} is not known")
+        if not node.ready:
+            return Refusal(
+                Reason.NODE_LEAVING, f"node {node.name} is not ready: an eviction would not end"
+            )
+        asked = known or self.wishes(pod)
+        no = refuses_node(self.policy, node)
+        if no is not None:
+            return no.by(node.name)
+        return moving.why_fixed(pod, self._context, movable=asked.movable)
+
+    def targets(self) -> tuple[Node, ...]:
+        """Return the nodes that may receive pods, sorted by name."""
+        return tuple(node for node in self.covered() if leaving.of(node) is None)
+
+    def covered(self) -> tuple[Node, ...]:
+        """Return the nodes that the policy covers, sorted by name."""
+        nodes: Iterable[Node] = self.snapshot.nodes.values()
+        mine = (node for node in nodes if refuses_node(self.policy, node) is None)
+        return tuple(sorted(mine, key=lambda node: node.name))

@@ -1,0 +1,73 @@
+"""Pending pods that need no plan: what keeps them out is leaving already."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+
+from restow.cluster.objects import Pod
+from restow.core.frozen import total
+from restow.core.ids import NodeName, Uid
+from restow.core.marks import PLAN
+from restow.core.reasons import Reason
+from restow.planning.judge import Judge
+from restow.planning.plan import Unplaced
+from restow.planning.room import has_room, nominees, why_not_beside
+from restow.rules.registry import feasible
+
+
+@dataclass(slots=True)
+class Waiting:
+    """Who waits for room that is about to become free, and where: that room is theirs."""
+
+    pods: dict[Uid, NodeName] = field(default_factory=dict)
+    on: dict[NodeName, list[Pod]] = field(default_factory=dict)
+    unplaced: tuple[Unplaced, ...] = ()
+
+    def put(self, pod: Pod, node: NodeName, message: str) -> None:
+        """Let the pod wait for the node."""
+        self.pods[pod.uid] = node
+        self.on.setdefault(node, []).append(pod)
+        self.unplaced += (
+            Unplaced(pod=pod.ref, reason=Reason.ROOM_LEAVING, message=message, proven=False),
+        )
+
+
+def waiting(judge: Judge, pending: Iterable[Pod]) -> Waiting:
+    """Return the pending pods that fit once the pods being deleted are gone.
+
+    Highest priority first, then the oldest; each takes its room from the next.
+    """
+    found = Waiting()
+    snapshot = judge.snapshot
+    emptying = [
+        node
+        for node in judge.targets()
+        if any(pod.deleting for pod in snapshot.pods_by_node[node.name])
+    ]
+    if not emptying:
+        return found
+    pods = sorted(pending, key=lambda pod: (-pod.priority, pod.created_at, pod.key))
+    possible = feasible(pods, emptying)
+    for pod in pods:
+        if pod.nominated_node in possible[pod.key] and PLAN not in pod.annotations:
+            node = pod.nominated_node
+            if node is not None:
+                found.put(pod, node, f"kube-scheduler is making room for it on {node}")
+                continue
+        if any(has_room(snapshot, pod, node.name) for node in judge.targets()):
+            continue
+        for name in possible[pod.key]:
+            if _fits_later(judge, pod, name, found):
+                found.put(pod, name, f"it fits on {name} once the pods leaving there are gone")
+                break
+    return found
+
+
+def _fits_later(judge: Judge, pod: Pod, name: NodeName, found: Waiting) -> bool:
+    snapshot = judge.snapshot
+    staying = [other for other in snapshot.pods_by_node[name] if not other.deleting]
+    beside = [
+        *found.on.get(name, ()),
+        *(other for other in nominees(snapshot, name, pod) if other.uid not in found.pods),
+    ]
+    free = snapshot.nodes[name].allocatable - total(other.requests for other in staying)
+    return why_not_beside(pod, free, staying, beside) is None

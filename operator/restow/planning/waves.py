@@ -1,0 +1,216 @@
+"""Waves: the order in which the changes of a plan happen, so that no node is ever overfilled.
+
+Within a wave every departure comes before every arrival, so a swap of two pods is one wave, and
+what splits a plan into several waves is the disruption budgets: a wave disrupts at most as many
+pods of one budget as it allows at that moment, and pods left without a place keep drawing on it.
+The pods of one controller that a wave may move are such a budget too, one that moves draw on.
+"""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+from restow.planning.plan import Step
+
+FUEL = 4000
+"""Sets tried per wave while looking for what must leave with an arrival; bounds the search."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Change:
+    """One step in integers.
+
+    Parameters
+    ----------
+    step
+        The step; its `wave` is not read.
+    demand
+        (resources,) what the pod takes.
+    source, target
+        Node indices; None where the step has none.
+    budgets
+        Indices of the budgets that the disruption draws on; empty for a pending pod.
+    """
+
+    step: Step
+    demand: tuple[int, ...]
+    source: int | None = None
+    target: int | None = None
+    budgets: tuple[int, ...] = ()
+
+    @property
+    def permanent(self) -> bool:
+        """Whether the pod stays without a place, and so draws on its budgets for good."""
+        return self.target is None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Ground:
+    """Where the waves start.
+
+    Parameters
+    ----------
+    room
+        (nodes, resources) free room; negative where a node is overfull already.
+    allowed
+        (budgets,) disruptions allowed at one moment; controllers follow the disruption budgets.
+    """
+
+    room: tuple[tuple[int, ...], ...]
+    allowed: tuple[int, ...]
+
+
+Waves = tuple[tuple[int, ...], ...]
+
+
+def order(changes: Sequence[Change], ground: Ground) -> Waves | None:
+    """Return the waves as tuples of indices into `changes`, or None if no order was found.
+
+    Pending pods are placed in the earliest wave that can hold them; what leaves their nodes leaves
+    as late as that allows. Deterministic in the order of `changes`.
+    """
+    done: set[int] = set()
+    waves: list[tuple[int, ...]] = []
+    while len(done) < len(changes):
+        wave = _Wave(changes, ground, frozenset(done)).fill()
+        if not wave:
+            return None
+        waves.append(tuple(sorted(wave)))
+        done |= wave
+    return _late(changes, ground, tuple(waves))
+
+
+def fault(changes: Sequence[Change], ground: Ground, waves: Waves) -> str | None:
+    """Return why the waves may not be carried out in this order, or None; the judge of `order`."""
+    done: set[int] = set()
+    for number, wave in enumerate(waves):
+        state = _Wave(changes, ground, frozenset(done))
+        chosen = frozenset(wave)
+        if (node := state.overfull(chosen)) is not None:
+            return f"wave {number} overfills node {node}"
+        if not state.within_budgets(chosen):
+            return f"wave {number} exceeds a disruption budget"
+        done |= chosen
+    return None if len(done) == len(changes) else "a change is in no wave"
+
+
+class _Wave:
+    """One wave in the making, after the changes `done`."""
+
+    def __init__(self, changes: Sequence[Change], ground: Ground, done: frozenset[int]) -> None:
+        self.changes, self.done = changes, done
+        self.room = [list(row) for row in ground.room]
+        self.allowed = list(ground.allowed)
+        self.fuel = FUEL
+        self.hopeless: set[frozenset[int]] = set()
+        for index in done:
+            self._apply(self.room, index)
+            if changes[index].permanent:
+                for budget in changes[index].budgets:
+                    self.allowed[budget] -= 1
+
+    def fill(self) -> frozenset[int]:
+        """Return a maximal set of changes that may happen together now; empty when stuck."""
+        chosen: frozenset[int] = frozenset()
+        for seed in self._seeds():
+            if seed in chosen or self._overtakes(seed, chosen):
+                continue
+            if (grown := self._closed(chosen | {seed})) is not None:
+                chosen = grown
+        return chosen
+
+    def _overtakes(self, index: int, chosen: frozenset[int]) -> bool:
+        """Whether a pending pod would be placed before one of higher priority.
+
+        A nomination holds nothing against a higher priority: that one would take the room.
+        """
+        change = self.changes[index]
+        return change.source is None and any(
+            other.source is None
+            and other.step.priority > change.step.priority
+            and place not in chosen
+            and place not in self.done
+            for place, other in enumerate(self.changes)
+        )
+
+    def overfull(self, chosen: Iterable[int]) -> int | None:
+        """Return the first node that the chosen changes would overfill, or None."""
+        room = [list(row) for row in self.room]
+        arriving: set[int] = set()
+        for index in chosen:
+            self._apply(room, index)
+            target = self.changes[index].target
+            if target is not None:
+                arriving.add(target)
+        return next((node for node in sorted(arriving) if min(room[node], default=0) < 0), None)
+
+    def within_budgets(self, chosen: Iterable[int]) -> bool:
+        """Whether the disruptions of the chosen changes are allowed together."""
+        used: dict[int, int] = {}
+        for index in chosen:
+            for budget in self.changes[index].budgets:
+                used[budget] = used.get(budget, 0) + 1
+        return all(count <= self.allowed[budget] for budget, count in used.items())
+
+    def _seeds(self) -> list[int]:
+        rest = [index for index in range(len(self.changes)) if index not in self.done]
+        return sorted(
+            rest,
+            key=lambda index: (
+                self.changes[index].source is not None,
+                self.changes[index].permanent,
+                index,
+            ),
+        )
+
+    def _closed(self, chosen: frozenset[int]) -> frozenset[int] | None:
+        """Return the set grown by departures until it fits, or None if there is none."""
+        if self.fuel <= 0 or chosen in self.hopeless or not self.within_budgets(chosen):
+            return None
+        self.fuel -= 1
+        node = self.overfull(chosen)
+        if node is None:
+            return chosen
+        leaving = [
+            index
+            for index, change in enumerate(self.changes)
+            if change.source == node and index not in chosen and index not in self.done
+        ]
+        leaving.sort(key=lambda index: (-sum(self.changes[index].demand), index))
+        for index in leaving:
+            if (closed := self._closed(chosen | {index})) is not None:
+                return closed
+        self.hopeless.add(chosen)
+        return None
+
+    def _apply(self, room: list[list[int]], index: int) -> None:
+        change = self.changes[index]
+        for node, sign in ((change.source, 1), (change.target, -1)):
+            if node is not None:
+                room[node] = [
+                    have + sign * need for have, need in zip(room[node], change.demand, strict=True)
+                ]
+
+
+def _late(changes: Sequence[Change], ground: Ground, waves: Waves) -> Waves:
+    """Put off evictions, and what leaves the node of a pending pod, to the last wave that works.
+
+    The new pod of an evicted one looks for a hole at once, and would take one that a later wave
+    counts on.
+    """
+    awaited = {change.target for change in changes if change.source is None}
+    best = waves
+    for index, change in enumerate(changes):
+        if change.source is None or not (change.permanent or change.source in awaited):
+            continue
+        now = next(number for number, wave in enumerate(best) if index in wave)
+        for later in range(len(best) - 1, now, -1):
+            moved = tuple(
+                tuple(sorted({*wave, index}))
+                if number == later
+                else tuple(each for each in wave if each != index)
+                for number, wave in enumerate(best)
+            )
+            if all(moved) and fault(changes, ground, moved) is None:
+                best = moved
+                break
+    return best

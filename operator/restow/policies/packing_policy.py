@@ -1,0 +1,241 @@
+"""PackingPolicy: who is covered, what may be done, how much and when."""
+
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from enum import StrEnum
+from typing import Annotated, Any, Final, Literal, Self
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+from cronsim import CronSim, CronSimError
+from pydantic import (
+    AwareDatetime,
+    ConfigDict,
+    Field,
+    StringConstraints,
+    field_validator,
+    model_validator,
+)
+
+from restow.policies.conditions import Condition
+from restow.policies.model import Flag, Model, Seconds, Whole, contradiction
+from restow.policies.selector import Selector
+
+HIGHEST_USER_PRIORITY: Final = 1_000_000_000
+"""Kubernetes keeps higher values for its own `system-` classes."""
+WEEK_S: Final = 7 * 24 * 3600
+CRON_FIELDS: Final = 5
+ANY_MOMENT: Final = datetime(2000, 1, 1, tzinfo=UTC)
+"""What comes at all comes within 50 years of any moment; a full cycle of weekdays takes 28."""
+Count = Annotated[Whole, Field(ge=0, le=1_000_000)]
+Name = Annotated[str, StringConstraints(min_length=1, max_length=253)]
+
+
+class Mode(StrEnum):
+    """How far restow goes."""
+
+    OBSERVE = "Observe"
+    APPROVE = "Approve"
+    ACT = "Act"
+
+
+class Scope(Model):
+    """Which namespaces, pods and nodes the policy covers; each empty selector covers all."""
+
+    namespaces: Selector = Selector()
+    """Labels of the namespaces whose pods are covered. The label kubernetes.io/metadata.name holds
+    a namespace's name."""
+    pods: Selector = Selector()
+    """Labels of the pods that are covered, both those to place and those that may be moved."""
+    nodes: Selector = Selector()
+    """Labels of the nodes that may receive pods and from which pods may be moved."""
+    scheduler_names: tuple[Name, ...] = Field(
+        default=("default-scheduler",), min_length=1, max_length=16
+    )
+    """Pods with another spec.schedulerName are neither placed nor moved."""
+
+
+class Limits(Model):
+    """Ceilings on disruption.
+
+    There is no "unlimited": `kubectl apply` drops a null, so it would quietly mean the default.
+    """
+
+    moves_per_plan: Count = 20
+    """Most pods that one plan may move to another node."""
+    evictions_per_plan: Count = 20
+    """Most pods that one plan may leave without a place, for pods of higher priority."""
+    moves_per_hour: Count = 100
+    """Most pods moved under this policy within any 60 minutes."""
+    evictions_per_hour: Count = 50
+    """Most pods left without a place under this policy within any 60 minutes."""
+
+    @model_validator(mode="after")
+    def _plan_fits_hour(self) -> Self:
+        for what, plan, hour in (
+            ("moves", self.moves_per_plan, self.moves_per_hour),
+            ("evictions", self.evictions_per_plan, self.evictions_per_hour),
+        ):
+            if plan > hour:
+                raise contradiction(
+                    field=f"{what}PerPlan",
+                    problem=f"{plan} {what} per plan cannot fit in {hour} per hour",
+                    remedy=f"lower {what}PerPlan to at most {hour} or raise {what}PerHour",
+                )
+        return self
+
+
+class Window(Model):
+    """A maintenance window: it opens at each time that cron names and stays open for a while."""
+
+    cron: Annotated[str, StringConstraints(min_length=9, max_length=256)]
+    """When it opens: minute, hour, day of month, month, day of week, as in crontab(5); L is the
+    last day of a month, MON#2 its second Monday. A time that the clocks skip comes at once after
+    the change, one that they repeat comes once."""
+    time_zone: Annotated[str, StringConstraints(min_length=1, max_length=64)] = "UTC"
+    """Zone of those times, by its name in the tz database, such as Europe/Berlin."""
+    duration_seconds: Whole = Field(ge=60, le=WEEK_S)
+    """How long it stays open, from a minute to a week."""
+
+    @field_validator("cron")
+    @classmethod
+    def _cron_can_be_read(cls, value: str) -> str:
+        fault = _fault(value)
+        if fault is not None:
+            raise contradiction(
+                problem=f"{value!r} {fault}",
+                remedy='write minute, hour, day of month, month, day of week, as in "0 22 * * MON"',
+            )
+        return value
+
+    @field_validator("time_zone")
+    @classmethod
+    def _zone_is_known(cls, value: str) -> str:
+        try:
+            ZoneInfo(value)
+        except (ZoneInfoNotFoundError, ValueError, OSError) as error:
+            raise contradiction(
+                problem=f"the time zone {value!r} is not known",
+                remedy="use a name of the tz database, such as UTC or Europe/Berlin",
+            ) from error
+        return value
+
+
+def _fault(cron: str) -> str | None:
+    """Return what is wrong with a cron expression, None if it names some time."""
+    fields = len(cron.split())
+    if fields != CRON_FIELDS:  # cronsim takes a sixth, for seconds
+        return f"has {fields} fields, not {CRON_FIELDS}"
+    try:
+        comes = next(CronSim(cron, ANY_MOMENT), None)
+    except CronSimError as error:
+        return f"has a {str(error).lower()}"
+    return "names a time that never comes" if comes is None else None
+
+
+class PriorityRule(Model):
+    """Namespaces whose restow.dev/priority annotations count towards all others, up to a value.
+
+    Without a rule an annotated priority counts in full only among pods of its own namespace, and
+    never above the pod's PriorityClass towards others.
+    """
+
+    namespaces: Selector
+    """Labels of the namespaces that may raise priorities; empty is every namespace."""
+    max_priority: Whole = Field(ge=-(2**31), le=HIGHEST_USER_PRIORITY)
+    """Highest value that counts towards other namespaces."""
+
+
+class Moving(Model):
+    """What may be moved beyond the default."""
+
+    jobs: Flag = False
+    """Whether pods of Jobs may be moved: their work starts anew."""
+    local_storage: Flag = False
+    """Whether pods with an emptyDir on disk or a hostPath may be moved: the data is lost."""
+    honor_prefer_no_eviction: Flag = False
+    """Whether descheduler.alpha.kubernetes.io/prefer-no-eviction forbids a move instead of only
+    making it dearer."""
+
+
+class PackingPolicySpec(Model):
+    """Who is covered, what may be done, how much and when; every field has a safe default."""
+
+    mode: Mode = Mode.OBSERVE
+    """How far restow goes. Observe: plans are written and nothing else is touched. Approve: a plan
+    waits for the annotation restow.dev/approved=true. Act: plans are carried out at once."""
+    scope: Scope = Scope()
+    """Which namespaces, pods and nodes are covered. Where several policies cover a pod, the first
+    by name governs it; one that covers every pod comes after all that select some."""
+    grace_seconds: Seconds = Field(default=30, ge=0, le=3600)
+    """How long a pod must have been Unschedulable before restow looks for a place."""
+    batch_window_seconds: Seconds = Field(default=5, ge=0, le=600)
+    """How long to wait for further pods, so that one plan serves them all."""
+    solve_time_limit_seconds: Seconds = Field(default=10, gt=0, le=300)
+    """How long one decision may take, the building of the model included."""
+    limits: Limits = Limits()
+    """Ceilings on disruption."""
+    windows: tuple[Window, ...] = Field(default=(), max_length=64)
+    """Maintenance windows: plans begin only while one is open. None at all is always."""
+    priorities: tuple[PriorityRule, ...] = Field(default=(), max_length=64)
+    """Which namespaces may raise the priority of their pods towards others by annotation."""
+    moving: Moving = Moving()
+    """What may be moved beyond the default."""
+    finished_plan_ttl_seconds: Whole = Field(default=3600, ge=3600, le=4 * WEEK_S)
+    """How long a finished PackingPlan is kept. At least an hour: the hourly limits are counted
+    from the plans."""
+
+
+class LastPlan(Model):
+    """The newest plan made under the policy."""
+
+    name: Name
+    """Name of the PackingPlan."""
+    time: AwareDatetime
+    """When it was made."""
+    outcome: Annotated[str, StringConstraints(max_length=64)] = ""
+    """How the solve ended, as in its status.solve.outcome."""
+
+
+class PolicyCondition(StrEnum):
+    """Types of the conditions of a PackingPolicy."""
+
+    VALID = "Valid"  # the spec can be used; otherwise the message says what to change
+    ACTIVE = "Active"  # plans of this policy may be carried out now: mode, window, limits
+    READY = "Ready"  # valid, and the operator is watching the cluster for it
+    OVERLAPS = "Overlaps"  # another policy covers some of the same pods; the first by name governs
+
+
+class PackingPolicyStatus(Model):
+    """What restow makes of the policy, and what it has done under it."""
+
+    observed_generation: Whole | None = Field(default=None, ge=0)
+    """Generation of the spec that this status speaks of."""
+    conditions: tuple[Condition, ...] = Field(default=(), max_length=16)
+    """Valid: the spec can be used. Active: plans may be carried out now. Ready: the operator
+    watches the cluster for this policy. Overlaps: another policy covers some of the same pods."""
+    pending_pods: Whole | None = Field(default=None, ge=0)
+    """Covered pods that kube-scheduler has given up on."""
+    last_plan: LastPlan | None = None
+    """The newest plan made under the policy."""
+    moves_last_hour: Whole = Field(default=0, ge=0)
+    """Pods moved under the policy within the last 60 minutes."""
+    evictions_last_hour: Whole = Field(default=0, ge=0)
+    """Pods left without a place under the policy within the last 60 minutes."""
+    next_window: AwareDatetime | None = None
+    """When the next maintenance window opens, while none is open."""
+
+
+class PackingPolicy(Model):
+    """What restow may do for the pods that kube-scheduler has given up on.
+
+    It says which pods and nodes are covered, how far restow goes, how much it may disturb, and
+    when.
+    """
+
+    model_config = ConfigDict(extra="ignore")
+
+    api_version: Literal["restow.dev/v1alpha1"] = "restow.dev/v1alpha1"
+    kind: Literal["PackingPolicy"] = "PackingPolicy"
+    metadata: Mapping[str, Any]
+    spec: PackingPolicySpec = PackingPolicySpec()
+    status: PackingPolicyStatus = PackingPolicyStatus()

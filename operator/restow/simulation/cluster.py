@@ -1,0 +1,221 @@
+"""A small cluster in memory that performs acts: API server, controllers and kube-scheduler in one.
+
+Time stands still between calls of `tick`. What the real parts do in parallel happens here one after
+the other: pods that terminate go, budgets are counted, owners replace what is missing, pending pods
+are bound by priority, nominated node first.
+"""
+
+from collections.abc import Callable, Collection, Iterable, Mapping
+from dataclasses import dataclass, field, replace
+from datetime import datetime, timedelta
+
+from restow.cluster.objects import OwnerRef, Phase, Pod, Workload
+from restow.cluster.selectors import matches
+from restow.cluster.snapshot import Snapshot
+from restow.core.frozen import Labels
+from restow.core.ids import NodeName, ObjectKey, Uid
+from restow.core.marks import GATE, PLAN
+from restow.planning.room import why_no_room
+from restow.rules.registry import refusal
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Habits:
+    """How the simulated parts behave.
+
+    Parameters
+    ----------
+    leave_s
+        Time that a pod takes to terminate, by uid of its owner; `leave_default_s` for others.
+    ready_s
+        Time from being bound to being ready.
+    gates
+        Whether the API server knows the admission policy.
+    forgets
+        Whether a failed scheduling cycle clears the nomination of a pod, by key of the pod.
+    """
+
+    leave_s: Mapping[Uid, float] = field(default_factory=dict)
+    leave_default_s: float = 0
+    ready_s: float = 0.5
+    gates: bool = True
+    forgets: Callable[[ObjectKey], bool] = lambda _: False
+
+
+@dataclass(slots=True)
+class Cluster:
+    """The simulated cluster; `now` is its clock.
+
+    `evictions` lists the pods evicted so far, `breaches` what must never happen: nodes overfilled
+    by a binding, budgets below their minimum.
+    """
+
+    base: Snapshot
+    habits: Habits = field(default_factory=Habits)
+    now: datetime = field(init=False)
+    pods: dict[ObjectKey, Pod] = field(init=False)
+    armed: tuple[str, frozenset[Uid]] | None = None
+    evictions: list[ObjectKey] = field(default_factory=list)
+    breaches: list[str] = field(default_factory=list)
+    _gone_at: dict[Uid, datetime] = field(default_factory=dict)
+    _ready_at: dict[Uid, datetime] = field(default_factory=dict)
+    _minimum: dict[ObjectKey, int] = field(default_factory=dict)
+    _template: dict[Uid, Pod] = field(default_factory=dict)
+    _count: int = 0
+
+    def __post_init__(self) -> None:
+        self.now = self.base.taken_at
+        self.pods = dict(self.base.pods)
+        for pod in self.pods.values():
+            if pod.owner is not None:
+                self._template.setdefault(pod.owner.uid, pod)
+            if pod.deleting:
+                self._leave(pod)
+        for key, budget in self.base.budgets.items():
+            self._minimum[key] = self.healthy(key) - budget.disruptions_allowed
+
+    def snapshot(self) -> Snapshot:
+        """Return the cluster as it is now."""
+        budgets = {
+            key: replace(budget, disruptions_allowed=max(0, self.slack(key)))
+            for key, budget in self.base.budgets.items()
+        }
+        pods = {key: self.pods[key] for key in sorted(self.pods)}
+        return replace(self.base, taken_at=self.now, pods=pods, budgets=budgets)
+
+    def healthy(self, budget: ObjectKey) -> int:
+        """Return the number of ready pods that the budget selects and that stay."""
+        selector = self.base.budgets[budget].selector
+        return sum(
+            pod.ready and not pod.deleting and selector is not None
+            for pod in self.pods.values()
+            if pod.key.namespace == budget.namespace
+            and selector is not None
+            and matches(selector, pod.labels)
+        )
+
+    def slack(self, budget: ObjectKey) -> int:
+        """Return how many disruptions the budget allows now; negative below its minimum."""
+        return self.healthy(budget) - self._minimum[budget]
+
+    def tick(self, seconds: float) -> None:
+        """Let time pass, and every part do its work once."""
+        self.now += timedelta(seconds=seconds)
+        for pod in list(self.pods.values()):
+            if pod.deleting and self._gone_at[pod.uid] <= self.now:
+                del self.pods[pod.key]
+            elif pod.node and not pod.ready and self._ready_at.get(pod.uid, self.now) <= self.now:
+                self.put(replace(pod, ready=True, phase=Phase.RUNNING))
+        self._replace_missing()
+        self._schedule()
+
+    def put(self, pod: Pod) -> None:
+        """Create the pod, or write its new state under a new resource version."""
+        self._count += 1
+        self.pods[pod.key] = replace(pod, resource_version=str(self._count))
+
+    def bind(self, pod: Pod, node: NodeName) -> None:
+        """Bind the pod without asking whether it fits; a node overfilled so is a breach."""
+        no = why_no_room(self.snapshot(), replace(pod, priority=2**31 - 1), node)
+        if no is not None:
+            self.breaches.append(f"{pod.key} bound to {node}: {no.message}")
+        self._ready_at[pod.uid] = self.now + timedelta(seconds=self.habits.ready_s)
+        self.put(replace(pod, node=node, nominated_node=None, unschedulable_since=None))
+
+    def evict(self, pod: Pod) -> None:
+        """Let the pod terminate; a budget pushed below its minimum is a breach."""
+        self.evictions.append(pod.key)
+        self.put(replace(pod, deleting=True))
+        self._leave(pod)
+        for key in self._minimum:
+            if self.slack(key) < 0:
+                self.breaches.append(f"budget {key} is below its minimum after {pod.key} left")
+
+    def missing(self) -> tuple[Workload, ...]:
+        """Return the workloads that do not have all their replicas, running or pending."""
+        return tuple(
+            each
+            for each in self.base.workloads.values()
+            if each.replicas is not None and len(self._living(each.uid)) != each.replicas
+        )
+
+    def _living(self, owner: Uid) -> list[Pod]:
+        return [
+            pod
+            for pod in self.pods.values()
+            if pod.owner is not None and pod.owner.uid == owner and not pod.deleting
+        ]
+
+    def _leave(self, pod: Pod) -> None:
+        owner = pod.owner.uid if pod.owner is not None else Uid("")
+        seconds = self.habits.leave_s.get(owner, self.habits.leave_default_s)
+        self._gone_at[pod.uid] = self.now + timedelta(seconds=seconds)
+
+    def _replace_missing(self) -> None:
+        for workload in self.base.workloads.values():
+            template = self._template.get(workload.uid)
+            if workload.replicas is None or template is None or template.owner is None:
+                continue
+            for _ in range(workload.replicas - len(self._living(workload.uid))):
+                key = self._free_name(workload)
+                if key is not None:
+                    self.put(self._new(template, template.owner, key))
+
+    def _free_name(self, workload: Workload) -> ObjectKey | None:
+        """Return the name of the next replica; None while a StatefulSet's old one terminates."""
+        if workload.kind == "StatefulSet":
+            names = (f"{workload.key.name}-{index}" for index in range(workload.replicas or 0))
+            keys = [ObjectKey(workload.key.namespace, name) for name in names]
+            return next((key for key in keys if key not in self.pods), None)
+        self._count += 1
+        return ObjectKey(workload.key.namespace, f"{workload.key.name}-r{self._count}")
+
+    def _new(self, template: Pod, owner: OwnerRef, key: ObjectKey) -> Pod:
+        self._count += 1
+        plan, owners = self.armed or ("", frozenset())
+        gated = owner.uid in owners
+        kept = {name: text for name, text in template.annotations.items() if name != PLAN}
+        return replace(
+            template,
+            key=key,
+            uid=Uid(f"new-{self._count}"),
+            annotations=Labels({**kept, PLAN: plan} if gated else kept),
+            gates=(GATE,) if gated else (),
+            created_at=self.now.replace(microsecond=0),
+            node=None,
+            nominated_node=None,
+            phase=Phase.PENDING,
+            ready=False,
+            deleting=False,
+            unschedulable_since=None,
+            started_at=None,
+        )
+
+    def _schedule(self) -> None:
+        queue: Iterable[Pod] = [
+            pod
+            for pod in self.pods.values()
+            if pod.node is None and not pod.gates and not pod.deleting
+        ]
+        for pod in sorted(queue, key=lambda pod: (-pod.priority, pod.created_at, pod.key)):
+            node = self._first_fit(pod)
+            if node is not None:
+                self.bind(pod, node)
+                continue
+            nominated = None if self.habits.forgets(pod.key) else pod.nominated_node
+            since = pod.unschedulable_since or self.now
+            if (nominated, since) != (pod.nominated_node, pod.unschedulable_since):
+                self.put(replace(pod, nominated_node=nominated, unschedulable_since=since))
+
+    def _first_fit(self, pod: Pod) -> NodeName | None:
+        snapshot = self.snapshot()
+        names: Collection[NodeName] = sorted(
+            snapshot.nodes, key=lambda name: (name != pod.nominated_node, name)
+        )
+        for name in names:
+            if (
+                refusal(pod, snapshot.nodes[name]) is None
+                and why_no_room(snapshot, pod, name) is None
+            ):
+                return name
+        return None

@@ -1,0 +1,195 @@
+"""A Snapshot of a live cluster, at any moment, at no cost while nothing changes."""
+
+import asyncio
+import time
+from collections.abc import Mapping
+from dataclasses import replace
+from datetime import UTC, datetime
+from types import MappingProxyType
+from typing import Final
+
+from kubernetes.aio.client import ApiClient
+
+from restow.cluster.assembly import assemble
+from restow.cluster.parse import KINDS
+from restow.cluster.snapshot import Snapshot
+from restow.core.errors import ApiError, SnapshotError
+from restow.sources.reflector import Pace, Reflector
+
+_SELECTORS: Final = {"Pod": "status.phase!=Succeeded,status.phase!=Failed"}
+"""Finished pods hold nothing; the server leaves them out, also of the watch."""
+_PARTS: Final = {
+    "pods": ("Pod",),
+    "nodes": ("Node",),
+    "budgets": ("PodDisruptionBudget",),
+    "priority_classes": ("PriorityClass",),
+    "workloads": ("ReplicaSet", "Deployment", "StatefulSet", "DaemonSet", "Job"),
+    "namespaces": ("Namespace",),
+}
+"""Which kinds fill which field of a Snapshot."""
+_HOPELESS: Final = frozenset({401, 403, 404})
+
+
+class LiveSource:
+    """All kinds that restow reads, kept up to date by one reflector each.
+
+    `start` it, `wait_synced`, ask for `snapshot` as often as you like, `close` it.
+    """
+
+    def __init__(self, api: ApiClient, *, pace: Pace | None = None) -> None:
+        self._reflectors: Mapping[str, Reflector] = MappingProxyType(
+            {
+                name: Reflector(
+                    api,
+                    kind,
+                    changed=self._notice,
+                    field_selector=_SELECTORS.get(name, ""),
+                    pace=pace,
+                )
+                for name, kind in KINDS.items()
+            }
+        )
+        self._tasks: list[asyncio.Task[None]] = []
+        self._generation = 0
+        self._change = asyncio.Event()
+        self._versions: dict[str, tuple[int, ...]] = {}
+        self._latest: tuple[int, Snapshot] | None = None
+
+    async def __aenter__(self) -> "LiveSource":
+        self.start()
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        await self.close()
+
+    def start(self) -> None:
+        """Begin to list and watch."""
+        if not self._tasks:
+            self._tasks = [
+                asyncio.create_task(each.run(), name=f"reflector of {name}")
+                for name, each in self._reflectors.items()
+            ]
+
+    async def close(self) -> None:
+        """Stop; the last snapshot stays valid."""
+        for task in self._tasks:
+            task.cancel()
+        await asyncio.gather(*self._tasks, return_exceptions=True)
+        self._tasks = []
+
+    @property
+    def generation(self) -> int:
+        """Grows with every change that was seen; equal generations are equal snapshots."""
+        return self._generation
+
+    @property
+    def synced(self) -> bool:
+        """Whether every kind was read in full once."""
+        return all(each.synced for each in self._reflectors.values())
+
+    def staleness_s(self) -> float:
+        """Return the seconds since the API server was last heard of, for the quietest kind.
+
+        In health it stays below some 21 s: a quiet kind speaks only when its watch is renewed.
+        """
+        return max(each.staleness_s for each in self._reflectors.values())
+
+    def problems(self) -> Mapping[str, str]:
+        """Return per kind what is wrong now; empty in health."""
+        return {
+            name: str(each.problem)
+            for name, each in self._reflectors.items()
+            if each.problem is not None
+        }
+
+    async def wait_synced(self, timeout_s: float = 60.0) -> None:
+        """Wait until every kind was read in full.
+
+        Raises
+        ------
+        SnapshotError
+            When a kind may not be read or does not exist, or the time is up.
+        """
+        deadline = time.monotonic() + timeout_s
+        while not self.synced:
+            self._check_tasks()
+            hopeless = [
+                each.problem
+                for each in self._reflectors.values()
+                if isinstance(each.problem, ApiError) and each.problem.status in _HOPELESS
+            ]
+            if hopeless:
+                raise SnapshotError(f"the cluster cannot be read: {hopeless[0]}")
+            left = deadline - time.monotonic()
+            if left <= 0:
+                raise SnapshotError(
+                    f"the cluster was not read in {timeout_s:g} s: {self._missing()}"
+                )
+            await self.wait_changed(left)
+
+    async def wait_changed(self, timeout_s: float) -> bool:
+        """Wait for the next change; return False when the time is up before."""
+        change = self._change
+        try:
+            await asyncio.wait_for(change.wait(), max(0.0, timeout_s))
+        except TimeoutError:
+            return False
+        return True
+
+    def snapshot(self) -> Snapshot:
+        """Return the cluster as it was last seen; the same object while nothing changed.
+
+        Mappings of kinds in which nothing changed are shared with the snapshot before.
+
+        Raises
+        ------
+        SnapshotError
+            When not every kind was read in full yet.
+        """
+        if not self.synced:
+            raise SnapshotError(f"the cluster was not read in full yet: {self._missing()}")
+        self._check_tasks()
+        if self._latest is None or self._latest[0] != self._generation:
+            self._latest = (self._generation, self._build())
+        return self._latest[1]
+
+    def _build(self) -> Snapshot:
+        """Assemble anew the fields whose kinds changed, and keep the others."""
+        before = self._latest[1] if self._latest else None
+        versions = {
+            part: tuple(self._reflectors[name].version for name in names)
+            for part, names in _PARTS.items()
+        }
+        changed = [part for part in _PARTS if self._versions.get(part) != versions[part]]
+        now = datetime.now(UTC)
+        fresh = assemble(
+            (
+                value
+                for part in changed
+                for name in _PARTS[part]
+                for value in self._reflectors[name].objects.values()
+            ),
+            taken_at=now,
+        )
+        self._versions = versions
+        if before is None:
+            return fresh
+        return replace(before, taken_at=now, **{part: getattr(fresh, part) for part in changed})
+
+    def _missing(self) -> str:
+        return "; ".join(
+            f"{name}: {each.problem or 'no answer yet'}"
+            for name, each in self._reflectors.items()
+            if not each.synced
+        )
+
+    def _check_tasks(self) -> None:
+        """Raise what a reflector died of: that is a bug of ours and must not pass for silence."""
+        for task in self._tasks:
+            if task.done() and not task.cancelled():
+                task.result()
+
+    def _notice(self) -> None:
+        self._generation += 1
+        self._change.set()
+        self._change = asyncio.Event()

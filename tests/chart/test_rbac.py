@@ -1,0 +1,79 @@
+from collections.abc import Iterator
+
+import pytest
+
+from restow.core import marks
+from tests.chart.rendered import Manifest, render, the
+
+RULES = Iterator[tuple[str, str, str]]
+
+
+@pytest.fixture(scope="module")
+def default() -> list[Manifest]:
+    return render()
+
+
+def grants(role: Manifest) -> RULES:
+    """Yield (group, resource, verb)."""
+    for rule in role["rules"]:
+        for group in rule["apiGroups"]:
+            for resource in rule["resources"]:
+                for verb in rule["verbs"]:
+                    yield group, resource, verb
+
+
+@pytest.mark.parametrize("kind", ["ClusterRole", "Role"])
+def test_nothing_is_granted_by_wildcard_or_twice(kind: str, default: list[Manifest]) -> None:
+    found = list(grants(the(default, kind)))
+    assert not any("*" in part for grant in found for part in grant)
+    keyed = [
+        (*each, tuple(rule.get("resourceNames", ())))
+        for rule in the(default, kind)["rules"]
+        for each in grants({"rules": [rule]})
+    ]
+    assert len(keyed) == len(set(keyed))
+    assert all("nonResourceURLs" not in rule for rule in the(default, kind)["rules"])
+
+
+def test_roles_are_the_releases_own_and_not_cluster_admin(default: list[Manifest]) -> None:
+    for binding, role in (("ClusterRoleBinding", "ClusterRole"), ("RoleBinding", "Role")):
+        reference = the(default, binding)["roleRef"]
+        assert (reference["kind"], reference["name"]) == (role, "restow")
+        (subject,) = the(default, binding)["subjects"]
+        assert subject == {"kind": "ServiceAccount", "name": "restow", "namespace": "packing"}
+
+
+def test_pods_leave_only_by_the_eviction_api(default: list[Manifest]) -> None:
+    cluster = set(grants(the(default, "ClusterRole")))
+    assert ("", "pods/eviction", "create") in cluster
+    on_pods = {verb for group, resource, verb in cluster if (group, resource) == ("", "pods")}
+    assert on_pods == {"list", "watch", "patch"}
+
+
+def test_nothing_but_restows_own_kinds_and_pods_can_be_changed_cluster_wide(
+    default: list[Manifest],
+) -> None:
+    writes = {
+        (group, resource.split("/")[0])
+        for group, resource, verb in grants(the(default, "ClusterRole"))
+        if verb not in {"get", "list", "watch"}
+    }
+    assert writes == {
+        ("", "pods"),
+        ("events.k8s.io", "events"),
+        (marks.GROUP, "packingpolicies"),
+        (marks.GROUP, "packingplans"),
+    }
+
+
+def test_secrets_are_nowhere(default: list[Manifest]) -> None:
+    for kind in ("ClusterRole", "Role"):
+        assert all(resource != "secrets" for _, resource, _ in grants(the(default, kind)))
+
+
+def test_only_the_gates_parameter_and_the_lease_can_be_changed(default: list[Manifest]) -> None:
+    for rule in the(default, "Role")["rules"]:
+        if rule["resources"] == ["placementgates"]:
+            assert rule["resourceNames"] == [marks.PLACEMENT_GATE]
+        if rule["resources"] == ["leases"] and rule["verbs"] != ["create"]:
+            assert rule["resourceNames"] == ["restow"]
