@@ -31,6 +31,7 @@ async def running(api: ApiClient, name: str, identity: str) -> AsyncIterator[Lea
         yield holder
     finally:
         task.cancel()
+        await asyncio.gather(task, return_exceptions=True)
 
 
 async def until(holds: Callable[[], bool], within_s: float = 10.0) -> None:

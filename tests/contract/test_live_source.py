@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncIterator, Callable, Iterator
+from contextlib import asynccontextmanager
 from pathlib import Path
 
 import pytest
@@ -62,6 +63,17 @@ async def until(source: LiveSource, holds: Callable[[], bool], within_s: float =
             await source.wait_changed(1.0)
 
 
+@asynccontextmanager
+async def running(reflector: Reflector) -> AsyncIterator[None]:
+    """Run the reflector; wait for its end, so that its connection is closed before the loop is."""
+    task = asyncio.create_task(reflector.run())
+    try:
+        yield
+    finally:
+        task.cancel()
+        await asyncio.gather(task, return_exceptions=True)
+
+
 async def test_snapshot_follows_the_cluster_and_costs_nothing_in_between(
     api: ApiClient, space: Client
 ) -> None:
@@ -101,11 +113,10 @@ async def test_list_is_put_together_from_pages(api: ApiClient, space: Client) ->
     reflector = Reflector(
         api, KINDS["Pod"], changed=lambda: changes.append(1), pace=Pace(page_size=2)
     )
-    task = asyncio.create_task(reflector.run())
-    await seen(lambda: reflector.synced)
-    mine = {key.name for key in reflector.objects if key.namespace == NAMESPACE}
-    assert mine == {f"page-{number}" for number in range(7)}
-    task.cancel()
+    async with running(reflector):
+        await seen(lambda: reflector.synced)
+        mine = {key.name for key in reflector.objects if key.namespace == NAMESPACE}
+        assert mine == {f"page-{number}" for number in range(7)}
 
 
 async def test_watch_is_renewed_and_misses_nothing(api: ApiClient, space: Client) -> None:
@@ -145,12 +156,11 @@ async def test_version_that_is_gone_is_answered_by_a_new_list(
 
     monkeypatch.setattr(Reflector, "_list", old)
     reflector = Reflector(api, POLICIES, changed=lambda: None, pace=Pace(watch_s=1.0))
-    task = asyncio.create_task(reflector.run())
-    await seen(lambda: len(lists) == 2)
-    await asyncio.sleep(2)  # a second watch, renewed
-    assert len(lists) == 2
-    assert reflector.problem is None
-    task.cancel()
+    async with running(reflector):
+        await seen(lambda: len(lists) == 2)
+        await asyncio.sleep(2)  # a second watch, renewed
+        assert len(lists) == 2
+        assert reflector.problem is None
 
 
 async def seen(holds: Callable[[], bool], within_s: float = 10.0) -> None:

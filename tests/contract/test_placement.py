@@ -21,9 +21,10 @@ from e2e.nodes import a_gpu_node, a_node
 from e2e.scenario import Scenario, node_of
 from e2e.waiting import eventually
 from restow.cluster.assembly import assemble
-from restow.cluster.objects import Node, Operator, Pod
+from restow.cluster.objects import Node, Pod
 from restow.cluster.parse import KINDS
 from restow.cluster.snapshot import Snapshot
+from restow.cluster.terms import Operator
 from restow.core.reasons import Reason
 from restow.rules import registry
 from restow.rules.placement import host_ports, resources

@@ -4,16 +4,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from restow.cluster.objects import (
-    HostPort,
-    Node,
-    NodeSelectorTerm,
-    Operator,
-    Pod,
-    Requirement,
-    Taint,
-    Toleration,
-)
+from restow.cluster.objects import HostPort, Node, NodeSelectorTerm, Pod, Taint, Toleration
+from restow.cluster.terms import Operator, Requirement
 from restow.core.frozen import Amounts
 from restow.policies.packing_policy import PriorityRule
 from restow.policies.selector import Selector

@@ -10,7 +10,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from restow.cluster import objects, serde
-from restow.cluster.assembly import Object, assemble
+from restow.cluster.assembly import assemble
+from restow.cluster.parts import Object
 from restow.core.frozen import Amounts, FrozenMap
 from restow.core.ids import ObjectKey
 from tests.support.objects import NOW

@@ -9,22 +9,19 @@ from restow.cluster.objects import (
     DisruptionBudget,
     Feature,
     HostPort,
-    LabelSelector,
     Namespace,
     Node,
     NodeSelectorTerm,
-    Operator,
     OwnerRef,
     Phase,
     Pod,
-    PodTerm,
     PriorityClass,
-    Requirement,
     Taint,
     Toleration,
     Workload,
 )
 from restow.cluster.snapshot import Snapshot
+from restow.cluster.terms import PodTerm, SpreadConstraint
 from restow.core.frozen import Amounts, Labels
 from restow.core.ids import NodeName, ObjectKey, Uid
 
@@ -76,7 +73,9 @@ class PodFields(TypedDict, total=False):
     tolerations: tuple[Toleration, ...]
     host_ports: tuple[HostPort, ...]
     features: Iterable[Feature]
-    terms: tuple[PodTerm, ...]
+    affinity: tuple[PodTerm, ...]
+    anti_affinity: tuple[PodTerm, ...]
+    spread: tuple[SpreadConstraint, ...]
     local_volumes: tuple[str, ...]
     started_at: datetime | None
 
@@ -130,7 +129,9 @@ def a_pod(
         tolerations=fields.get("tolerations", ()),
         host_ports=fields.get("host_ports", ()),
         features=frozenset(fields.get("features", ())),
-        terms=fields.get("terms", ()),
+        affinity=fields.get("affinity", ()),
+        anti_affinity=fields.get("anti_affinity", ()),
+        spread=fields.get("spread", ()),
         local_volumes=fields.get("local_volumes", ()),
         started_at=fields.get("started_at", NOW - timedelta(hours=1) if running else None),
     )

@@ -2,45 +2,26 @@
 
 from collections.abc import Iterable
 from datetime import datetime
-from operator import itemgetter
-from typing import TypeVar
+from typing import Any
 
-from restow.cluster.objects import (
-    DisruptionBudget,
-    Namespace,
-    Node,
-    Pod,
-    PriorityClass,
-    Workload,
-)
+from restow.cluster.parts import PARTS, Object, Part
 from restow.cluster.snapshot import Snapshot
-
-K = TypeVar("K")
-V = TypeVar("V")
-
-Object = Pod | Node | DisruptionBudget | PriorityClass | Workload | Namespace
 
 
 def assemble(objects: Iterable[Object], *, taken_at: datetime) -> Snapshot:
     """Return the snapshot of these objects, in any order; of two with one key the last counts."""
-    found = tuple(objects)
-    # plain tuples compare several times faster than keys, and pods are many
-    pods = sorted(
-        (each for each in found if isinstance(each, Pod)),
-        key=lambda pod: (pod.key.namespace, pod.key.name),
-    )
+    found: dict[type, list[Object]] = {part.type: [] for part in PARTS}
+    for each in objects:
+        found[type(each)].append(each)
     return Snapshot(
-        taken_at=taken_at,
-        pods={each.key: each for each in pods},
-        nodes=_by((each.name, each) for each in found if isinstance(each, Node)),
-        budgets=_by((each.key, each) for each in found if isinstance(each, DisruptionBudget)),
-        priority_classes=_by(
-            (each.name, each) for each in found if isinstance(each, PriorityClass)
-        ),
-        workloads=_by((each.uid, each) for each in found if isinstance(each, Workload)),
-        namespaces=_by((each.name, each) for each in found if isinstance(each, Namespace)),
+        taken_at=taken_at, **{part.field: _by_key(part, found[part.type]) for part in PARTS}
     )
 
 
-def _by(pairs: Iterable[tuple[K, V]]) -> dict[K, V]:
-    return dict(sorted(pairs, key=itemgetter(0)))
+def _by_key(part: Part, objects: list[Object]) -> dict[Any, Any]:
+    keyed = [(part.key(each), each) for each in objects]
+    if part.field == "pods":  # plain tuples compare several times faster, and pods are many
+        keyed.sort(key=lambda pair: (pair[0].namespace, pair[0].name))
+    else:
+        keyed.sort(key=lambda pair: pair[0])
+    return dict(keyed)

@@ -5,6 +5,13 @@ from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
+from restow.cluster.terms import (
+    LabelSelector,
+    Operator,
+    PodTerm,
+    Requirement,
+    SpreadConstraint,
+)
 from restow.core.frozen import NO_LABELS, NOTHING, Amounts, Labels
 from restow.core.ids import NodeName, ObjectKey, PodRef, Uid
 
@@ -33,27 +40,6 @@ class Feature(StrEnum):
     SHARED_GPU = "SharedGpu"  # a part of a GPU, given out by KAI, HAMi or Volcano
 
 
-class Operator(StrEnum):
-    """Operators of selectors, tolerations and node affinity."""
-
-    IN = "In"
-    NOT_IN = "NotIn"
-    EXISTS = "Exists"
-    DOES_NOT_EXIST = "DoesNotExist"
-    GT = "Gt"
-    LT = "Lt"
-    EQUAL = "Equal"
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Requirement:
-    """`key operator values`, of a label selector or of a node selector term."""
-
-    key: str
-    operator: Operator
-    values: tuple[str, ...] = ()
-
-
 @dataclass(frozen=True, slots=True, kw_only=True)
 class NodeSelectorTerm:
     """Requirements on labels and on fields (`metadata.name`), all of which must hold.
@@ -63,16 +49,6 @@ class NodeSelectorTerm:
 
     expressions: tuple[Requirement, ...] = ()
     fields: tuple[Requirement, ...] = ()
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class LabelSelector:
-    """A label selector; all requirements must hold. No requirement matches everything.
-
-    `matchLabels` is read as `In` requirements with one value.
-    """
-
-    requirements: tuple[Requirement, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -119,23 +95,6 @@ class OwnerRef:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class PodTerm:
-    """The pods that a hard rule of another pod is about.
-
-    One per required affinity or anti-affinity term (`feature` INTER_POD_AFFINITY) and per
-    DoNotSchedule spread constraint (TOPOLOGY_SPREAD). A pod is meant when `selector` matches its
-    labels (None matches nothing) and its namespace is in `namespaces` or matches
-    `namespace_selector` (None matches none). A term that names neither is about its own pod's
-    namespace, and `namespaces` says so.
-    """
-
-    feature: Feature
-    selector: LabelSelector | None
-    namespaces: frozenset[str]
-    namespace_selector: LabelSelector | None = None
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
 class Pod:
     """A pod that still counts: neither Succeeded nor Failed.
 
@@ -143,7 +102,8 @@ class Pod:
     overhead, pod-level resources), plus one of `pods`. `unschedulable_since` and
     `unschedulable_message` are set while the condition PodScheduled is False for the reason
     Unschedulable; its message is kube-scheduler's. `nominated_node`, `gates` and `node` are empty
-    when unset. `ready` is the Ready condition.
+    when unset. `ready` is the Ready condition. `affinity`, `anti_affinity` and `spread` hold what
+    binds: required terms and DoNotSchedule constraints.
     """
 
     key: ObjectKey
@@ -171,7 +131,9 @@ class Pod:
     tolerations: tuple[Toleration, ...] = ()
     host_ports: tuple[HostPort, ...] = ()
     features: frozenset[Feature] = frozenset()
-    terms: tuple[PodTerm, ...] = ()
+    affinity: tuple[PodTerm, ...] = ()
+    anti_affinity: tuple[PodTerm, ...] = ()
+    spread: tuple[SpreadConstraint, ...] = ()
     local_volumes: tuple[str, ...] = ()
     started_at: datetime | None = None
 

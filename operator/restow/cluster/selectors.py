@@ -1,13 +1,27 @@
-"""The one matcher of label requirements: PDBs, policies and node affinity all ask it."""
+"""The one matcher of labels: PDBs, policies, node affinity and the terms of pods all ask it."""
 
 from collections.abc import Mapping
 
-from restow.cluster.objects import LabelSelector, Operator, Requirement
+from restow.cluster.objects import Namespace, Pod
+from restow.cluster.terms import LabelSelector, Operator, Requirement, Selection
 
 
 def matches(selector: LabelSelector, labels: Mapping[str, str]) -> bool:
     """Return whether every requirement holds; a selector without any matches everything."""
     return all(holds(requirement, labels) for requirement in selector.requirements)
+
+
+def selects(selection: Selection, pod: Pod, namespaces: Mapping[str, Namespace]) -> bool:
+    """Return whether `pod` is meant; a namespace that is not known has no labels."""
+    if selection.selector is None or not matches(selection.selector, pod.labels):
+        return False
+    name = pod.key.namespace
+    if name in selection.namespaces:
+        return True
+    if selection.namespace_selector is None:
+        return False
+    known = namespaces.get(name)
+    return matches(selection.namespace_selector, known.labels if known is not None else {})
 
 
 def holds(requirement: Requirement, values: Mapping[str, str]) -> bool:

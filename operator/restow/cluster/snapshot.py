@@ -5,14 +5,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from functools import cached_property
 
-from restow.cluster.objects import (
-    DisruptionBudget,
-    Namespace,
-    Node,
-    Pod,
-    PriorityClass,
-    Workload,
-)
+from restow.cluster.objects import DisruptionBudget, Namespace, Node, Pod, PriorityClass, Workload
 from restow.core.frozen import Amounts, total
 from restow.core.ids import NodeName, ObjectKey, Uid
 

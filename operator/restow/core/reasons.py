@@ -58,12 +58,15 @@ class Refusal:
     """A rule's no: the code, and the facts in words for a person.
 
     A node's no to a pod leaves the node's name out, so that equal ones of many nodes can be
-    counted: it reads after `3 nodes: ` as well as after `node a: `.
+    counted: it reads after `3 nodes: ` as well as after `node a: `. `upstream` has the texts by
+    which kube-scheduler counts the node in "0/N nodes are available: …", verbatim; a node that
+    lacks two resources has two. Empty for what kube-scheduler does not ask.
     """
 
     reason: Reason
     message: str
+    upstream: tuple[str, ...] = ()
 
     def by(self, node: str) -> "Refusal":
         """Return the same no, with the name of the node that says it."""
-        return Refusal(self.reason, f"node {node}: {self.message}")
+        return Refusal(self.reason, f"node {node}: {self.message}", self.upstream)

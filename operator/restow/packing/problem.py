@@ -3,6 +3,8 @@
 from dataclasses import dataclass
 from enum import StrEnum
 
+from restow.packing.relations import Relation
+
 
 class Order(StrEnum):
     """In which order the objectives are frozen."""
@@ -87,6 +89,8 @@ class Problem:
     sequential_budgets
         False: a budget bounds the sum of its moves and evictions instead, so that one wave
         suffices (used when no order of waves was found).
+    relations
+        What pods ask of where others are; see `packing.relations`.
     max_moves, max_evictions
         Limits of the plan on pods moved and pods left without a place; None for no limit.
     order
@@ -99,6 +103,7 @@ class Problem:
     classes: tuple[PodClass, ...]
     budgets: tuple[int, ...] = ()
     sequential_budgets: bool = True
+    relations: tuple[Relation, ...] = ()
     max_moves: int | None = None
     max_evictions: int | None = None
     order: Order = Order.RESTOW

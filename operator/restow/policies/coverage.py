@@ -8,9 +8,10 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 
-from restow.cluster.objects import LabelSelector, Namespace, Node, Pod
+from restow.cluster.objects import Namespace, Node, Pod
 from restow.cluster.selectors import matches
 from restow.cluster.snapshot import Snapshot
+from restow.cluster.terms import LabelSelector
 from restow.core.frozen import NO_LABELS
 from restow.core.ids import ObjectKey
 from restow.core.reasons import Reason, Refusal

@@ -6,7 +6,7 @@ from typing import Annotated, Self
 
 from pydantic import Field, StringConstraints, model_validator
 
-from restow.cluster.objects import LabelSelector, Operator, Requirement
+from restow.cluster.terms import LabelSelector, Operator, Requirement
 from restow.policies.model import LABEL_KEY, LABEL_VALUE, Model, contradiction
 
 LabelKey = Annotated[str, StringConstraints(min_length=1, max_length=317, pattern=LABEL_KEY)]

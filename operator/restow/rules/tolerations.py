@@ -2,7 +2,8 @@
 
 from collections.abc import Iterable
 
-from restow.cluster.objects import Operator, Taint, Toleration
+from restow.cluster.objects import Taint, Toleration
+from restow.cluster.terms import Operator
 
 
 def tolerates(tolerations: Iterable[Toleration], taint: Taint) -> bool:

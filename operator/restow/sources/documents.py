@@ -17,8 +17,8 @@ from typing import Any, BinaryIO, Final
 import msgspec
 import yaml
 
-from restow.cluster.assembly import Object
 from restow.cluster.parse import Kind
+from restow.cluster.parts import Object
 from restow.core.errors import InputError
 
 _GZIP: Final = b"\x1f\x8b"

@@ -10,9 +10,10 @@ from datetime import datetime
 from pathlib import Path
 from typing import BinaryIO, Final
 
-from restow.cluster.assembly import Object, assemble
+from restow.cluster.assembly import assemble
 from restow.cluster.objects import Node, Pod
 from restow.cluster.parse import kind_named
+from restow.cluster.parts import Object
 from restow.cluster.snapshot import Snapshot
 from restow.core.errors import InputError
 from restow.core.marks import GROUP

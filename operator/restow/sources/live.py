@@ -12,21 +12,13 @@ from kubernetes.aio.client import ApiClient
 
 from restow.cluster.assembly import assemble
 from restow.cluster.parse import KINDS
+from restow.cluster.parts import PARTS
 from restow.cluster.snapshot import Snapshot
 from restow.core.errors import ApiError, SnapshotError
 from restow.sources.reflector import Pace, Reflector
 
 _SELECTORS: Final = {"Pod": "status.phase!=Succeeded,status.phase!=Failed"}
 """Finished pods hold nothing; the server leaves them out, also of the watch."""
-_PARTS: Final = {
-    "pods": ("Pod",),
-    "nodes": ("Node",),
-    "budgets": ("PodDisruptionBudget",),
-    "priority_classes": ("PriorityClass",),
-    "workloads": ("ReplicaSet", "Deployment", "StatefulSet", "DaemonSet", "Job"),
-    "namespaces": ("Namespace",),
-}
-"""Which kinds fill which field of a Snapshot."""
 _HOPELESS: Final = frozenset({401, 403, 404})
 
 
@@ -157,16 +149,16 @@ class LiveSource:
         """Assemble anew the fields whose kinds changed, and keep the others."""
         before = self._latest[1] if self._latest else None
         versions = {
-            part: tuple(self._reflectors[name].version for name in names)
-            for part, names in _PARTS.items()
+            part.field: tuple(self._reflectors[name].version for name in part.kinds)
+            for part in PARTS
         }
-        changed = [part for part in _PARTS if self._versions.get(part) != versions[part]]
+        changed = [part for part in PARTS if self._versions.get(part.field) != versions[part.field]]
         now = datetime.now(UTC)
         fresh = assemble(
             (
                 value
                 for part in changed
-                for name in _PARTS[part]
+                for name in part.kinds
                 for value in self._reflectors[name].objects.values()
             ),
             taken_at=now,
@@ -174,7 +166,9 @@ class LiveSource:
         self._versions = versions
         if before is None:
             return fresh
-        return replace(before, taken_at=now, **{part: getattr(fresh, part) for part in changed})
+        return replace(
+            before, taken_at=now, **{part.field: getattr(fresh, part.field) for part in changed}
+        )
 
     def _missing(self) -> str:
         return "; ".join(

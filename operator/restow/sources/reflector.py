@@ -14,8 +14,8 @@ from typing import Final
 from kubernetes.aio.client import ApiClient
 
 from restow.cluster.parse import Bookmark, Failure, Kind, Removed, Upsert
-from restow.cluster.parse.kinds import Parsed
 from restow.cluster.parse.pages import Event, event, page
+from restow.cluster.parts import Object
 from restow.core.errors import ApiError, InputError
 from restow.core.ids import ObjectKey
 from restow.sources import requests
@@ -72,7 +72,7 @@ class Reflector:
         self.kind = kind
         self.version = 0
         self.problem: ApiError | InputError | None = None
-        self._objects: dict[ObjectKey, Parsed] = {}
+        self._objects: dict[ObjectKey, Object] = {}
         self._synced = False
         self._heard = time.monotonic()
         self._api = api
@@ -81,7 +81,7 @@ class Reflector:
         self._pace = pace or Pace()
 
     @property
-    def objects(self) -> Mapping[ObjectKey, Parsed]:
+    def objects(self) -> Mapping[ObjectKey, Object]:
         """What is known now, by key, of no worth before `synced`; copy it before you await."""
         return self._objects
 
@@ -125,7 +125,7 @@ class Reflector:
 
     async def _list(self) -> str:
         """Replace what is known by a complete list; return its resource version."""
-        found: dict[ObjectKey, Parsed] = {}
+        found: dict[ObjectKey, Object] = {}
         query: dict[str, str | int] = {"limit": self._pace.page_size, **self._selector}
         while True:
             body = await requests.get(
@@ -139,7 +139,7 @@ class Reflector:
         self._replace(found)
         return part.resource_version
 
-    def _replace(self, found: dict[ObjectKey, Parsed]) -> None:
+    def _replace(self, found: dict[ObjectKey, Object]) -> None:
         """Take over a list; objects that did not change stay the same objects."""
         for key, value in found.items():
             known = self._objects.get(key)

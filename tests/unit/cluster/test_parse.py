@@ -12,18 +12,17 @@ from restow.cluster.objects import (
     Feature,
     HostPort,
     Node,
-    Operator,
     OwnerRef,
     Pod,
     PriorityClass,
-    Requirement,
     Taint,
     Toleration,
     Workload,
 )
 from restow.cluster.parse import KINDS, Bookmark, Failure, Removed, Upsert, kind_named
-from restow.cluster.parse.kinds import Parsed
 from restow.cluster.parse.pages import event, page
+from restow.cluster.parts import Object
+from restow.cluster.terms import Operator, Requirement
 from restow.core.errors import InputError
 from restow.core.ids import NodeName, ObjectKey, Uid
 
@@ -42,7 +41,7 @@ def a_document(**changes: Any) -> Document:
     return copy.deepcopy(document) | changes
 
 
-def parsed(kind: str, document: Document) -> Parsed | None:
+def parsed(kind: str, document: Document) -> Object | None:
     """Read the document both ways; they must agree."""
     from_bytes = KINDS[kind].from_bytes(json.dumps(document).encode())
     assert from_bytes == KINDS[kind].from_document(document)

@@ -1,7 +1,7 @@
 import pytest
 
-from restow.cluster.objects import LabelSelector, Operator, Requirement
 from restow.cluster.selectors import holds, matches
+from restow.cluster.terms import LabelSelector, Operator, Requirement
 from restow.core.frozen import Labels
 
 LABELS = Labels({"app": "web", "tier": "3", "empty": "", "offset": "-2"})

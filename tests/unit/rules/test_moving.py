@@ -2,15 +2,8 @@ from datetime import timedelta
 
 import pytest
 
-from restow.cluster.objects import (
-    DisruptionBudget,
-    Feature,
-    Node,
-    OwnerRef,
-    Phase,
-    Pod,
-    PodTerm,
-)
+from restow.cluster.objects import DisruptionBudget, Feature, Node, OwnerRef, Phase, Pod
+from restow.cluster.terms import PodTerm
 from restow.core.reasons import Reason, Refusal
 from restow.policies.packing_policy import Moving
 from restow.rules import wishes

@@ -1,16 +1,7 @@
 import pytest
 
-from restow.cluster.objects import (
-    HostPort,
-    Node,
-    NodeSelectorTerm,
-    Operator,
-    Phase,
-    Pod,
-    Requirement,
-    Taint,
-    Toleration,
-)
+from restow.cluster.objects import HostPort, Node, NodeSelectorTerm, Phase, Pod, Taint, Toleration
+from restow.cluster.terms import Operator, Requirement
 from restow.core.frozen import Amounts
 from restow.core.reasons import Reason
 from restow.rules import registry

@@ -1,6 +1,7 @@
 import pytest
 
-from restow.cluster.objects import Feature, LabelSelector, Pod, PodTerm
+from restow.cluster.objects import Feature, Pod
+from restow.cluster.terms import LabelSelector, PodTerm
 from restow.core.reasons import Reason
 from restow.rules.placement import unmodelled
 from restow.rules.placement.unmodelled import TermIndex

@@ -3,11 +3,11 @@
 from collections.abc import Iterable, Iterator
 from typing import Final
 
-from restow.cluster.objects import Feature, LabelSelector, PodTerm
+from restow.cluster.objects import Feature
 from restow.cluster.parse.metadata import key_of, label_selector
 from restow.cluster.parse.wire import Selector
 from restow.cluster.parse.wire_pod import Container, Pod, PodAffinityTerm, PodSpec, Spread, Volume
-from restow.core.ids import ObjectKey
+from restow.cluster.terms import LabelSelector, PodTerm, Selection, SpreadConstraint
 
 _MIRROR: Final = "kubernetes.io/config.mirror"
 _GROUP_KEYS: Final = frozenset(
@@ -47,7 +47,7 @@ def of(wire: Pod, resources: Iterable[str]) -> frozenset[Feature]:
 
 def _of_rules(wire: Pod) -> Iterator[Feature]:
     spec = wire.spec
-    if any(True for _ in _affinity_terms(spec)):
+    if any(True for anti in (False, True) for _ in _of_kind(spec, anti=anti)):
         yield Feature.INTER_POD_AFFINITY
     if any(True for _ in _hard_spreads(spec)):
         yield Feature.TOPOLOGY_SPREAD
@@ -82,48 +82,73 @@ def local_volumes(wire: Pod) -> tuple[str, ...]:
     return tuple(volume.name for volume in wire.spec.volumes or () if _is_local(volume))
 
 
-def terms(wire: Pod) -> tuple[PodTerm, ...]:
-    """Return whom the pod's hard rules are about.
+def affinity(wire: Pod) -> tuple[PodTerm, ...]:
+    """Return the required affinity terms.
 
     Raises
     ------
     FieldError
         When a selector cannot be used.
     """
-    own = key_of(wire.metadata, namespaced=True)
-    affinity = [_affinity_term(each, path, own) for path, each in _affinity_terms(wire.spec)]
-    spread = [
-        PodTerm(
-            feature=Feature.TOPOLOGY_SPREAD,
+    return _terms(wire, "spec.affinity.podAffinity", _of_kind(wire.spec, anti=False))
+
+
+def anti_affinity(wire: Pod) -> tuple[PodTerm, ...]:
+    """Return the required anti-affinity terms.
+
+    Raises
+    ------
+    FieldError
+        When a selector cannot be used.
+    """
+    return _terms(wire, "spec.affinity.podAntiAffinity", _of_kind(wire.spec, anti=True))
+
+
+def spread(wire: Pod) -> tuple[SpreadConstraint, ...]:
+    """Return the constraints that bind.
+
+    Raises
+    ------
+    FieldError
+        When a selector cannot be used.
+    """
+    return tuple(
+        SpreadConstraint(
+            topology_key=each.topology_key or "",
+            max_skew=each.max_skew or 1,
             selector=_selector(each.label_selector, "spec.topologySpreadConstraints.labelSelector"),
-            namespaces=frozenset({own.namespace}),
+            min_domains=each.min_domains,
+            honor_affinity=each.node_affinity_policy != "Ignore",
+            honor_taints=each.node_taints_policy == "Honor",
         )
         for each in _hard_spreads(wire.spec)
-    ]
-    return (*affinity, *spread)
+    )
 
 
-def _affinity_terms(spec: PodSpec) -> Iterator[tuple[str, PodAffinityTerm]]:
-    """Yield the required terms with the path of their kind."""
-    if spec.affinity is None:
-        return
-    for path, each in (
-        ("spec.affinity.podAffinity", spec.affinity.pod_affinity),
-        ("spec.affinity.podAntiAffinity", spec.affinity.pod_anti_affinity),
-    ):
-        if each is not None:
-            yield from ((path, term) for term in each.required or ())
+def _of_kind(spec: PodSpec, *, anti: bool) -> Iterator[PodAffinityTerm]:
+    """Yield the required terms of a kind."""
+    if spec.affinity is not None:
+        found = spec.affinity.pod_anti_affinity if anti else spec.affinity.pod_affinity
+        if found is not None:
+            yield from found.required or ()
 
 
-def _affinity_term(term: PodAffinityTerm, path: str, own: ObjectKey) -> PodTerm:
+def _terms(wire: Pod, path: str, terms: Iterable[PodAffinityTerm]) -> tuple[PodTerm, ...]:
+    own = key_of(wire.metadata, namespaced=True).namespace
+    return tuple(_term(each, path, own) for each in terms)
+
+
+def _term(term: PodAffinityTerm, path: str, own: str) -> PodTerm:
     named = frozenset(term.namespaces or ())
     if not named and term.namespace_selector is None:
-        named = frozenset({own.namespace})
+        named = frozenset({own})
     return PodTerm(
-        feature=Feature.INTER_POD_AFFINITY,
-        selector=_selector(term.label_selector, f"{path}.labelSelector"),
-        namespaces=named,
-        namespace_selector=_selector(term.namespace_selector, f"{path}.namespaceSelector"),
+        topology_key=term.topology_key or "",
+        pods=Selection(
+            selector=_selector(term.label_selector, f"{path}.labelSelector"),
+            namespaces=named,
+            namespace_selector=_selector(term.namespace_selector, f"{path}.namespaceSelector"),
+        ),
     )
 
 

@@ -7,20 +7,11 @@ from typing import Any, Final
 
 import msgspec
 
-from restow.cluster import objects
 from restow.cluster.parse import others, pods, wire_pod
 from restow.cluster.parse import wire as wires
 from restow.cluster.parse.problems import FieldError, from_msgspec
+from restow.cluster.parts import Object
 from restow.core.ids import ObjectKey
-
-Parsed = (
-    objects.Pod
-    | objects.Node
-    | objects.DisruptionBudget
-    | objects.PriorityClass
-    | objects.Workload
-    | objects.Namespace
-)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -43,7 +34,7 @@ class Kind:
     api_version: str
     plural: str
     wire: type[wires.Wire]
-    convert: Callable[[Any], Parsed | None]
+    convert: Callable[[Any], Object | None]
     namespaced: bool = True
 
     @property
@@ -52,7 +43,7 @@ class Kind:
         root = "apis" if "/" in self.api_version else "api"
         return f"/{root}/{self.api_version}/{self.plural}"
 
-    def from_bytes(self, body: bytes | msgspec.Raw) -> Parsed | None:
+    def from_bytes(self, body: bytes | msgspec.Raw) -> Object | None:
         """Return the object, None when it does not count.
 
         Raises
@@ -66,7 +57,7 @@ class Kind:
             return self.from_document(msgspec.json.decode(body))
         return self.from_wire(wire)
 
-    def from_document(self, document: object) -> Parsed | None:
+    def from_document(self, document: object) -> Object | None:
         """Return the object of a decoded JSON or YAML document, None when it does not count.
 
         Raises
@@ -80,7 +71,7 @@ class Kind:
             raise from_msgspec(str(error), document).on(self.called(document)) from None
         return self.from_wire(wire)
 
-    def from_wire(self, wire: wires.Wire) -> Parsed | None:
+    def from_wire(self, wire: wires.Wire) -> Object | None:
         """Return the object of its slim form, None when it does not count.
 
         Raises

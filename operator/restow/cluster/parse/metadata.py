@@ -3,9 +3,10 @@
 from datetime import UTC, datetime
 from typing import Final
 
-from restow.cluster.objects import LabelSelector, Operator, OwnerRef, Requirement
+from restow.cluster.objects import OwnerRef
 from restow.cluster.parse.problems import FieldError, missing, required
 from restow.cluster.parse.wire import Meta, Selector, SelectorRequirement
+from restow.cluster.terms import LabelSelector, Operator, Requirement
 from restow.core.frozen import NO_LABELS, Labels
 from restow.core.ids import ObjectKey, Uid
 

@@ -2,14 +2,7 @@
 
 from functools import lru_cache
 
-from restow.cluster.objects import (
-    DisruptionBudget,
-    Namespace,
-    Node,
-    PriorityClass,
-    Taint,
-    Workload,
-)
+from restow.cluster.objects import DisruptionBudget, Namespace, Node, PriorityClass, Taint, Workload
 from restow.cluster.parse import requests
 from restow.cluster.parse import wire as wires
 from restow.cluster.parse.metadata import (

@@ -6,8 +6,9 @@ from typing import Any
 
 import msgspec
 
-from restow.cluster.parse.kinds import Kind, Parsed
+from restow.cluster.parse.kinds import Kind
 from restow.cluster.parse.wire import Wire
+from restow.cluster.parts import Object
 from restow.core.errors import InputError
 from restow.core.ids import ObjectKey
 
@@ -19,7 +20,7 @@ class Page:
     `next` is the token of the following page, empty on the last one.
     """
 
-    items: dict[ObjectKey, Parsed]
+    items: dict[ObjectKey, Object]
     resource_version: str
     next: str
 
@@ -29,7 +30,7 @@ class Upsert:
     """An object is there, as it now is."""
 
     key: ObjectKey
-    value: Parsed
+    value: Object
     resource_version: str
 
 
@@ -102,7 +103,7 @@ def page(kind: Kind, body: bytes) -> Page:
         found = _page_decoder(kind.wire).decode(body)
     except msgspec.DecodeError as error:
         raise _unreadable(f"list of {kind.plural}", error) from None
-    items: dict[ObjectKey, Parsed] = {}
+    items: dict[ObjectKey, Object] = {}
     for wire in found.items:
         parsed = kind.from_wire(wire)
         if parsed is not None:

@@ -4,14 +4,7 @@ from collections.abc import Iterator
 from functools import lru_cache
 from typing import Final
 
-from restow.cluster.objects import (
-    HostPort,
-    NodeSelectorTerm,
-    Operator,
-    Phase,
-    Pod,
-    Toleration,
-)
+from restow.cluster.objects import HostPort, NodeSelectorTerm, Phase, Pod, Toleration
 from restow.cluster.parse import features, requests
 from restow.cluster.parse.metadata import (
     annotations_of,
@@ -27,6 +20,7 @@ from restow.cluster.parse.wire import Condition
 from restow.cluster.parse.wire_pod import Container, NodeTerms, PodSpec
 from restow.cluster.parse.wire_pod import Pod as WirePod
 from restow.cluster.parse.wire_pod import Toleration as WireToleration
+from restow.cluster.terms import Operator
 from restow.core.frozen import Labels
 from restow.core.ids import NodeName
 
@@ -78,7 +72,9 @@ def pod(wire: WirePod) -> Pod | None:
         tolerations=tolerations(spec.tolerations),
         host_ports=_host_ports(spec),
         features=features.of(wire, amounts),
-        terms=features.terms(wire),
+        affinity=features.affinity(wire),
+        anti_affinity=features.anti_affinity(wire),
+        spread=features.spread(wire),
         local_volumes=features.local_volumes(wire),
         started_at=status.start_time,
     )

@@ -79,6 +79,7 @@ class NodeAffinity(Wire, frozen=True):
 class PodAffinityTerm(Wire, frozen=True):
     """v1.PodAffinityTerm; the API server has merged `matchLabelKeys` into the selector."""
 
+    topology_key: str | None = None
     label_selector: Selector | None = None
     namespaces: list[str] | None = None
     namespace_selector: Selector | None = None
@@ -112,8 +113,14 @@ class Toleration(Wire, frozen=True):
 class Spread(Wire, frozen=True):
     """v1.TopologySpreadConstraint."""
 
+    topology_key: str | None = None
+    max_skew: int | None = None
     when_unsatisfiable: str | None = None
     label_selector: Selector | None = None
+    min_domains: int | None = None
+    node_affinity_policy: str | None = None
+    node_taints_policy: str | None = None
+    match_label_keys: list[str] | None = None
 
 
 class EmptyDir(Wire, frozen=True):

@@ -10,8 +10,9 @@ import re
 from collections.abc import Mapping
 from functools import lru_cache
 
-from restow.cluster.objects import Node, NodeSelectorTerm, Operator, Pod, Requirement
+from restow.cluster.objects import Node, NodeSelectorTerm, Pod
 from restow.cluster.selectors import holds
+from restow.cluster.terms import Operator, Requirement
 from restow.core.reasons import Reason, Refusal
 
 _LABEL_VALUE = re.compile(r"(?:[A-Za-z0-9](?:[-A-Za-z0-9_.]*[A-Za-z0-9])?)?")

@@ -16,9 +16,10 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Final, Self
 
-from restow.cluster.objects import Feature, Pod, PodTerm
+from restow.cluster.objects import Feature, Pod
 from restow.cluster.selectors import matches
 from restow.cluster.snapshot import Snapshot
+from restow.cluster.terms import Selection
 from restow.core.frozen import NO_LABELS, Labels
 from restow.core.ids import ObjectKey
 from restow.core.reasons import Reason, Refusal
@@ -42,6 +43,17 @@ _WORDS: Final = {
     Feature.INTER_POD_AFFINITY: "required affinity or anti-affinity",
     Feature.TOPOLOGY_SPREAD: "hard topology spread",
 }
+
+
+Term = tuple[Feature, Selection]
+
+
+def _terms(pod: Pod) -> Iterator[Term]:
+    for each in (*pod.affinity, *pod.anti_affinity):
+        yield Feature.INTER_POD_AFFINITY, each.pods
+    for constraint in pod.spread:
+        mine = Selection(selector=constraint.selector, namespaces=frozenset({pod.key.namespace}))
+        yield Feature.TOPOLOGY_SPREAD, mine
 
 
 def of(pod: Pod) -> Refusal | None:
@@ -68,25 +80,27 @@ class TermIndex:
         Labels of the namespaces.
     """
 
-    named: Mapping[str, tuple[tuple[PodTerm, ObjectKey], ...]]
-    selecting: tuple[tuple[PodTerm, ObjectKey], ...]
+    named: Mapping[str, tuple[tuple[Term, ObjectKey], ...]]
+    selecting: tuple[tuple[Term, ObjectKey], ...]
     namespace_labels: Mapping[str, Labels]
 
     @classmethod
     def of(cls, snapshot: Snapshot) -> Self:
         """Collect the terms of every pod, pending ones included: they may arrive any moment."""
-        carriers: dict[PodTerm, ObjectKey] = {}
+        carriers: dict[Term, ObjectKey] = {}
         for pod in snapshot.pods.values():
-            for term in pod.terms:
+            for term in _terms(pod):
                 carriers.setdefault(term, pod.key)
-        named: dict[str, list[tuple[PodTerm, ObjectKey]]] = {}
+        named: dict[str, list[tuple[Term, ObjectKey]]] = {}
         for term, key in carriers.items():
-            for namespace in sorted(term.namespaces):
+            for namespace in sorted(term[1].namespaces):
                 named.setdefault(namespace, []).append((term, key))
         return cls(
             named={namespace: tuple(terms) for namespace, terms in named.items()},
             selecting=tuple(
-                (term, key) for term, key in carriers.items() if term.namespace_selector is not None
+                (term, key)
+                for term, key in carriers.items()
+                if term[1].namespace_selector is not None
             ),
             namespace_labels={name: each.labels for name, each in snapshot.namespaces.items()},
         )
@@ -96,18 +110,19 @@ class TermIndex:
         own = of(pod)
         if own is not None:
             return own
-        for term, carrier in self._about_namespace(pod.key.namespace):
-            if term.selector is not None and matches(term.selector, pod.labels):
+        for (feature, pods), carrier in self._about_namespace(pod.key.namespace):
+            if pods.selector is not None and matches(pods.selector, pod.labels):
                 return Refusal(
-                    _REASONS[term.feature],
-                    f"restow does not model this yet: {_WORDS[term.feature]} of pod {carrier} "
+                    _REASONS[feature],
+                    f"restow does not model this yet: {_WORDS[feature]} of pod {carrier} "
                     "selects it",
                 )
         return None
 
-    def _about_namespace(self, namespace: str) -> Iterator[tuple[PodTerm, ObjectKey]]:
+    def _about_namespace(self, namespace: str) -> Iterator[tuple[Term, ObjectKey]]:
         yield from self.named.get(namespace, ())
         labels = self.namespace_labels.get(namespace, NO_LABELS)
         for term, carrier in self.selecting:
-            if term.namespace_selector is not None and matches(term.namespace_selector, labels):
+            wanted = term[1].namespace_selector
+            if wanted is not None and matches(wanted, labels):
                 yield term, carrier

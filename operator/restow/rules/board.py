@@ -1,0 +1,139 @@
+"""Who sits where: a snapshot whose pods can be taken off and put on nodes.
+
+kube-scheduler judges a pod against its NodeInfo cache; this is restow's. Every rule of placement
+reads it, so that the same rules judge the present, a node without its victims, the state between
+two waves, and the end of a plan.
+"""
+
+from collections.abc import Collection, Iterable, Mapping
+from typing import Self
+
+from restow.cluster.objects import Node, Pod
+from restow.cluster.selectors import selects
+from restow.cluster.snapshot import Snapshot
+from restow.cluster.terms import PodTerm, Selection
+from restow.core.frozen import Amounts, total
+from restow.core.ids import NodeName, Uid
+
+Counts = dict[NodeName, int]
+"""Pods per node; nodes with none are absent."""
+
+
+class Board:
+    """The bound pods of a snapshot, on their nodes; pods being deleted still sit there.
+
+    Parameters
+    ----------
+    snapshot
+        Everything else the rules look at: nodes, namespaces, storage, devices. Its pods are where
+        the board starts, not necessarily where it is.
+
+    Counts are made when first asked for and kept current; `copy` is independent and cheap.
+    """
+
+    def __init__(self, snapshot: Snapshot) -> None:
+        self.snapshot = snapshot
+        self._on: dict[NodeName, dict[Uid, Pod]] = {}
+        self._node_of: dict[Uid, NodeName] = {}
+        self._free: dict[NodeName, Amounts] = {}
+        self._meant: dict[tuple[Selection, ...], Counts] = {}
+        self._carried: dict[PodTerm, Counts] | None = None
+        for name, pods in snapshot.pods_by_node.items():
+            self._on[name] = {pod.uid: pod for pod in pods}
+            self._node_of.update((pod.uid, name) for pod in pods)
+
+    def copy(self) -> Self:
+        """Return an independent board in the same state."""
+        twin = object.__new__(type(self))
+        twin.snapshot = self.snapshot
+        twin._on = {name: dict(pods) for name, pods in self._on.items()}
+        twin._node_of = dict(self._node_of)
+        twin._free = dict(self._free)
+        twin._meant = {key: dict(counts) for key, counts in self._meant.items()}
+        twin._carried = (
+            None
+            if self._carried is None
+            else {term: dict(counts) for term, counts in self._carried.items()}
+        )
+        return twin
+
+    @property
+    def nodes(self) -> Mapping[NodeName, Node]:
+        """The nodes of the snapshot."""
+        return self.snapshot.nodes
+
+    def pods(self, node: NodeName) -> Collection[Pod]:
+        """Return the pods on `node`; none on one that is not known."""
+        return self._on.get(node, {}).values()
+
+    def node_of(self, uid: Uid) -> NodeName | None:
+        """Return where the pod sits, None if it does not."""
+        return self._node_of.get(uid)
+
+    def put(self, pod: Pod, node: NodeName) -> None:
+        """Put `pod` on `node`, taking it off where it was."""
+        self.take(pod.uid)
+        self._on.setdefault(node, {})[pod.uid] = pod
+        self._node_of[pod.uid] = node
+        self._count(pod, node, 1)
+
+    def take(self, uid: Uid) -> None:
+        """Take the pod off its node; nothing happens if it sits on none."""
+        node = self._node_of.pop(uid, None)
+        if node is not None:
+            self._count(self._on[node].pop(uid), node, -1)
+
+    def free(self, node: NodeName) -> Amounts:
+        """Return allocatable minus the requests of the pods on `node`; negative when overfull."""
+        if node not in self._free:
+            requests = total(pod.requests for pod in self.pods(node))
+            self._free[node] = self.nodes[node].allocatable - requests
+        return self._free[node]
+
+    def meant(self, selections: tuple[Selection, ...]) -> Counts:
+        """Return how many pods that match all of the `selections` sit on each node."""
+        if selections not in self._meant:
+            counts: Counts = {}
+            for node, pods in self._on.items():
+                found = sum(self._is_meant(pod, selections) for pod in pods.values())
+                if found:
+                    counts[node] = found
+            self._meant[selections] = counts
+        return self._meant[selections]
+
+    @property
+    def carried(self) -> Mapping[PodTerm, Counts]:
+        """Return per required anti-affinity term how many pods with it sit on each node."""
+        if self._carried is None:
+            self._carried = {}
+            for node, pods in self._on.items():
+                for pod in pods.values():
+                    self._carry(pod.anti_affinity, node, 1)
+        return self._carried
+
+    def _count(self, pod: Pod, node: NodeName, change: int) -> None:
+        """Keep every count current."""
+        self._free.pop(node, None)
+        for selections, counts in self._meant.items():
+            if self._is_meant(pod, selections):
+                _add(counts, node, change)
+        if self._carried is not None and pod.anti_affinity:
+            self._carry(pod.anti_affinity, node, change)
+
+    def _carry(self, terms: Iterable[PodTerm], node: NodeName, change: int) -> None:
+        if self._carried is None:
+            return
+        for term in terms:
+            _add(self._carried.setdefault(term, {}), node, change)
+
+    def _is_meant(self, pod: Pod, selections: tuple[Selection, ...]) -> bool:
+        namespaces = self.snapshot.namespaces
+        return all(selects(each, pod, namespaces) for each in selections)
+
+
+def _add(counts: Counts, node: NodeName, change: int) -> None:
+    after = counts.get(node, 0) + change
+    if after:
+        counts[node] = after
+    else:
+        counts.pop(node, None)
