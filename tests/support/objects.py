@@ -21,7 +21,13 @@ from restow.cluster.objects import (
     Workload,
 )
 from restow.cluster.snapshot import Snapshot
-from restow.cluster.terms import PodTerm, SpreadConstraint
+from restow.cluster.terms import (
+    LabelSelector,
+    Operator,
+    PodTerm,
+    Requirement,
+    SpreadConstraint,
+)
 from restow.core.frozen import Amounts, Labels
 from restow.core.ids import NodeName, ObjectKey, Uid
 
