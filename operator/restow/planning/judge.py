@@ -8,7 +8,7 @@ from functools import cached_property
 from restow.cluster.objects import Node, Pod
 from restow.cluster.snapshot import Snapshot
 from restow.core.reasons import Reason, Refusal
-from restow.policies.coverage import Policy, refuses_node, refuses_pod
+from restow.policies.coverage import Policy, governing, refuses_node, refuses_pod
 from restow.rules import leaving, pending, wishes
 from restow.rules.moving import registry as moving
 from restow.rules.moving.budgets import BudgetIndex
@@ -23,7 +23,7 @@ class Judge:
     Parameters
     ----------
     others
-        Further policies; a pod that one of them governs (by name, the first) is not ours.
+        Further policies; a pod that one of them governs (`coverage.governing`) is not ours.
     """
 
     snapshot: Snapshot
@@ -60,9 +60,9 @@ class Judge:
         no = refuses_pod(self.policy, pod, namespaces)
         if no is not None:
             return no
-        for other in self.others:
-            if other.name < self.policy.name and refuses_pod(other, pod, namespaces) is None:
-                return Refusal(Reason.NOT_SELECTED, f"policy {other.name!r} governs the pod")
+        first = governing((self.policy, *self.others), pod, namespaces)
+        if first is not None and first.name != self.policy.name:
+            return Refusal(Reason.NOT_SELECTED, f"policy {first.name!r} governs the pod")
         return None
 
     def not_pending(self, pod: Pod) -> Refusal | None:
