@@ -1,6 +1,6 @@
 """All rules about one snapshot under one policy, indexed once."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import datetime
 from functools import cached_property
@@ -77,21 +77,26 @@ class Judge:
 
     def why_fixed(self, pod: Pod, known: Wishes | None = None) -> Refusal | None:
         """Return why the running pod may be neither moved nor evicted, or None."""
+        return next(self.reasons_to_stay(pod, known), None)
+
+    def reasons_to_stay(self, pod: Pod, known: Wishes | None = None) -> Iterator[Refusal]:
+        """Yield every reason why the running pod may be neither moved nor evicted."""
         no = self.not_covered(pod)
         if no is not None:
-            return no
+            yield no
         node = self.snapshot.nodes.get(pod.node) if pod.node is not None else None
         if node is None:
-            return Refusal(Reason.NOT_RUNNING, f"its node {pod.node} is not known")
+            yield Refusal(Reason.NOT_RUNNING, f"its node {pod.node} is not known")
+            return
         if not node.ready:
-            return Refusal(
+            yield Refusal(
                 Reason.NODE_LEAVING, f"node {node.name} is not ready: an eviction would not end"
             )
-        asked = known or self.wishes(pod)
         no = refuses_node(self.policy, node)
         if no is not None:
-            return no.by(node.name)
-        return moving.why_fixed(pod, self._context, movable=asked.movable)
+            yield no.by(node.name)
+        asked = known or self.wishes(pod)
+        yield from moving.reasons_to_stay(pod, self._context, movable=asked.movable)
 
     def targets(self) -> tuple[Node, ...]:
         """Return the nodes that may receive pods, sorted by name."""

@@ -7,7 +7,7 @@ from restow.cluster.terms import PodTerm
 from restow.core.reasons import Reason, Refusal
 from restow.policies.packing_policy import Moving
 from restow.rules import wishes
-from restow.rules.moving.registry import Context, why_fixed
+from restow.rules.moving.registry import Context, reasons_to_stay
 from tests.support.objects import (
     NOW,
     a_budget,
@@ -37,7 +37,10 @@ def judged(
     context = Context.of(
         snapshot, moving=moving or Moving(), scheduler_names=("default-scheduler", "mine")
     )
-    return why_fixed(pod, context, movable=wishes.of(pod, snapshot).movable)
+    return next(
+        reasons_to_stay(pod, context, movable=wishes.of(pod, snapshot).movable),
+        None,
+    )
 
 
 def reason_of(refusal: Refusal | None) -> Reason | None:

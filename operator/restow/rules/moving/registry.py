@@ -1,6 +1,6 @@
 """The reasons to stay in a stable order: the first one is reported."""
 
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Iterator
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Final, Self
@@ -117,13 +117,12 @@ RULES: Final[tuple[Rule, ...]] = (
 )
 
 
-def why_fixed(pod: Pod, context: Context, *, movable: bool | None) -> Refusal | None:
-    """Return why `pod` may be neither moved nor evicted now, or None if it may.
+def reasons_to_stay(pod: Pod, context: Context, *, movable: bool | None) -> Iterator[Refusal]:
+    """Yield every reason why `pod` may be neither moved nor evicted now, in the order of RULES.
 
     `movable` is `rules.wishes.of(pod, …).movable`.
     """
     for refuse in RULES:
         answer = refuse(pod, context, movable)
         if answer is not None:
-            return answer
-    return None
+            yield answer
