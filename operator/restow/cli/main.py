@@ -70,17 +70,16 @@ def plan(
     """Print the plan that restow would make now; changes nothing."""
     from restow.cli import plan as command
     from restow.cli.duration import seconds
+    from restow.cli.reading import Source
     from restow.telemetry import logs
 
     logs.configure(log_level, log_format)
     command.run(
         command.Request(
-            sources=tuple(sources or ()),
+            source=Source(files=tuple(sources or ()), kubeconfig=kubeconfig, context=context),
             policy=policy,
             time_limit_s=None if time_limit is None else seconds(time_limit, "--time-limit"),
             output=output,
-            kubeconfig=kubeconfig,
-            context=context,
         )
     )
 

@@ -6,6 +6,9 @@ from collections.abc import Mapping
 from enum import StrEnum
 from typing import Any
 
+WIDTH = 1000
+"""Columns of a table that does not go to a terminal: nothing wraps, so that grep finds it."""
+
 
 class Output(StrEnum):
     """Format of the result on stdout."""

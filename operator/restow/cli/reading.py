@@ -1,0 +1,132 @@
+"""The cluster and the policies that a command is about, from files or from the API server."""
+
+import asyncio
+import sys
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+from restow.cluster.snapshot import Snapshot
+from restow.core.errors import ApiError, InputError
+from restow.policies.coverage import Policy
+from restow.policies.invalid import checked
+from restow.policies.packing_policy import PackingPolicySpec
+from restow.sources import files
+
+SYNC_S = 60.0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Source:
+    """Where the command line says the cluster is.
+
+    Parameters
+    ----------
+    files
+        `-` for stdin; empty for the cluster of the current context.
+    """
+
+    files: tuple[str, ...]
+    kubeconfig: Path | None
+    context: str | None
+
+
+def read(
+    source: Source, named: str | None, now: datetime
+) -> tuple[Snapshot, tuple[Policy, ...], str | None]:
+    """Return the cluster, its policies, and the name of the policy that is asked for.
+
+    Parameters
+    ----------
+    named
+        Path of a file with a policy, which takes the place of its namesake, or a name; None when
+        none is asked for.
+
+    Raises
+    ------
+    RestowError
+        InputError for what the caller can correct; SnapshotError and ApiError when the cluster
+        cannot be read.
+    """
+    snapshot, policies = _cluster(source, named, now)
+    if named is None or not Path(named).is_file():
+        return snapshot, policies, named
+    own = _from_file(named, now)
+    others = tuple(each for each in policies if each.name != own.name)
+    return snapshot, (*others, own), own.name
+
+
+def _cluster(
+    source: Source, named: str | None, now: datetime
+) -> tuple[Snapshot, tuple[Policy, ...]]:
+    if not source.files:
+        return asyncio.run(_live(source, named))
+    for option, given in (("--context", source.context), ("--kubeconfig", source.kubeconfig)):
+        if given is not None:
+            raise InputError(
+                where="command line",
+                field=option,
+                problem="it names a cluster to read, and --from a file",
+                remedy="leave out one of the two",
+            )
+    dump = files.read(source.files, sys.stdin.buffer, now)
+    for warning in dump.warnings:
+        sys.stderr.write(f"warning: {warning}\n")
+    return dump.snapshot, tuple(_policy(name, body) for name, body in dump.policies)
+
+
+async def _live(source: Source, named: str | None) -> tuple[Snapshot, tuple[Policy, ...]]:
+    from restow.executors.documents import Documents
+    from restow.sources.client import connect, reach
+    from restow.sources.live import LiveSource
+
+    async with await connect(source.kubeconfig, source.context) as api:
+        await reach(api)
+        async with LiveSource(api) as view:
+            await view.wait_synced(SYNC_S)
+            snapshot = view.snapshot()
+        try:
+            bodies = await Documents(api).list_policies()
+        except ApiError as error:
+            if error.status != 404:
+                raise
+            bodies = ()  # restow's CRDs are not installed
+    return snapshot, tuple(_usable(bodies, named))
+
+
+def _usable(bodies: Iterable[Mapping[str, Any]], named: str | None) -> Iterator[Policy]:
+    """Yield the cluster's usable policies; the operator passes over the others as well.
+
+    Raises
+    ------
+    InputError
+        When the one that is asked for by name cannot be used.
+    """
+    for body in bodies:
+        name = body["metadata"]["name"]
+        try:
+            yield _policy(name, body)
+        except InputError as error:
+            if name == named:
+                raise
+            sys.stderr.write(f"warning: {error}; until then it counts for nothing\n")
+
+
+def _policy(name: str, body: Mapping[str, Any]) -> Policy:
+    where = f"PackingPolicy {name}"
+    spec = checked(PackingPolicySpec, body.get("spec") or {}, where=where, at="spec")
+    return Policy(name=name, spec=spec)
+
+
+def _from_file(path: str, now: datetime) -> Policy:
+    found = files.read([path], sys.stdin.buffer, now).policies
+    if len(found) != 1:
+        raise InputError(
+            where=path,
+            field="",
+            problem=f"holds {len(found)} PackingPolicies",
+            remedy="give a file with one",
+        )
+    return _policy(*found[0])
