@@ -8,13 +8,20 @@ from restow.cluster.parts import PARTS, Object, Part
 from restow.cluster.snapshot import Snapshot
 
 
-def assemble(objects: Iterable[Object], *, taken_at: datetime) -> Snapshot:
-    """Return the snapshot of these objects, in any order; of two with one key the last counts."""
+def assemble(
+    objects: Iterable[Object], *, taken_at: datetime, absent: Iterable[str] = ()
+) -> Snapshot:
+    """Return the snapshot of these objects, in any order; of two with one key the last counts.
+
+    `absent` has the kinds that the cluster does not serve.
+    """
     found: dict[type, list[Object]] = {part.type: [] for part in PARTS}
     for each in objects:
         found[type(each)].append(each)
     return Snapshot(
-        taken_at=taken_at, **{part.field: _by_key(part, found[part.type]) for part in PARTS}
+        taken_at=taken_at,
+        absent=frozenset(absent),
+        **{part.field: _by_key(part, found[part.type]) for part in PARTS},
     )
 
 

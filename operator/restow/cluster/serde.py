@@ -24,6 +24,7 @@ _Document = msgspec.defstruct(
     "_Document",
     [
         ("taken_at", datetime),
+        ("absent", tuple[str, ...]),
         *((part.field, GenericAlias(tuple, (part.type, ...))) for part in PARTS),
     ],
     frozen=True,
@@ -45,8 +46,11 @@ def parse(body: bytes) -> Snapshot:
     """
     found = msgspec.json.decode(body, type=_Document, dec_hook=_from_builtin)
     taken_at: datetime = getattr(found, "taken_at")  # noqa: B009 - a struct made at run time
+    absent: tuple[str, ...] = getattr(found, "absent")  # noqa: B009
     return assemble(
-        (each for part in PARTS for each in getattr(found, part.field)), taken_at=taken_at
+        (each for part in PARTS for each in getattr(found, part.field)),
+        taken_at=taken_at,
+        absent=absent,
     )
 
 
@@ -67,6 +71,7 @@ def _document(snapshot: Snapshot, *, taken_at: datetime) -> msgspec.Struct:
     }
     return _Document(
         taken_at=taken_at,
+        absent=tuple(sorted(snapshot.absent)),
         **{name: tuple(found[key] for key in sorted(found)) for name, found in parts.items()},
     )
 

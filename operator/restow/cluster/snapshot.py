@@ -14,7 +14,8 @@ from restow.core.ids import NodeName, ObjectKey, Uid
 class Snapshot:
     """All objects of the watched kinds at `taken_at` (UTC, time zone aware).
 
-    Mappings are sorted by key, so that equal clusters give equal plans.
+    Mappings are sorted by key, so that equal clusters give equal plans. `absent` has the kinds that
+    the cluster does not serve in the version restow reads: the rules that need them stand aside.
     """
 
     taken_at: datetime
@@ -24,6 +25,7 @@ class Snapshot:
     priority_classes: Mapping[str, PriorityClass] = field(default_factory=dict)
     workloads: Mapping[Uid, Workload] = field(default_factory=dict)
     namespaces: Mapping[str, Namespace] = field(default_factory=dict)
+    absent: frozenset[str] = frozenset()
 
     @cached_property
     def pods_by_node(self) -> Mapping[NodeName, tuple[Pod, ...]]:

@@ -11,7 +11,7 @@ from typing import Final
 from kubernetes.aio.client import ApiClient
 
 from restow.cluster.assembly import assemble
-from restow.cluster.parse import KINDS
+from restow.cluster.parse import KINDS, Kind
 from restow.cluster.parts import PARTS
 from restow.cluster.snapshot import Snapshot
 from restow.core.errors import ApiError, SnapshotError
@@ -28,7 +28,9 @@ class LiveSource:
     `start` it, `wait_synced`, ask for `snapshot` as often as you like, `close` it.
     """
 
-    def __init__(self, api: ApiClient, *, pace: Pace | None = None) -> None:
+    def __init__(
+        self, api: ApiClient, *, kinds: Mapping[str, Kind] = KINDS, pace: Pace | None = None
+    ) -> None:
         self._reflectors: Mapping[str, Reflector] = MappingProxyType(
             {
                 name: Reflector(
@@ -38,7 +40,7 @@ class LiveSource:
                     field_selector=_SELECTORS.get(name, ""),
                     pace=pace,
                 )
-                for name, kind in KINDS.items()
+                for name, kind in kinds.items()
             }
         )
         self._tasks: list[asyncio.Task[None]] = []
@@ -162,12 +164,16 @@ class LiveSource:
                 for value in self._reflectors[name].objects.values()
             ),
             taken_at=now,
+            absent=(name for name, each in self._reflectors.items() if each.absent),
         )
         self._versions = versions
         if before is None:
             return fresh
         return replace(
-            before, taken_at=now, **{part.field: getattr(fresh, part.field) for part in changed}
+            before,
+            taken_at=now,
+            absent=fresh.absent,
+            **{part.field: getattr(fresh, part.field) for part in changed},
         )
 
     def _missing(self) -> str:

@@ -20,6 +20,7 @@ from restow.core.errors import ApiError, InputError
 from restow.core.ids import ObjectKey
 from restow.sources import requests
 
+_NOT_FOUND: Final = 404
 _GONE: Final = 410
 
 
@@ -40,6 +41,8 @@ class Pace:
     backoff_s, backoff_max_s
         First and longest wait after a failure; doubled each time, and each shortened at random
         by up to a half.
+    probe_s
+        How often is asked for a kind that the cluster does not serve.
     """
 
     page_size: int = 500
@@ -47,10 +50,13 @@ class Pace:
     patience_s: float = 15.0
     backoff_s: float = 0.2
     backoff_max_s: float = 15.0
+    probe_s: float = 60.0
 
 
 class Reflector:
     """Keeps all objects of one kind, and tells `changed` after every change.
+
+    An optional kind that the cluster does not serve is known to have no objects, until it has.
 
     Attributes
     ----------
@@ -58,6 +64,8 @@ class Reflector:
         Grows with every change of `objects`.
     problem
         Why the last attempt failed, None since it worked again.
+    absent
+        Whether the cluster does not serve the kind, which is optional.
     """
 
     def __init__(
@@ -72,6 +80,7 @@ class Reflector:
         self.kind = kind
         self.version = 0
         self.problem: ApiError | InputError | None = None
+        self.absent = False
         self._objects: dict[ObjectKey, Object] = {}
         self._synced = False
         self._heard = time.monotonic()
@@ -87,13 +96,13 @@ class Reflector:
 
     @property
     def synced(self) -> bool:
-        """Whether a list was read in full."""
+        """Whether a list was read in full, or there is nothing to list."""
         return self._synced
 
     @property
     def staleness_s(self) -> float:
-        """Seconds since the API server last said something about the kind."""
-        return time.monotonic() - self._heard
+        """Seconds since the API server last said something about the kind; 0 while `absent`."""
+        return 0.0 if self.absent else time.monotonic() - self._heard
 
     async def run(self) -> None:
         """List and watch until cancelled; failures are kept in `problem` and tried again."""
@@ -108,9 +117,14 @@ class Reflector:
                     resource_version = self._take(each)
                     failures = 0
             except (ApiError, InputError) as error:
-                if isinstance(error, InputError) or error.status == _GONE:
+                status = error.status if isinstance(error, ApiError) else None
+                if status in (None, _GONE, _NOT_FOUND):
                     resource_version = ""
-                if not (isinstance(error, ApiError) and error.status == _GONE):
+                if status == _NOT_FOUND and self.kind.optional:
+                    self._replace({}, absent=True)
+                    await asyncio.sleep(self._pace.probe_s)
+                    continue
+                if status != _GONE:
                     self._fail(error)
                 await asyncio.sleep(self._backoff(failures))
                 failures += 1
@@ -139,16 +153,17 @@ class Reflector:
         self._replace(found)
         return part.resource_version
 
-    def _replace(self, found: dict[ObjectKey, Object]) -> None:
+    def _replace(self, found: dict[ObjectKey, Object], *, absent: bool = False) -> None:
         """Take over a list; objects that did not change stay the same objects."""
         for key, value in found.items():
             known = self._objects.get(key)
             if known == value:
                 found[key] = known
         self._heard = time.monotonic()
-        if not self._synced or self.problem or found != self._objects:
+        if not self._synced or self.absent != absent or self.problem or found != self._objects:
             self._objects = found
             self._synced = True
+            self.absent = absent
             self.problem = None
             self.version += 1
             self._changed()

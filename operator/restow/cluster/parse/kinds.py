@@ -28,6 +28,9 @@ class Kind:
         From the slim form to restow's object, None when the object does not count any more.
     namespaced
         Whether objects live in namespaces.
+    optional
+        Whether a cluster may do without it, by a feature that is off or a version that is older:
+        it is then said in `Snapshot.absent`, and the rules that need it stand aside.
     """
 
     name: str
@@ -36,6 +39,7 @@ class Kind:
     wire: type[wires.Wire]
     convert: Callable[[Any], Object | None]
     namespaced: bool = True
+    optional: bool = False
 
     @property
     def path(self) -> str:
