@@ -89,7 +89,7 @@ def _places(
             target=formulation.nodes[target],
             owner=pod.owner,
             priority=pod.priority,
-            bindable=pod.uid not in formulation.unmodelled,
+            bindable=pod.uid not in formulation.unbindable,
         )
         yield Change(step=step, demand=shape.demand, target=target)
 

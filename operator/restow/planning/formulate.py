@@ -1,6 +1,6 @@
 """From a Snapshot to a packing Problem: who is to be placed, who may move, who is fixed load."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Container, Iterable, Iterator
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 
@@ -9,10 +9,13 @@ from restow.cluster.snapshot import Snapshot
 from restow.core.frozen import Amounts, total
 from restow.core.ids import NodeName, ObjectKey, Uid
 from restow.core.reasons import Refusal
-from restow.packing.problem import Order, PodClass, Problem
-from restow.planning.formulation import Formulation, Members, Usage
+from restow.packing.problem import Order, Problem
+from restow.planning.formulation import Formulation, Usage
+from restow.planning.grouping import Grouping, class_of
 from restow.planning.judge import Judge
 from restow.planning.ports import PortNames, port_names
+from restow.planning.relating.cast import Cast, Seat
+from restow.planning.relating.related import related
 from restow.planning.waiting import Waiting, waiting
 from restow.policies.coverage import Policy
 from restow.policies.packing_policy import Limits
@@ -39,7 +42,7 @@ def formulate(  # noqa: PLR0913 - by name, all but three with defaults
     candidates = [pod for pod in _sorted(snapshot) if judge.not_pending(pod) is None]
     wishes = {pod.uid: judge.wishes(pod) for pod in candidates}
     if not candidates:
-        return Formulation(problem=NO_PROBLEM, unmodelled={}, fixed={}, wishes={})
+        return Formulation(problem=NO_PROBLEM, fixed={}, wishes={})
     soon = waiting(judge, candidates)
     pending = [pod for pod in candidates if pod.uid not in soon.pods]
     complaints = distinct_complaints(wishes.values())
@@ -47,7 +50,6 @@ def formulate(  # noqa: PLR0913 - by name, all but three with defaults
         return Formulation(
             problem=NO_PROBLEM,
             waiting=soon.unplaced,
-            unmodelled={},
             fixed={},
             wishes=wishes,
             complaints=complaints,
@@ -117,7 +119,9 @@ class _Draft:
         need = {pod.uid: pod.requests + ports.amounts(pod) for pod in pods}
         resources = tuple(sorted({name for amounts in need.values() for name in amounts}))
         budgets = sorted({b.key for pod in self.movable if (b := self.judge.budgets.drawn_on(pod))})
-        grouping = _Grouping(
+        relating = related(self._cast(nodes))
+        unbindable = frozenset(pod.uid for pod in self.pending if self.judge.terms.refuse(pod))
+        grouping = Grouping(
             judge=self.judge,
             tiers=sorted({self.wishes[pod.uid].priority for pod in pods}, reverse=True),
             wishes=self.wishes,
@@ -126,6 +130,8 @@ class _Draft:
             demand={uid: tuple(each.of(n) for n in resources) for uid, each in need.items()},
             budgets=budgets,
             rivals=[pod for pod in self.pending if pod.preempts],
+            unbindable=unbindable,
+            relating=relating,
         )
         classes, members = grouping.group(self.pending, self.movable)
         return Formulation(
@@ -135,6 +141,7 @@ class _Draft:
                 tiers=tuple(grouping.tiers),
                 classes=classes,
                 budgets=tuple(self._allowed(key) for key in budgets),
+                relations=relating.relations(class_of(members)),
                 max_moves=limits[0],
                 max_evictions=limits[1],
                 order=order,
@@ -144,9 +151,7 @@ class _Draft:
             budgets=tuple(budgets),
             missable=_missable(self.judge.snapshot, self.movable),
             waiting=self.soon.unplaced,
-            unmodelled={
-                pod.uid: no for pod in self.pending if (no := self.judge.terms.refuse(pod))
-            },
+            unbindable=unbindable,
             fixed=self.fixed,
             wishes=self.wishes,
         )
@@ -159,16 +164,7 @@ class _Draft:
         self, nodes: tuple[NodeName, ...], resources: tuple[str, ...], ports: PortNames
     ) -> tuple[tuple[int, ...], ...]:
         one_each = Amounts({name: 1 for name in resources if name.startswith("hostPort ")})
-        ours = {pod.uid for pod in self.pending}
-        least = min(pod.priority for pod in self.pending)
-        held = {
-            name: [
-                pod
-                for pod in nominated
-                if pod.uid not in ours and pod.uid not in self.soon.pods and pod.priority >= least
-            ]
-            for name, nominated in self.judge.snapshot.nominated.items()
-        }
+        held = self._held()
 
         def load(pods: Iterable[Pod]) -> Amounts:
             return total(pod.requests + ports.amounts(pod) for pod in pods)
@@ -183,94 +179,35 @@ class _Draft:
             rows.append(tuple(max(0, min(now.of(n), later.of(n))) for n in resources))
         return tuple(rows)
 
+    def _held(self) -> dict[NodeName, list[Pod]]:
+        """Return the nominated pods of others that hold room against ours."""
+        ours = {pod.uid for pod in self.pending}
+        least = min(pod.priority for pod in self.pending)
+        return {
+            name: [
+                pod
+                for pod in nominated
+                if pod.uid not in ours and pod.uid not in self.soon.pods and pod.priority >= least
+            ]
+            for name, nominated in self.judge.snapshot.nominated.items()
+        }
 
-@dataclass(slots=True, kw_only=True)
-class _Grouping:
-    """Groups pods that are interchangeable for placement."""
-
-    judge: Judge
-    tiers: list[int]
-    wishes: Mapping[Uid, Wishes]
-    index_of: Mapping[NodeName, int]
-    allowed: Mapping[ObjectKey, tuple[NodeName, ...]]
-    demand: Mapping[Uid, tuple[int, ...]]
-    budgets: list[ObjectKey]
-    rivals: list[Pod]
-    _groups: dict[tuple[str, int], int] = field(default_factory=dict)
-
-    def group(
-        self, pending: list[Pod], movable: list[Pod]
-    ) -> tuple[tuple[PodClass, ...], tuple[Members, ...]]:
-        """Return the classes, highest tier first, and their pods."""
-        self._number_groups([*pending, *movable])
-        grouped: dict[tuple[PodClass, bool], list[Pod]] = {}
-        for pod in pending:
-            extra = bool(self.judge.terms.refuse(pod))
-            grouped.setdefault((self._class(pod, running=False), extra), []).append(pod)
-        for pod in movable:
-            grouped.setdefault((self._class(pod, running=True), False), []).append(pod)
-        built = [self._fill(shape, pods) for (shape, _), pods in grouped.items()]
-        built.sort(key=lambda each: each[0].tier)
-        return tuple(each for each, _ in built), tuple(each for _, each in built)
-
-    def _number_groups(self, pods: list[Pod]) -> None:
-        """Give a group to each namespace in which ranks differ within a tier; others share one."""
-        ranks: dict[tuple[str, int], set[int]] = {}
-        for pod in pods:
-            asked = self.wishes[pod.uid]
-            ranks.setdefault((pod.key.namespace, asked.priority), set()).add(asked.rank)
-        for each, found in sorted(ranks.items()):
-            if len(found) > 1:
-                self._groups[each] = 1 + len(self._groups)
-
-    def _class(self, pod: Pod, *, running: bool) -> PodClass:
-        asked = self.wishes[pod.uid]
-        group = self._groups.get((pod.key.namespace, asked.priority), 0)
-        budget = self.judge.budgets.drawn_on(pod) if running else None
-        return PodClass(
-            demand=self.demand[pod.uid],
-            tier=self.tiers.index(asked.priority),
-            group=group,
-            rank=asked.rank if group else 0,
-            allowed=tuple(self.index_of[name] for name in self.allowed[pod.key]),
-            movable=running,
-            evictable=running and self._evictable(pod),
-            move_cost=asked.move_cost if running else 1,
-            preempts=pod.preempts,
-            budgets=(self.budgets.index(budget.key),) if budget else (),
+    def _cast(self, nodes: tuple[NodeName, ...]) -> Cast:
+        free = (*self.pending, *self.movable)
+        return Cast(
+            snapshot=self.judge.snapshot,
+            nodes=nodes,
+            free=free,
+            given=tuple(self._seats({pod.uid for pod in free})),
         )
 
-    def _evictable(self, pod: Pod) -> bool:
-        """Whether some pending pod may push this one out, and none that could not then stay.
-
-        kube-scheduler goes by the priority in the spec alone: a pod placed by its annotation in the
-        room of one with a higher spec priority would be preempted by that one's replacement.
-        """
-        asked = self.wishes[pod.uid]
-        above = [rival for rival in self.rivals if self._outranks(rival, pod, asked)]
-        return bool(above) and all(rival.priority >= pod.priority for rival in above)
-
-    def _outranks(self, rival: Pod, pod: Pod, asked: Wishes) -> bool:
-        wanted = self.wishes[rival.uid]
-        if wanted.priority != asked.priority:
-            return wanted.priority > asked.priority
-        return rival.key.namespace == pod.key.namespace and wanted.rank > asked.rank
-
-    def _fill(self, shape: PodClass, pods: list[Pod]) -> tuple[PodClass, Members]:
-        if not shape.movable:
-            ordered = sorted(pods, key=lambda pod: (pod.created_at, pod.key))
-            return replace(shape, pending=len(pods)), Members(pending=tuple(ordered))
-        by_node: dict[int, list[Pod]] = {}
-        for pod in pods:
-            if pod.node is not None:
-                by_node.setdefault(self.index_of[pod.node], []).append(pod)
-        running = tuple(
-            (node, tuple(sorted(by_node[node], key=_gives_way))) for node in sorted(by_node)
-        )
-        counts = tuple((node, len(each)) for node, each in running)
-        return replace(shape, running=counts), Members(running=running)
-
-
-def _gives_way(pod: Pod) -> tuple[bool, float, ObjectKey]:
-    """Order in which interchangeable pods are disturbed: unready first, then the youngest."""
-    return pod.ready, -(pod.started_at or pod.created_at).timestamp(), pod.key
+    def _seats(self, free: Container[Uid]) -> Iterator[Seat]:
+        """Yield who sits where, or is about to, whatever is decided."""
+        for name, pods in self.judge.snapshot.pods_by_node.items():
+            for pod in pods:
+                if pod.uid not in free:
+                    yield Seat(pod, name, lasting=not pod.deleting)
+        for arriving in (self._held(), self.soon.on):
+            for name, pods_there in arriving.items():
+                for pod in pods_there:
+                    yield Seat(pod, name, lasting=False)

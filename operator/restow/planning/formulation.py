@@ -53,8 +53,8 @@ class Formulation:
         strategy lets be missing.
     waiting
         Covered pending pods that need no plan: their room is about to become free.
-    unmodelled
-        Per pending pod that kube-scheduler has to bind itself, why.
+    unbindable
+        Pending pods that kube-scheduler has to bind itself, under our nomination.
     fixed
         Per pod on the policy's nodes that may not move, why.
     wishes
@@ -69,7 +69,7 @@ class Formulation:
     budgets: tuple[ObjectKey, ...] = ()
     missable: Mapping[Uid, int] = field(default_factory=dict)
     waiting: tuple[Unplaced, ...] = ()
-    unmodelled: Mapping[Uid, Refusal]
+    unbindable: frozenset[Uid] = frozenset()
     fixed: Mapping[Uid, Refusal]
     wishes: Mapping[Uid, Wishes]
     complaints: tuple[Complaint, ...] = ()

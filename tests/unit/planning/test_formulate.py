@@ -218,7 +218,7 @@ def test_unmodelled_pod_is_placed_but_never_moved() -> None:
     pods = [a_pod("a", node="n1", owner=OWNER, features=features), a_pod("w", features=features)]
     found = formulated(a_snapshot(pods, [a_node("n1")]))
     assert found.fixed[pods[0].uid].reason is Reason.TOPOLOGY_SPREAD
-    assert found.unmodelled[pods[1].uid].reason is Reason.TOPOLOGY_SPREAD
+    assert found.unbindable == {pods[1].uid}
 
 
 def test_limits_are_what_is_left_of_the_hour() -> None:

@@ -1,0 +1,149 @@
+"""Classes: pods that are interchangeable for placement."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+
+from restow.cluster.objects import Pod
+from restow.core.ids import NodeName, ObjectKey, Uid
+from restow.packing.problem import PodClass
+from restow.planning.formulation import Members
+from restow.planning.judge import Judge
+from restow.planning.relating.sketch import Relating
+from restow.rules.wishes import Wishes
+
+Classes = tuple[tuple[PodClass, ...], tuple[Members, ...]]
+
+
+@dataclass(slots=True, kw_only=True)
+class Grouping:
+    """Groups pods that are interchangeable for placement.
+
+    Parameters
+    ----------
+    tiers
+        Priorities, highest first.
+    index_of
+        Index of each node of the problem.
+    allowed
+        Per pod, the nodes that no rule about pod and node alone refuses.
+    demand
+        Per pod, its requests in the order of the problem's resources.
+    budgets
+        Keys of the disruption budgets, in the problem's order.
+    rivals
+        Pending pods that may push others out.
+    unbindable
+        Pending pods that kube-scheduler has to bind itself.
+    relating
+        What the pods ask of where others are.
+    """
+
+    judge: Judge
+    tiers: list[int]
+    wishes: Mapping[Uid, Wishes]
+    index_of: Mapping[NodeName, int]
+    allowed: Mapping[ObjectKey, tuple[NodeName, ...]]
+    demand: Mapping[Uid, tuple[int, ...]]
+    budgets: list[ObjectKey]
+    rivals: list[Pod]
+    unbindable: frozenset[Uid]
+    relating: Relating
+    _groups: dict[tuple[str, int], int] = field(default_factory=dict)
+    _indices: dict[tuple[object, ...], tuple[int, ...]] = field(default_factory=dict)
+
+    def group(self, pending: list[Pod], movable: list[Pod]) -> Classes:
+        """Return the classes, highest tier first, and their pods."""
+        self._number_groups([*pending, *movable])
+        roles = self.relating.roles()
+        grouped: dict[tuple[PodClass, object], list[Pod]] = {}
+        for pod in (*pending, *movable):
+            shape = self._class(pod, running=pod.node is not None)
+            extra = (pod.uid in self.unbindable, roles.get(pod.uid))
+            grouped.setdefault((shape, extra), []).append(pod)
+        built = [self._fill(shape, pods) for (shape, _), pods in grouped.items()]
+        built.sort(key=lambda each: each[0].tier)
+        return tuple(each for each, _ in built), tuple(each for _, each in built)
+
+    def _number_groups(self, pods: list[Pod]) -> None:
+        """Give a group to each namespace in which ranks differ within a tier; others share one."""
+        ranks: dict[tuple[str, int], set[int]] = {}
+        for pod in pods:
+            asked = self.wishes[pod.uid]
+            ranks.setdefault((pod.key.namespace, asked.priority), set()).add(asked.rank)
+        for each, found in sorted(ranks.items()):
+            if len(found) > 1:
+                self._groups[each] = 1 + len(self._groups)
+
+    def _class(self, pod: Pod, *, running: bool) -> PodClass:
+        asked = self.wishes[pod.uid]
+        group = self._groups.get((pod.key.namespace, asked.priority), 0)
+        budget = self.judge.budgets.drawn_on(pod) if running else None
+        return PodClass(
+            demand=self.demand[pod.uid],
+            tier=self.tiers.index(asked.priority),
+            group=group,
+            rank=asked.rank if group else 0,
+            allowed=self._allowed(pod),
+            movable=running,
+            evictable=running and self._evictable(pod),
+            move_cost=asked.move_cost if running else 1,
+            preempts=pod.preempts,
+            budgets=(self.budgets.index(budget.key),) if budget else (),
+        )
+
+    def _allowed(self, pod: Pod) -> tuple[int, ...]:
+        """Return the nodes that may receive the pod; pods that ask alike share one tuple."""
+        names = self.allowed[pod.key]
+        barred = self.relating.barred.get(pod.uid)
+        key = (id(names), frozenset(barred or ()))
+        if key not in self._indices:
+            self._indices[key] = tuple(
+                self.index_of[name]
+                for name in names
+                if not barred or not self.relating.bars(pod.uid, name)
+            )
+        return self._indices[key]
+
+    def _evictable(self, pod: Pod) -> bool:
+        """Whether some pending pod may push this one out, and none that could not then stay.
+
+        kube-scheduler goes by the priority in the spec alone: a pod placed by its annotation in the
+        room of one with a higher spec priority would be preempted by that one's replacement.
+        """
+        asked = self.wishes[pod.uid]
+        above = [rival for rival in self.rivals if self._outranks(rival, pod, asked)]
+        return bool(above) and all(rival.priority >= pod.priority for rival in above)
+
+    def _outranks(self, rival: Pod, pod: Pod, asked: Wishes) -> bool:
+        wanted = self.wishes[rival.uid]
+        if wanted.priority != asked.priority:
+            return wanted.priority > asked.priority
+        return rival.key.namespace == pod.key.namespace and wanted.rank > asked.rank
+
+    def _fill(self, shape: PodClass, pods: list[Pod]) -> tuple[PodClass, Members]:
+        if not shape.movable:
+            ordered = sorted(pods, key=lambda pod: (pod.created_at, pod.key))
+            return replace(shape, pending=len(pods)), Members(pending=tuple(ordered))
+        by_node: dict[int, list[Pod]] = {}
+        for pod in pods:
+            if pod.node is not None:
+                by_node.setdefault(self.index_of[pod.node], []).append(pod)
+        running = tuple(
+            (node, tuple(sorted(by_node[node], key=_gives_way))) for node in sorted(by_node)
+        )
+        counts = tuple((node, len(each)) for node, each in running)
+        return replace(shape, running=counts), Members(running=running)
+
+
+def class_of(members: tuple[Members, ...]) -> dict[Uid, int]:
+    """Return the class of each pod."""
+    found: dict[Uid, int] = {}
+    for index, each in enumerate(members):
+        found.update((pod.uid, index) for pod in each.pending)
+        found.update((pod.uid, index) for _, pods in each.running for pod in pods)
+    return found
+
+
+def _gives_way(pod: Pod) -> tuple[bool, float, ObjectKey]:
+    """Order in which interchangeable pods are disturbed: unready first, then the youngest."""
+    return pod.ready, -(pod.started_at or pod.created_at).timestamp(), pod.key

@@ -1,0 +1,188 @@
+"""Who takes part in relations: pods whose place a plan may choose, and pods that are given."""
+
+from collections.abc import Collection, Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import TypeVar
+
+from restow.cluster.objects import Pod
+from restow.cluster.selectors import selects
+from restow.cluster.snapshot import Snapshot
+from restow.cluster.terms import PodTerm, Selection
+from restow.core.frozen import Labels
+from restow.core.ids import NodeName, Uid
+from restow.packing.relations import Domains
+
+T = TypeVar("T")
+
+
+@dataclass(frozen=True, slots=True)
+class Seat:
+    """A given pod on its node.
+
+    Parameters
+    ----------
+    lasting
+        False for a pod that is about to leave or that is yet to arrive: it still keeps others
+        out, and nobody may rely on it.
+    """
+
+    pod: Pod
+    node: NodeName
+    lasting: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class Meant:
+    """The pods that some selections mean."""
+
+    free: tuple[Pod, ...]
+    given: tuple[Seat, ...]
+
+    @property
+    def uids(self) -> frozenset[Uid]:
+        """The pods whose place a plan may choose."""
+        return frozenset(pod.uid for pod in self.free)
+
+    @property
+    def lasting(self) -> tuple[Seat, ...]:
+        """The given pods that others may rely on."""
+        return tuple(seat for seat in self.given if seat.lasting)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Topology:
+    """The nodes of the whole cluster in domains.
+
+    Parameters
+    ----------
+    values
+        Index per value of the label; the order is that of the values.
+    of_node
+        Index per node that is in a domain.
+    domains
+        (nodes of the problem,) the same as the packing problem wants it.
+    """
+
+    values: Mapping[str, int]
+    of_node: Mapping[NodeName, int]
+    domains: Domains
+
+    def nodes_in(self, domains: Collection[int]) -> frozenset[NodeName]:
+        """Return the nodes in any of the `domains`."""
+        return frozenset(name for name, domain in self.of_node.items() if domain in domains)
+
+    def counts(self, seats: Iterable[Seat]) -> list[int]:
+        """Return how many of the `seats` are in each domain."""
+        found = [0] * len(self.values)
+        for seat in seats:
+            domain = self.of_node.get(seat.node)
+            if domain is not None:
+                found[domain] += 1
+        return found
+
+
+@dataclass(frozen=True, kw_only=True)
+class Cast:
+    """The pods of one decision.
+
+    Parameters
+    ----------
+    nodes
+        Nodes of the problem, in its order.
+    free
+        Pods whose place the plan may choose: the pending and the movable ones.
+    given
+        All other pods with a place, on every node of the cluster.
+    """
+
+    snapshot: Snapshot
+    nodes: tuple[NodeName, ...]
+    free: tuple[Pod, ...]
+    given: tuple[Seat, ...]
+    _meant: dict[tuple[Selection, ...], Meant] = field(default_factory=dict)
+    _topologies: dict[str, Topology] = field(default_factory=dict)
+
+    def topology(self, key: str) -> Topology:
+        """Return the domains of the label `key`."""
+        if key not in self._topologies:
+            labels = {name: node.labels for name, node in self.snapshot.nodes.items()}
+            self._topologies[key] = self.domains_of(
+                {name: each[key] for name, each in labels.items() if key in each}
+            )
+        return self._topologies[key]
+
+    def domains_of(self, value_of: Mapping[NodeName, str]) -> Topology:
+        """Return domains of equal values; nodes without a value are in none."""
+        values = {value: index for index, value in enumerate(sorted(set(value_of.values())))}
+        of_node = {name: values[value] for name, value in value_of.items()}
+        return Topology(
+            values=values,
+            of_node=of_node,
+            domains=tuple(of_node.get(name, -1) for name in self.nodes),
+        )
+
+    def meant(self, selections: tuple[Selection, ...]) -> Meant:
+        """Return the pods that match all of the `selections`."""
+        if selections not in self._meant:
+            self._meant[selections] = self._find(selections)
+        return self._meant[selections]
+
+    def with_affinity(self) -> Mapping[tuple[PodTerm, ...], Meant]:
+        """Return the pods with required affinity, by all their terms together."""
+        return _by_trait((pod.affinity or None, pod, seat) for pod, seat in self.everyone())
+
+    def with_anti_affinity(self) -> Mapping[PodTerm, Meant]:
+        """Return the pods with required anti-affinity, by term."""
+        return _by_trait(
+            (term, pod, seat) for pod, seat in self.everyone() for term in pod.anti_affinity
+        )
+
+    def everyone(self) -> Iterator[tuple[Pod, Seat | None]]:
+        """Yield all pods, with their seat if it is given."""
+        for pod in self.free:
+            yield pod, None
+        for seat in self.given:
+            yield seat.pod, seat
+
+    @cached_property
+    def _alike(self) -> Mapping[str, Mapping[Labels, Meant]]:
+        """The pods by namespace and labels: selections tell no more apart."""
+        found = _by_trait(
+            ((pod.key.namespace, pod.labels), pod, seat) for pod, seat in self.everyone()
+        )
+        grouped: dict[str, dict[Labels, Meant]] = {}
+        for (namespace, labels), meant in found.items():
+            grouped.setdefault(namespace, {})[labels] = meant
+        return grouped
+
+    def _find(self, selections: tuple[Selection, ...]) -> Meant:
+        free: list[Pod] = []
+        given: list[Seat] = []
+        for namespace in self._namespaces(selections):
+            for alike in self._alike.get(namespace, {}).values():
+                example = alike.free[0] if alike.free else alike.given[0].pod
+                if all(selects(each, example, self.snapshot.namespaces) for each in selections):
+                    free.extend(alike.free)
+                    given.extend(alike.given)
+        return Meant(tuple(free), tuple(given))
+
+    def _namespaces(self, selections: tuple[Selection, ...]) -> Iterable[str]:
+        """Return the namespaces that may hold what the selections mean."""
+        named = [each.namespaces for each in selections if each.namespace_selector is None]
+        return sorted(frozenset.intersection(*named)) if named else sorted(self._alike)
+
+
+def _by_trait(found: Iterable[tuple[T | None, Pod, Seat | None]]) -> dict[T, Meant]:
+    """Group pods by what they have in common; None is nothing."""
+    free: dict[T, list[Pod]] = {}
+    given: dict[T, list[Seat]] = {}
+    for trait, pod, seat in found:
+        if trait is None:
+            continue
+        free.setdefault(trait, [])
+        if seat is None:
+            free[trait].append(pod)
+        else:
+            given.setdefault(trait, []).append(seat)
+    return {trait: Meant(tuple(pods), tuple(given.get(trait, ()))) for trait, pods in free.items()}
