@@ -28,6 +28,9 @@ class Kind(NamedTuple):
 
 KINDS: Final[Mapping[str, Kind]] = {
     "ConfigMap": Kind("/api/v1", "configmaps"),
+    "CustomResourceDefinition": Kind(
+        "/apis/apiextensions.k8s.io/v1", "customresourcedefinitions", namespaced=False
+    ),
     "DaemonSet": Kind("/apis/apps/v1", "daemonsets"),
     "Deployment": Kind("/apis/apps/v1", "deployments"),
     "Event": Kind("/api/v1", "events"),

@@ -144,6 +144,65 @@ POLICIES = Kind(
 """A kind of which the API server knows no history before its CRD was installed."""
 
 
+GADGETS = Kind(
+    name="Gadget",
+    api_version="restow.test/v1",
+    plural="gadgets",
+    wire=wire.Namespace,
+    convert=others.namespace,
+    namespaced=False,
+    optional=True,
+)
+"""A kind that a cluster may not serve."""
+
+
+def serving_gadgets() -> Json:
+    return {
+        "apiVersion": "apiextensions.k8s.io/v1",
+        "kind": "CustomResourceDefinition",
+        "metadata": {"name": "gadgets.restow.test"},
+        "spec": {
+            "group": "restow.test",
+            "scope": "Cluster",
+            "names": {"plural": "gadgets", "singular": "gadget", "kind": "Gadget"},
+            "versions": [
+                {
+                    "name": "v1",
+                    "served": True,
+                    "storage": True,
+                    "schema": {"openAPIV3Schema": {"type": "object"}},
+                }
+            ],
+        },
+    }
+
+
+@pytest.fixture
+def no_gadgets(cluster: Client) -> Iterator[Client]:
+    yield cluster
+    cluster.delete("CustomResourceDefinition", "gadgets.restow.test")
+
+
+async def test_optional_kind_that_is_not_served_is_said_and_does_not_block(api: ApiClient) -> None:
+    async with LiveSource(api, kinds={**KINDS, "Gadget": GADGETS}) as source:
+        await source.wait_synced()
+        assert "Gadget" in source.snapshot().absent
+        assert source.problems() == {}
+        assert source.staleness_s() < 30
+
+
+async def test_optional_kind_is_read_as_soon_as_it_is_served_and_given_up_when_it_is_not(
+    api: ApiClient, no_gadgets: Client
+) -> None:
+    kinds = {**KINDS, "Gadget": GADGETS}
+    async with LiveSource(api, kinds=kinds, pace=Pace(probe_s=0.2, watch_s=1.0)) as source:
+        await source.wait_synced()
+        no_gadgets.create(serving_gadgets())
+        await until(source, lambda: "Gadget" not in source.snapshot().absent)
+        no_gadgets.delete("CustomResourceDefinition", "gadgets.restow.test")
+        await until(source, lambda: "Gadget" in source.snapshot().absent)
+
+
 async def test_version_that_is_gone_is_answered_by_a_new_list(
     api: ApiClient, release: Release, monkeypatch: pytest.MonkeyPatch
 ) -> None:
