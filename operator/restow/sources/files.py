@@ -12,7 +12,7 @@ from typing import BinaryIO, Final
 
 from restow.cluster.assembly import assemble
 from restow.cluster.objects import Node, Pod
-from restow.cluster.parse import kind_named
+from restow.cluster.parse import KINDS, kind_named
 from restow.cluster.parts import Object
 from restow.cluster.snapshot import Snapshot
 from restow.core.errors import InputError
@@ -50,6 +50,8 @@ def read(paths: Sequence[str | Path], stdin: BinaryIO, now: datetime) -> Dump:
 
     The same object may appear twice when it is the same; finished pods are left out. A pod bound
     to a node that is not in the files is kept, its load counts nowhere, and a warning says so.
+    An optional kind that the files hold in another API version only is `absent` from the snapshot,
+    with a warning.
 
     Parameters
     ----------
@@ -78,7 +80,9 @@ def read(paths: Sequence[str | Path], stdin: BinaryIO, now: datetime) -> Dump:
                 problem="holds no Kubernetes object",
                 remedy="fill it with `kubectl get nodes,pods,… -A -o json`",
             )
-    snapshot = assemble((each for each, _ in heap.objects.values()), taken_at=now)
+    snapshot = assemble(
+        (each for each, _ in heap.objects.values()), taken_at=now, absent=heap.absent
+    )
     if snapshot.pods and not snapshot.nodes:
         raise InputError(
             where=", ".join(_title(path) for path in paths),
@@ -90,7 +94,7 @@ def read(paths: Sequence[str | Path], stdin: BinaryIO, now: datetime) -> Dump:
         snapshot=snapshot,
         policies=tuple((name, document) for name, (document, _) in heap.policies.items()),
         skipped=dict(sorted(heap.skipped.items())),
-        warnings=tuple(_strays(snapshot)),
+        warnings=(*_other_versions(heap), *_strays(snapshot)),
     )
 
 
@@ -101,7 +105,13 @@ class _Heap:
         self.objects: dict[tuple[str, str, str], tuple[Object, str]] = {}
         self.policies: dict[str, tuple[Mapping[str, object], str]] = {}
         self.skipped: Counter[str] = Counter()
+        self.other_versions: dict[str, set[str]] = {}
         self.count = 0
+
+    @property
+    def absent(self) -> frozenset[str]:
+        """Optional kinds of which there are objects, but none in the version that is read."""
+        return frozenset(self.other_versions) - {kind for kind, _, _ in self.objects}
 
     def add(self, found: Found) -> None:
         """Take one object in.
@@ -121,6 +131,10 @@ class _Heap:
         kind = kind_named(found.kind, found.api_version)
         if kind is None:
             self.skipped[found.kind] += 1
+            return
+        if kind.optional and found.api_version != kind.api_version:
+            self.skipped[found.kind] += 1
+            self.other_versions.setdefault(kind.name, set()).add(found.api_version)
             return
         try:
             parsed = found.parse(kind)
@@ -170,6 +184,15 @@ def _policy(found: Found) -> tuple[str, Mapping[str, object]]:
             remedy="give the policy a name",
         )
     return name, document
+
+
+def _other_versions(heap: _Heap) -> Iterator[str]:
+    """Yield one warning per kind that is there in versions which are not read."""
+    for kind, versions in sorted(heap.other_versions.items()):
+        yield (
+            f"objects of kind {kind} in {', '.join(sorted(versions))} are left out: "
+            f"restow reads {KINDS[kind].api_version}"
+        )
 
 
 def _strays(snapshot: Snapshot) -> Iterator[str]:

@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 import yaml
 
+from restow.cluster.parse import KINDS, Kind
 from restow.core.errors import InputError
 from restow.core.ids import ObjectKey
 from restow.sources.files import Dump, read
@@ -193,3 +194,15 @@ def test_wrong_input_is_one_clear_line(body: bytes, says: str, tmp_path: Path) -
 def test_file_that_cannot_be_read_is_named(tmp_path: Path) -> None:
     with pytest.raises(InputError, match="none: cannot be read: No such file"):
         read([tmp_path / "none"], io.BytesIO(), NOW)
+
+
+@pytest.mark.parametrize(
+    "kind", [kind for kind in KINDS.values() if kind.optional], ids=lambda kind: kind.name
+)
+def test_optional_kind_in_another_version_is_left_out_and_said(kind: Kind, tmp_path: Path) -> None:
+    group = kind.api_version.partition("/")[0]
+    older = {"apiVersion": f"{group}/v0", "kind": kind.name, "metadata": {"name": "o"}}
+    dump = read_bytes(json.dumps(NODE).encode(), json.dumps(older).encode(), folder=tmp_path)
+    assert dump.snapshot.absent == {kind.name}
+    assert dump.skipped == {kind.name: 1}
+    assert any(f"restow reads {kind.api_version}" in line for line in dump.warnings)
