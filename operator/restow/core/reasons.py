@@ -14,6 +14,7 @@ class Reason(StrEnum):
     NODE_NAME_MISMATCH = "NodeNameMismatch"
     NODE_AFFINITY_MISMATCH = "NodeAffinityMismatch"
     HOST_PORT_TAKEN = "HostPortTaken"
+    NODE_RULED_OUT = "NodeRuledOut"
     NODE_LEAVING = "NodeLeaving"
     NODE_NOT_SELECTED = "NodeNotSelected"
     # a rule restow does not understand yet: never moved, placed by nomination only

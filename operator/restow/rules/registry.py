@@ -1,8 +1,7 @@
 """The placement rules in kube-scheduler's order, for one pair and for thousands.
 
-Here are the rules that depend on pod and node alone. What depends on the load of the node
-(`placement.resources`, `placement.host_ports`), on other pods (`placement.unmodelled`) or on
-restow's own caution (`leaving`) is asked separately.
+`RULES` is what `rules.survey` asks of one pod. What follows answers for the rules that depend on
+pod and node alone, for many pods at once.
 """
 
 from collections.abc import Callable, Collection, Hashable, Iterable, Sequence
@@ -12,17 +11,33 @@ from restow.cluster.objects import Node, NodeSelectorTerm, Pod, Taint, Toleratio
 from restow.core.frozen import Labels
 from restow.core.ids import NodeName, ObjectKey
 from restow.core.reasons import Refusal
-from restow.rules.placement import node_affinity, node_name, node_unschedulable, taints
+from restow.rules.placement import (
+    host_ports,
+    node_affinity,
+    node_name,
+    node_unschedulable,
+    resources,
+    taints,
+)
+from restow.rules.rule import Rule
 
-Rule = Callable[[Pod, Node], Refusal | None]
+RULES: Final[tuple[Rule, ...]] = (
+    node_name.RULE,
+    node_unschedulable.RULE,
+    taints.RULE,
+    node_affinity.RULE,
+    host_ports.RULE,
+    resources.RULE,
+)
+"""Order of `pkg/scheduler/apis/config/v1/default_plugins.go`: the first no is the one reported."""
 
-STATIC_RULES: Final[tuple[Rule, ...]] = (
+STATIC_RULES: Final[tuple[Callable[[Pod, Node], Refusal | None], ...]] = (
     node_name.refuse,
     node_unschedulable.refuse,
     taints.refuse,
     node_affinity.refuse,
 )
-"""Order of `pkg/scheduler/apis/config/v1/default_plugins.go`: the first no is the one reported."""
+"""Those of them that need no board."""
 
 
 class PlacementKey(NamedTuple):

@@ -1,9 +1,21 @@
 """Which taints a pod puts up with; asked by every rule that is about taints."""
 
 from collections.abc import Iterable
+from typing import Final
 
-from restow.cluster.objects import Taint, Toleration
+from restow.cluster.objects import Node, Pod, Taint, Toleration
 from restow.cluster.terms import Operator
+
+BLOCKING_EFFECTS: Final = frozenset({"NoSchedule", "NoExecute"})
+"""Effects that keep a newcomer away; PreferNoSchedule is a score only."""
+
+
+def untolerated(pod: Pod, node: Node) -> Taint | None:
+    """Return the first hard taint of `node` that `pod` does not tolerate, or None."""
+    for taint in node.taints:
+        if taint.effect in BLOCKING_EFFECTS and not tolerates(pod.tolerations, taint):
+            return taint
+    return None
 
 
 def tolerates(tolerations: Iterable[Toleration], taint: Taint) -> bool:

@@ -1,23 +1,35 @@
 """NodeAffinity: the pod's nodeSelector and its required node affinity.
 
-Upstream: `plugins/nodeaffinity/node_affinity.go` and `k8s.io/component-helpers/scheduling/corev1/
-nodeaffinity`, "node(s) didn't match Pod's node affinity/selector". Preferred terms are scores and
-no rule. `addedAffinity` of the scheduler's own configuration cannot be read from a cluster and is
-unknown here; kube-scheduler judges it when the pod is nominated.
+Upstream: `plugins/nodeaffinity/node_affinity.go`, "node(s) didn't match Pod's node
+affinity/selector". Preferred terms are scores and no rule. `addedAffinity` of the scheduler's own
+configuration cannot be read from a cluster and is unknown here; kube-scheduler judges it when the
+pod is nominated.
 """
 
-import re
-from collections.abc import Mapping
-from functools import lru_cache
+from functools import partial, reduce
+from typing import Final
 
 from restow.cluster.objects import Node, NodeSelectorTerm, Pod
-from restow.cluster.selectors import holds
-from restow.cluster.terms import Operator, Requirement
+from restow.cluster.terms import Operator
+from restow.core.ids import NodeName
 from restow.core.reasons import Reason, Refusal
+from restow.rules.board import Board
+from restow.rules.node_selection import takes
+from restow.rules.rule import Prepared, Rule, Scope
 
-_LABEL_VALUE = re.compile(r"(?:[A-Za-z0-9](?:[-A-Za-z0-9_.]*[A-Za-z0-9])?)?")
-_INTEGER_OPERATORS = frozenset({Operator.GT, Operator.LT})
-_SET_OPERATORS = frozenset({Operator.IN, Operator.NOT_IN})
+MISMATCH: Final = "node(s) didn't match Pod's node affinity/selector"
+CONFLICT: Final = "pod affinity terms conflict"
+
+
+def prepare(pod: Pod, _board: Board) -> Prepared | Refusal | None:
+    """Return what the pod's selector and affinity say; terms may name the nodes outright."""
+    if pod.node_affinity is None and not pod.node_selector:
+        return None
+    only = _named(pod.node_affinity or ())
+    if only is not None and not only:
+        message = "every term of the pod's required node affinity names different nodes at once"
+        return Refusal(Reason.NODE_AFFINITY_MISMATCH, message, (CONFLICT,))
+    return Prepared(refuse=partial(refuse, pod), only=only)
 
 
 def refuse(pod: Pod, node: Node) -> Refusal | None:
@@ -27,12 +39,14 @@ def refuse(pod: Pod, node: Node) -> Refusal | None:
             return Refusal(
                 Reason.NODE_AFFINITY_MISMATCH,
                 f"label {key}={value} of the pod's nodeSelector is missing",
+                (MISMATCH,),
             )
-    if pod.node_affinity is None or any(_matches(term, node) for term in pod.node_affinity):
+    if pod.node_affinity is None or takes(pod.node_affinity, node):
         return None
     return Refusal(
         Reason.NODE_AFFINITY_MISMATCH,
         "no term of the pod's required node affinity matches",
+        (MISMATCH,),
     )
 
 
@@ -49,33 +63,19 @@ def asks_name(pod: Pod) -> bool:
     return any(term.fields for term in pod.node_affinity or ())
 
 
-def _matches(term: NodeSelectorTerm, node: Node) -> bool:
-    """Tell whether a term takes the node; an empty or malformed one takes none, as upstream."""
-    if not term.expressions and not term.fields:
-        return False
-    names: Mapping[str, str] = {"metadata.name": node.name}
-    return all(
-        _well_formed(each) and holds(each, node.labels) for each in term.expressions
-    ) and all(_field_holds(each, names) for each in term.fields)
+def _named(terms: tuple[NodeSelectorTerm, ...]) -> frozenset[NodeName] | None:
+    """Return the nodes that the terms name by `metadata.name`, None if one leaves that open."""
+    names: frozenset[NodeName] = frozenset()
+    for term in terms:
+        sets = [
+            frozenset(NodeName(value) for value in each.values)
+            for each in term.fields
+            if each.key == "metadata.name" and each.operator is Operator.IN
+        ]
+        if not sets:
+            return None
+        names |= reduce(frozenset.intersection, sets)
+    return names if terms else None
 
 
-@lru_cache(maxsize=4096)
-def _well_formed(requirement: Requirement) -> bool:
-    """Tell whether `labels.NewRequirement` accepts the values; a negative number is no label."""
-    count = len(requirement.values)
-    if not all(len(value) <= 63 and _LABEL_VALUE.fullmatch(value) for value in requirement.values):
-        return False
-    if requirement.operator in _SET_OPERATORS:
-        return count > 0
-    return count == (1 if requirement.operator in _INTEGER_OPERATORS else 0)
-
-
-def _field_holds(requirement: Requirement, names: Mapping[str, str]) -> bool:
-    """Tell whether a field requirement holds; upstream knows In and NotIn with one value.
-
-    A field that upstream does not know has the empty value there.
-    """
-    if requirement.operator not in _SET_OPERATORS or len(requirement.values) != 1:
-        return False
-    equal = names.get(requirement.key, "") == requirement.values[0]
-    return equal if requirement.operator is Operator.IN else not equal
+RULE: Final = Rule(plugin="NodeAffinity", scope=Scope.LOCAL, prepare=prepare)

@@ -6,9 +6,22 @@ Extended resources that a DeviceClass maps to DRA count as absent from the node:
 place pods on them, kube-scheduler may.
 """
 
-from restow.cluster.objects import Pod
+from typing import Final
+
+from restow.cluster.objects import Node, Pod
 from restow.core.frozen import Amounts
 from restow.core.reasons import Reason, Refusal
+from restow.rules.board import Board
+from restow.rules.rule import Prepared, Rule, Scope
+
+
+def prepare(pod: Pod, board: Board) -> Prepared:
+    """Return what the room on each node says."""
+
+    def judge(node: Node) -> Refusal | None:
+        return refuse(pod, board.free(node.name))
+
+    return Prepared(refuse=judge)
 
 
 def refuse(pod: Pod, free: Amounts) -> Refusal | None:
@@ -17,7 +30,9 @@ def refuse(pod: Pod, free: Amounts) -> Refusal | None:
     if not lacking:
         return None
     facts = (_fact(name, pod.requests.of(name), free.of(name)) for name in lacking)
-    return Refusal(Reason.INSUFFICIENT_RESOURCE, "; ".join(facts))
+    return Refusal(
+        Reason.INSUFFICIENT_RESOURCE, "; ".join(facts), tuple(_upstream(name) for name in lacking)
+    )
 
 
 def shortfall(requests: Amounts, free: Amounts) -> Amounts:
@@ -26,6 +41,12 @@ def shortfall(requests: Amounts, free: Amounts) -> Amounts:
 
 
 def _fact(name: str, needed: int, free: int) -> str:
-    upstream = "Too many pods" if name == "pods" else f"Insufficient {name}"
     unit = "m" if name == "cpu" else ""
-    return f"{upstream}: {needed}{unit} needed, {max(0, free)}{unit} free"
+    return f"{_upstream(name)}: {needed}{unit} needed, {max(0, free)}{unit} free"
+
+
+def _upstream(name: str) -> str:
+    return "Too many pods" if name == "pods" else f"Insufficient {name}"
+
+
+RULE: Final = Rule(plugin="NodeResourcesFit", scope=Scope.LOAD, prepare=prepare)
