@@ -3,7 +3,7 @@
 import itertools
 from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime, timedelta
-from typing import TypedDict, Unpack
+from typing import Protocol, TypedDict, TypeVar, Unpack
 
 from restow.cluster.objects import (
     DisruptionBudget,
@@ -21,6 +21,15 @@ from restow.cluster.objects import (
     Workload,
 )
 from restow.cluster.snapshot import Snapshot
+from restow.cluster.storage import (
+    CSIDriver,
+    CSINode,
+    CSIStorageCapacity,
+    PersistentVolume,
+    PersistentVolumeClaim,
+    StorageClass,
+    VolumeAttachment,
+)
 from restow.cluster.terms import (
     LabelSelector,
     Operator,
@@ -28,6 +37,7 @@ from restow.cluster.terms import (
     Requirement,
     SpreadConstraint,
 )
+from restow.cluster.volumes import PodVolume
 from restow.core.frozen import Amounts, Labels
 from restow.core.ids import NodeName, ObjectKey, Uid
 
@@ -83,6 +93,7 @@ class PodFields(TypedDict, total=False):
     anti_affinity: tuple[PodTerm, ...]
     spread: tuple[SpreadConstraint, ...]
     local_volumes: tuple[str, ...]
+    volumes: tuple[PodVolume, ...]
     started_at: datetime | None
 
 
@@ -139,6 +150,7 @@ def a_pod(
         anti_affinity=fields.get("anti_affinity", ()),
         spread=fields.get("spread", ()),
         local_volumes=fields.get("local_volumes", ()),
+        volumes=fields.get("volumes", ()),
         started_at=fields.get("started_at", NOW - timedelta(hours=1) if running else None),
     )
 
@@ -292,6 +304,13 @@ class SnapshotFields(TypedDict, total=False):
     priority_classes: Iterable[PriorityClass]
     workloads: Iterable[Workload]
     namespaces: Iterable[Namespace]
+    volumes: Iterable[PersistentVolume]
+    claims: Iterable[PersistentVolumeClaim]
+    storage_classes: Iterable[StorageClass]
+    csi_nodes: Iterable[CSINode]
+    csi_drivers: Iterable[CSIDriver]
+    storage_capacities: Iterable[CSIStorageCapacity]
+    attachments: Iterable[VolumeAttachment]
     taken_at: datetime
 
 
@@ -315,4 +334,28 @@ def a_snapshot(
             each.uid: each for each in sorted(fields.get("workloads", ()), key=lambda w: w.uid)
         },
         namespaces=dict(sorted(named.items())),
+        volumes=_by_name(fields.get("volumes", ())),
+        claims={each.key: each for each in sorted(fields.get("claims", ()), key=lambda c: c.key)},
+        storage_classes=_by_name(fields.get("storage_classes", ())),
+        csi_nodes={
+            each.name: each for each in sorted(fields.get("csi_nodes", ()), key=lambda n: n.name)
+        },
+        csi_drivers=_by_name(fields.get("csi_drivers", ())),
+        storage_capacities={
+            each.key: each
+            for each in sorted(fields.get("storage_capacities", ()), key=lambda c: c.key)
+        },
+        attachments=_by_name(fields.get("attachments", ())),
     )
+
+
+class _Named(Protocol):
+    @property
+    def name(self) -> str: ...
+
+
+_N = TypeVar("_N", bound=_Named)
+
+
+def _by_name(objects: Iterable[_N]) -> dict[str, _N]:
+    return {each.name: each for each in sorted(objects, key=lambda each: each.name)}

@@ -12,6 +12,7 @@ from restow.cluster.terms import (
     Requirement,
     SpreadConstraint,
 )
+from restow.cluster.volumes import PodVolume
 from restow.core.frozen import NO_LABELS, NOTHING, Amounts, Labels
 from restow.core.ids import NodeName, ObjectKey, PodRef, Uid
 
@@ -103,7 +104,7 @@ class Pod:
     `unschedulable_message` are set while the condition PodScheduled is False for the reason
     Unschedulable; its message is kube-scheduler's. `nominated_node`, `gates` and `node` are empty
     when unset. `ready` is the Ready condition. `affinity`, `anti_affinity` and `spread` hold what
-    binds: required terms and DoNotSchedule constraints.
+    binds: required terms and DoNotSchedule constraints. `volumes` are its claims and network disks.
     """
 
     key: ObjectKey
@@ -135,6 +136,7 @@ class Pod:
     anti_affinity: tuple[PodTerm, ...] = ()
     spread: tuple[SpreadConstraint, ...] = ()
     local_volumes: tuple[str, ...] = ()
+    volumes: tuple[PodVolume, ...] = ()
     started_at: datetime | None = None
 
     @property

@@ -6,8 +6,31 @@ from operator import attrgetter
 from typing import Any, Final
 
 from restow.cluster.objects import DisruptionBudget, Namespace, Node, Pod, PriorityClass, Workload
+from restow.cluster.storage import (
+    CSIDriver,
+    CSINode,
+    CSIStorageCapacity,
+    PersistentVolume,
+    PersistentVolumeClaim,
+    StorageClass,
+    VolumeAttachment,
+)
 
-Object = Pod | Node | DisruptionBudget | PriorityClass | Workload | Namespace
+Object = (
+    Pod
+    | Node
+    | DisruptionBudget
+    | PriorityClass
+    | Workload
+    | Namespace
+    | PersistentVolume
+    | PersistentVolumeClaim
+    | StorageClass
+    | CSINode
+    | CSIDriver
+    | CSIStorageCapacity
+    | VolumeAttachment
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -46,5 +69,22 @@ PARTS: Final = (
         key=attrgetter("uid"),
     ),
     Part(field="namespaces", type=Namespace, kinds=("Namespace",), key=_by_name),
+    Part(field="volumes", type=PersistentVolume, kinds=("PersistentVolume",), key=_by_name),
+    Part(
+        field="claims",
+        type=PersistentVolumeClaim,
+        kinds=("PersistentVolumeClaim",),
+        key=_by_key,
+    ),
+    Part(field="storage_classes", type=StorageClass, kinds=("StorageClass",), key=_by_name),
+    Part(field="csi_nodes", type=CSINode, kinds=("CSINode",), key=_by_name),
+    Part(field="csi_drivers", type=CSIDriver, kinds=("CSIDriver",), key=_by_name),
+    Part(
+        field="storage_capacities",
+        type=CSIStorageCapacity,
+        kinds=("CSIStorageCapacity",),
+        key=_by_key,
+    ),
+    Part(field="attachments", type=VolumeAttachment, kinds=("VolumeAttachment",), key=_by_name),
 )
 """In the order of `Snapshot`'s fields and of its canonical JSON."""

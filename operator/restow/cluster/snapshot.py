@@ -6,6 +6,15 @@ from datetime import datetime
 from functools import cached_property
 
 from restow.cluster.objects import DisruptionBudget, Namespace, Node, Pod, PriorityClass, Workload
+from restow.cluster.storage import (
+    CSIDriver,
+    CSINode,
+    CSIStorageCapacity,
+    PersistentVolume,
+    PersistentVolumeClaim,
+    StorageClass,
+    VolumeAttachment,
+)
 from restow.core.frozen import Amounts, total
 from restow.core.ids import NodeName, ObjectKey, Uid
 
@@ -25,6 +34,13 @@ class Snapshot:
     priority_classes: Mapping[str, PriorityClass] = field(default_factory=dict)
     workloads: Mapping[Uid, Workload] = field(default_factory=dict)
     namespaces: Mapping[str, Namespace] = field(default_factory=dict)
+    volumes: Mapping[str, PersistentVolume] = field(default_factory=dict)
+    claims: Mapping[ObjectKey, PersistentVolumeClaim] = field(default_factory=dict)
+    storage_classes: Mapping[str, StorageClass] = field(default_factory=dict)
+    csi_nodes: Mapping[NodeName, CSINode] = field(default_factory=dict)
+    csi_drivers: Mapping[str, CSIDriver] = field(default_factory=dict)
+    storage_capacities: Mapping[ObjectKey, CSIStorageCapacity] = field(default_factory=dict)
+    attachments: Mapping[str, VolumeAttachment] = field(default_factory=dict)
     absent: frozenset[str] = frozenset()
 
     @cached_property

@@ -158,7 +158,7 @@ PREFERRED = "preferredDuringSchedulingIgnoredDuringExecution"
             {Feature.VOLUME_CLAIM},
         ),
         ({"volumes": [{"name": "v", "ephemeral": {}}]}, {Feature.VOLUME_CLAIM}),
-        ({"volumes": [{"name": "v", "iscsi": {}}]}, {Feature.VOLUME_CLAIM}),
+        ({"volumes": [{"name": "v", "iscsi": {"iqn": "i"}}]}, {Feature.VOLUME_CLAIM}),
         ({"volumes": [{"name": "v", "configMap": {}}]}, set()),
         ({"volumes": [{"name": "v", "emptyDir": {}}]}, {Feature.LOCAL_STORAGE}),
         ({"volumes": [{"name": "v", "emptyDir": {"medium": "Memory"}}]}, set()),

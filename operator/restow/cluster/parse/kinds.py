@@ -7,7 +7,7 @@ from typing import Any, Final
 
 import msgspec
 
-from restow.cluster.parse import others, pods, wire_pod
+from restow.cluster.parse import others, pods, storage, wire_pod, wire_storage
 from restow.cluster.parse import wire as wires
 from restow.cluster.parse.problems import FieldError, from_msgspec
 from restow.cluster.parts import Object
@@ -121,6 +121,25 @@ def _workload(name: str, api_version: str, plural: str) -> Kind:
     )
 
 
+def _cluster(
+    name: str,
+    api_version: str,
+    plural: str,
+    wire: type[wires.Wire],
+    convert: Callable[[Any], Object | None],
+) -> Kind:
+    return Kind(
+        name=name,
+        api_version=api_version,
+        plural=plural,
+        wire=wire,
+        convert=convert,
+        namespaced=False,
+    )
+
+
+_STORAGE: Final = "storage.k8s.io/v1"
+
 KINDS: Final[Mapping[str, Kind]] = {
     kind.name: kind
     for kind in (
@@ -155,6 +174,35 @@ KINDS: Final[Mapping[str, Kind]] = {
             wire=wires.Namespace,
             convert=others.namespace,
             namespaced=False,
+        ),
+        _cluster(
+            "PersistentVolume", "v1", "persistentvolumes", wire_storage.Volume, storage.volume
+        ),
+        Kind(
+            name="PersistentVolumeClaim",
+            api_version="v1",
+            plural="persistentvolumeclaims",
+            wire=wire_storage.Claim,
+            convert=storage.claim,
+        ),
+        _cluster(
+            "StorageClass", _STORAGE, "storageclasses", wire_storage.Class, storage.storage_class
+        ),
+        _cluster("CSINode", _STORAGE, "csinodes", wire_storage.CsiNode, storage.csi_node),
+        _cluster("CSIDriver", _STORAGE, "csidrivers", wire_storage.CsiDriver, storage.csi_driver),
+        Kind(
+            name="CSIStorageCapacity",
+            api_version=_STORAGE,
+            plural="csistoragecapacities",
+            wire=wire_storage.CsiStorageCapacity,
+            convert=storage.csi_storage_capacity,
+        ),
+        _cluster(
+            "VolumeAttachment",
+            _STORAGE,
+            "volumeattachments",
+            wire_storage.Attachment,
+            storage.volume_attachment,
         ),
         _workload("ReplicaSet", "apps/v1", "replicasets"),
         _workload("Deployment", "apps/v1", "deployments"),

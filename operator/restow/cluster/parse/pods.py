@@ -5,7 +5,7 @@ from functools import lru_cache
 from typing import Final
 
 from restow.cluster.objects import HostPort, NodeSelectorTerm, Phase, Pod, Toleration
-from restow.cluster.parse import features, requests
+from restow.cluster.parse import features, requests, volumes
 from restow.cluster.parse.metadata import (
     annotations_of,
     created_at,
@@ -24,6 +24,9 @@ from restow.cluster.terms import Operator
 from restow.core.frozen import Labels
 from restow.core.ids import NodeName
 
+_AFFINITY_PATH: Final = (
+    "spec.affinity.nodeAffinity.requiredDuringSchedulingIgnoredDuringExecution.nodeSelectorTerms"
+)
 FINISHED: Final = frozenset({Phase.SUCCEEDED, Phase.FAILED})
 
 
@@ -76,6 +79,7 @@ def pod(wire: WirePod) -> Pod | None:
         anti_affinity=features.anti_affinity(wire),
         spread=features.spread(wire),
         local_volumes=features.local_volumes(wire),
+        volumes=volumes.of(wire),
         started_at=status.start_time,
     )
 
@@ -130,15 +134,20 @@ def _toleration_operator(text: str | None, index: int) -> Operator:
 
 def _node_affinity(spec: PodSpec) -> tuple[NodeSelectorTerm, ...] | None:
     affinity = spec.affinity.node_affinity if spec.affinity else None
-    return None if affinity is None or affinity.required is None else _terms(affinity.required)
+    if affinity is None or affinity.required is None:
+        return None
+    return node_terms(affinity.required, _AFFINITY_PATH)
 
 
 @lru_cache(maxsize=1024)
-def _terms(wire: NodeTerms) -> tuple[NodeSelectorTerm, ...]:
-    path = (
-        "spec.affinity.nodeAffinity.requiredDuringSchedulingIgnoredDuringExecution"
-        ".nodeSelectorTerms"
-    )
+def node_terms(wire: NodeTerms, path: str) -> tuple[NodeSelectorTerm, ...]:
+    """Return the terms of the node selector at `path`; equal ones of many objects are one object.
+
+    Raises
+    ------
+    FieldError
+        When an operator is unknown.
+    """
     return tuple(
         NodeSelectorTerm(
             expressions=tuple(

@@ -14,6 +14,16 @@ from restow.cluster.parse.wire import (
     Texts,
     Wire,
 )
+from restow.cluster.parse.wire_volumes import (
+    AwsEbs,
+    AzureDisk,
+    Cinder,
+    ClaimSource,
+    GcePd,
+    Iscsi,
+    Portworx,
+    Rbd,
+)
 
 
 class Requirements(Wire, frozen=True):
@@ -135,14 +145,15 @@ class Volume(Wire, frozen=True):
     name: str
     empty_dir: EmptyDir | None = None
     host_path: Nothing | None = None
-    persistent_volume_claim: Nothing | None = None
+    persistent_volume_claim: ClaimSource | None = None
     ephemeral: Nothing | None = None
-    gce_persistent_disk: Nothing | None = None
-    aws_elastic_block_store: Nothing | None = None
-    azure_disk: Nothing | None = None
-    iscsi: Nothing | None = None
-    rbd: Nothing | None = None
-    cinder: Nothing | None = None
+    gce_persistent_disk: GcePd | None = None
+    aws_elastic_block_store: AwsEbs | None = None
+    azure_disk: AzureDisk | None = None
+    iscsi: Iscsi | None = None
+    rbd: Rbd | None = None
+    cinder: Cinder | None = None
+    portworx_volume: Portworx | None = None
 
 
 class Named(Wire, frozen=True):
