@@ -91,7 +91,12 @@ def _places(
             priority=pod.priority,
             bindable=pod.uid not in formulation.unbindable,
         )
-        yield Change(step=step, demand=shape.demand, target=target)
+        yield Change(
+            step=step,
+            demand=shape.demand,
+            target=target,
+            relations=formulation.related.get(pod.uid, frozenset()),
+        )
 
 
 def _disruptions(
@@ -130,6 +135,7 @@ def _disruptions(
             source=node,
             target=target,
             budgets=_draws(shape.budgets, step, cap_of),
+            relations=formulation.related.get(pod.uid, frozenset()),
         )
 
 

@@ -152,6 +152,7 @@ class _Draft:
             missable=_missable(self.judge.snapshot, self.movable),
             waiting=self.soon.unplaced,
             unbindable=unbindable,
+            related=relating.related(),
             fixed=self.fixed,
             wishes=self.wishes,
         )

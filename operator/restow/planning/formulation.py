@@ -55,6 +55,8 @@ class Formulation:
         Covered pending pods that need no plan: their room is about to become free.
     unbindable
         Pending pods that kube-scheduler has to bind itself, under our nomination.
+    related
+        Per pod with a role in relations of the problem, their indices.
     fixed
         Per pod on the policy's nodes that may not move, why.
     wishes
@@ -70,6 +72,7 @@ class Formulation:
     missable: Mapping[Uid, int] = field(default_factory=dict)
     waiting: tuple[Unplaced, ...] = ()
     unbindable: frozenset[Uid] = frozenset()
+    related: Mapping[Uid, frozenset[int]] = field(default_factory=dict)
     fixed: Mapping[Uid, Refusal]
     wishes: Mapping[Uid, Wishes]
     complaints: tuple[Complaint, ...] = ()

@@ -1,4 +1,7 @@
-"""Waves: the order in which the changes of a plan happen, so that no node is ever overfilled.
+"""Waves: the order in which the changes of a plan happen, so that each finds its place.
+
+No wave overfills a node, and kube-scheduler accepts every arrival at its wave: where rules between
+pods are concerned, a `Referee` has the last word.
 
 Within a wave every departure comes before every arrival, so a swap of two pods is one wave, and
 what splits a plan into several waves is the disruption budgets: a wave disrupts at most as many
@@ -8,11 +11,15 @@ The pods of one controller that a wave may move are such a budget too, one that 
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from typing import Protocol
 
 from restow.planning.plan import Step
 
 FUEL = 4000
 """Sets tried per wave while looking for what must leave with an arrival; bounds the search."""
+
+REFEREED = 20
+"""What a set costs of it that the referee has to see."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -29,6 +36,8 @@ class Change:
         Node indices; None where the step has none.
     budgets
         Indices of the budgets that the disruption draws on; empty for a pending pod.
+    relations
+        Indices of the problem's relations in which the pod has a role.
     """
 
     step: Step
@@ -36,6 +45,7 @@ class Change:
     source: int | None = None
     target: int | None = None
     budgets: tuple[int, ...] = ()
+    relations: frozenset[int] = frozenset()
 
     @property
     def permanent(self) -> bool:
@@ -62,7 +72,16 @@ class Ground:
 Waves = tuple[tuple[int, ...], ...]
 
 
-def order(changes: Sequence[Change], ground: Ground) -> Waves | None:
+class Referee(Protocol):
+    """Judges arrivals by all rules of kube-scheduler."""
+
+    def blocked(self, done: frozenset[int], chosen: frozenset[int]) -> int | None:
+        """Return a change that is refused if `chosen` follow `done`, or None."""
+
+
+def order(
+    changes: Sequence[Change], ground: Ground, referee: Referee | None = None
+) -> Waves | None:
     """Return the waves as tuples of indices into `changes`, or None if no order was found.
 
     Pending pods are placed in the earliest wave that can hold them; what leaves their nodes leaves
@@ -71,24 +90,28 @@ def order(changes: Sequence[Change], ground: Ground) -> Waves | None:
     done: set[int] = set()
     waves: list[tuple[int, ...]] = []
     while len(done) < len(changes):
-        wave = _Wave(changes, ground, frozenset(done)).fill()
+        wave = _Wave(changes, ground, frozenset(done), referee).fill()
         if not wave:
             return None
         waves.append(tuple(sorted(wave)))
         done |= wave
-    return _late(changes, ground, tuple(waves))
+    return _late(changes, ground, tuple(waves), referee)
 
 
-def fault(changes: Sequence[Change], ground: Ground, waves: Waves) -> str | None:
+def fault(
+    changes: Sequence[Change], ground: Ground, waves: Waves, referee: Referee | None = None
+) -> str | None:
     """Return why the waves may not be carried out in this order, or None; the judge of `order`."""
     done: set[int] = set()
     for number, wave in enumerate(waves):
-        state = _Wave(changes, ground, frozenset(done))
+        state = _Wave(changes, ground, frozenset(done), referee)
         chosen = frozenset(wave)
         if (node := state.overfull(chosen)) is not None:
             return f"wave {number} overfills node {node}"
         if not state.within_budgets(chosen):
             return f"wave {number} exceeds a disruption budget"
+        if (index := state.blocked(chosen)) is not None:
+            return f"wave {number} has no place for {changes[index].step.pod}"
         done |= chosen
     return None if len(done) == len(changes) else "a change is in no wave"
 
@@ -96,8 +119,14 @@ def fault(changes: Sequence[Change], ground: Ground, waves: Waves) -> str | None
 class _Wave:
     """One wave in the making, after the changes `done`."""
 
-    def __init__(self, changes: Sequence[Change], ground: Ground, done: frozenset[int]) -> None:
-        self.changes, self.done = changes, done
+    def __init__(
+        self,
+        changes: Sequence[Change],
+        ground: Ground,
+        done: frozenset[int],
+        referee: Referee | None,
+    ) -> None:
+        self.changes, self.done, self.referee = changes, done, referee
         self.room = [list(row) for row in ground.room]
         self.allowed = list(ground.allowed)
         self.fuel = FUEL
@@ -152,9 +181,8 @@ class _Wave:
         return all(count <= self.allowed[budget] for budget, count in used.items())
 
     def _seeds(self) -> list[int]:
-        rest = [index for index in range(len(self.changes)) if index not in self.done]
         return sorted(
-            rest,
+            self._rest(frozenset()),
             key=lambda index: (
                 self.changes[index].source is not None,
                 self.changes[index].permanent,
@@ -168,19 +196,41 @@ class _Wave:
             return None
         self.fuel -= 1
         node = self.overfull(chosen)
-        if node is None:
+        stuck = self.blocked(chosen) if node is None else None
+        if node is None and stuck is None:
             return chosen
-        leaving = [
-            index
-            for index, change in enumerate(self.changes)
-            if change.source == node and index not in chosen and index not in self.done
-        ]
-        leaving.sort(key=lambda index: (-sum(self.changes[index].demand), index))
-        for index in leaving:
+        for index in self._relief(chosen, node) if stuck is None else self._kin(chosen, stuck):
             if (closed := self._closed(chosen | {index})) is not None:
                 return closed
         self.hopeless.add(chosen)
         return None
+
+    def blocked(self, chosen: frozenset[int]) -> int | None:
+        """Return the first of the chosen arrivals that a rule between pods refuses, or None."""
+        if self.referee is None or not any(self.changes[index].relations for index in chosen):
+            return None
+        self.fuel -= REFEREED
+        return self.referee.blocked(self.done, chosen)
+
+    def _relief(self, chosen: frozenset[int], node: int | None) -> list[int]:
+        """Return what may leave the node besides, the largest first."""
+        leaving = [index for index in self._rest(chosen) if self.changes[index].source == node]
+        return sorted(leaving, key=lambda index: (-sum(self.changes[index].demand), index))
+
+    def _kin(self, chosen: frozenset[int], stuck: int) -> list[int]:
+        """Return the changes that could let the stuck one in: what leaves before what only comes.
+
+        They share a relation with it.
+        """
+        shared = self.changes[stuck].relations
+        kin = [index for index in self._rest(chosen) if shared & self.changes[index].relations]
+        kin = [index for index in kin if not self._overtakes(index, chosen)]
+        return sorted(kin, key=lambda index: (self.changes[index].source is None, index))
+
+    def _rest(self, chosen: frozenset[int]) -> list[int]:
+        """Return the changes that are still to come."""
+        taken = chosen | self.done
+        return [index for index in range(len(self.changes)) if index not in taken]
 
     def _apply(self, room: list[list[int]], index: int) -> None:
         change = self.changes[index]
@@ -191,7 +241,9 @@ class _Wave:
                 ]
 
 
-def _late(changes: Sequence[Change], ground: Ground, waves: Waves) -> Waves:
+def _late(
+    changes: Sequence[Change], ground: Ground, waves: Waves, referee: Referee | None
+) -> Waves:
     """Put off evictions, and what leaves the node of a pending pod, to the last wave that works.
 
     The new pod of an evicted one looks for a hole at once, and would take one that a later wave
@@ -210,7 +262,7 @@ def _late(changes: Sequence[Change], ground: Ground, waves: Waves) -> Waves:
                 else tuple(each for each in wave if each != index)
                 for number, wave in enumerate(best)
             )
-            if all(moved) and fault(changes, ground, moved) is None:
+            if all(moved) and fault(changes, ground, moved, referee) is None:
                 best = moved
                 break
     return best

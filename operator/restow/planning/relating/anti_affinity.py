@@ -6,6 +6,7 @@ Upstream: `plugins/interpodaffinity/filtering.go: satisfyPodAntiAffinity` and
 
 from functools import partial
 
+from restow.core.ids import NodeName
 from restow.packing.relations import Exclusion
 from restow.planning.relating.cast import Cast, Seat, Topology
 from restow.planning.relating.sketch import Relating
@@ -23,7 +24,7 @@ def relate(cast: Cast, found: Relating) -> None:
             found.add(build, carriers=carriers.uids, targets=targets.uids)
 
 
-def _around(topology: Topology, seats: tuple[Seat, ...]) -> frozenset[str]:
+def _around(topology: Topology, seats: tuple[Seat, ...]) -> frozenset[NodeName]:
     """Return the nodes that share a domain with one of the seats."""
     held = {topology.of_node[seat.node] for seat in seats if seat.node in topology.of_node}
     return topology.nodes_in(held)

@@ -22,11 +22,6 @@ class Sketch:
     build: Callable[..., Relation]
     roles: Mapping[str, frozenset[Uid]]
 
-    @property
-    def pods(self) -> frozenset[Uid]:
-        """Every pod with a role."""
-        return frozenset().union(*self.roles.values())
-
 
 @dataclass(frozen=True, slots=True)
 class Relating:
@@ -65,6 +60,10 @@ class Relating:
                 for uid in uids:
                     found.setdefault(uid, set()).add((index, name))
         return {uid: frozenset(roles) for uid, roles in found.items()}
+
+    def related(self) -> Mapping[Uid, frozenset[int]]:
+        """Return the indices of the sketches in which each pod has a role."""
+        return {uid: frozenset(index for index, _ in roles) for uid, roles in self.roles().items()}
 
     def relations(self, class_of: Mapping[Uid, int]) -> tuple[Relation, ...]:
         """Return the relations of the classes."""

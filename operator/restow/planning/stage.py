@@ -1,0 +1,96 @@
+"""The waves of a plan acted out beforehand, on a board, before kube-scheduler's rules."""
+
+from collections.abc import Sequence
+
+from restow.cluster.objects import Pod
+from restow.cluster.snapshot import Snapshot
+from restow.core.ids import NodeName
+from restow.core.reasons import Refusal
+from restow.planning.waves import Change
+from restow.rules.board import Board
+from restow.rules.survey import Survey
+
+Arrival = tuple[Pod, NodeName]
+
+
+def settle(board: Board, arrivals: Sequence[Arrival]) -> dict[int, Refusal]:
+    """Put the pods on their nodes, in some order in which each is accepted; change `board` so.
+
+    Highest priority first, as kube-scheduler takes them up, and again as long as somebody finds
+    that another one's arrival let it in. Returns who is refused to the last, and why; those are
+    not on the board.
+    """
+    waiting = sorted(range(len(arrivals)), key=lambda index: (-arrivals[index][0].priority, index))
+    refused: dict[int, Refusal] = {}
+    while waiting:
+        refused = {}
+        for index in waiting:
+            pod, node = arrivals[index]
+            no = Survey.of(pod, board).refusal(node)
+            if no is None:
+                board.put(pod, node)
+            else:
+                refused[index] = no
+        if len(refused) == len(waiting):
+            break
+        waiting = [index for index in waiting if index in refused]
+    return refused
+
+
+class Stage:
+    """Judges the arrivals of changes that have a role in a relation; a `waves.Referee`.
+
+    Parameters
+    ----------
+    nodes
+        Names of the nodes by their index in the changes.
+    """
+
+    def __init__(
+        self, snapshot: Snapshot, changes: Sequence[Change], nodes: Sequence[NodeName]
+    ) -> None:
+        self._board = Board(snapshot)
+        self._changes, self._nodes = changes, nodes
+        self._pods = [snapshot.pods[change.step.pod.key] for change in changes]
+        self._applied: frozenset[int] = frozenset()
+
+    def blocked(self, done: frozenset[int], chosen: frozenset[int]) -> int | None:
+        """Return the first change whose arrival is refused if `chosen` follow `done`, or None."""
+        self._turn_to(done)
+        for index in chosen:
+            self._board.take(self._pods[index].uid)
+        judged: list[int] = []
+        for index in sorted(chosen):
+            if self._changes[index].relations:
+                judged.append(index)
+            else:
+                self._apply(index)
+        targets = [(index, self._changes[index].target) for index in judged]
+        coming = [(index, node) for index, node in targets if node is not None]
+        arrivals = [(self._pods[index], self._nodes[node]) for index, node in coming]
+        refused = settle(self._board, arrivals)
+        for index in chosen:
+            self._undo(index)
+        return coming[min(refused)][0] if refused else None
+
+    def _turn_to(self, done: frozenset[int]) -> None:
+        """Set the board to the state after the changes `done`."""
+        for index in self._applied - done:
+            self._undo(index)
+        for index in done - self._applied:
+            self._apply(index)
+        self._applied = done
+
+    def _apply(self, index: int) -> None:
+        target = self._changes[index].target
+        if target is None:
+            self._board.take(self._pods[index].uid)
+        else:
+            self._board.put(self._pods[index], self._nodes[target])
+
+    def _undo(self, index: int) -> None:
+        source = self._changes[index].source
+        if source is None:
+            self._board.take(self._pods[index].uid)
+        else:
+            self._board.put(self._pods[index], self._nodes[source])
