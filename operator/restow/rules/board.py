@@ -6,7 +6,7 @@ two waves, and the end of a plan.
 """
 
 from collections.abc import Collection, Iterable, Mapping
-from typing import Self
+from typing import NamedTuple, Self
 
 from restow.cluster.objects import Node, Pod
 from restow.cluster.selectors import selects
@@ -17,6 +17,13 @@ from restow.core.ids import NodeName, Uid
 
 Counts = dict[NodeName, int]
 """Pods per node; nodes with none are absent."""
+
+
+class _Meant(NamedTuple):
+    """Pods that match all selections; without `leaving`, those being deleted are left out."""
+
+    selections: tuple[Selection, ...]
+    leaving: bool
 
 
 class Board:
@@ -36,7 +43,7 @@ class Board:
         self._on: dict[NodeName, dict[Uid, Pod]] = {}
         self._node_of: dict[Uid, NodeName] = {}
         self._free: dict[NodeName, Amounts] = {}
-        self._meant: dict[tuple[Selection, ...], Counts] = {}
+        self._meant: dict[_Meant, Counts] = {}
         self._carried: dict[PodTerm, Counts] | None = None
         for name, pods in snapshot.pods_by_node.items():
             self._on[name] = {pod.uid: pod for pod in pods}
@@ -90,16 +97,21 @@ class Board:
             self._free[node] = self.nodes[node].allocatable - requests
         return self._free[node]
 
-    def meant(self, selections: tuple[Selection, ...]) -> Counts:
-        """Return how many pods that match all of the `selections` sit on each node."""
-        if selections not in self._meant:
+    def meant(self, selections: tuple[Selection, ...], *, leaving: bool = True) -> Counts:
+        """Return how many pods that match all of the `selections` sit on each node.
+
+        Pods being deleted count as well, unless `leaving` is False. The counts stay current; do
+        not change them.
+        """
+        meant = _Meant(selections, leaving)
+        if meant not in self._meant:
             counts: Counts = {}
             for node, pods in self._on.items():
-                found = sum(self._is_meant(pod, selections) for pod in pods.values())
+                found = sum(self._is_meant(pod, meant) for pod in pods.values())
                 if found:
                     counts[node] = found
-            self._meant[selections] = counts
-        return self._meant[selections]
+            self._meant[meant] = counts
+        return self._meant[meant]
 
     @property
     def carried(self) -> Mapping[PodTerm, Counts]:
@@ -114,8 +126,8 @@ class Board:
     def _count(self, pod: Pod, node: NodeName, change: int) -> None:
         """Keep every count current."""
         self._free.pop(node, None)
-        for selections, counts in self._meant.items():
-            if self._is_meant(pod, selections):
+        for meant, counts in self._meant.items():
+            if self._is_meant(pod, meant):
                 _add(counts, node, change)
         if self._carried is not None and pod.anti_affinity:
             self._carry(pod.anti_affinity, node, change)
@@ -126,9 +138,11 @@ class Board:
         for term in terms:
             _add(self._carried.setdefault(term, {}), node, change)
 
-    def _is_meant(self, pod: Pod, selections: tuple[Selection, ...]) -> bool:
+    def _is_meant(self, pod: Pod, meant: _Meant) -> bool:
+        if pod.deleting and not meant.leaving:
+            return False
         namespaces = self.snapshot.namespaces
-        return all(selects(each, pod, namespaces) for each in selections)
+        return all(selects(each, pod, namespaces) for each in meant.selections)
 
 
 def _add(counts: Counts, node: NodeName, change: int) -> None:

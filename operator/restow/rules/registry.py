@@ -13,11 +13,13 @@ from restow.core.ids import NodeName, ObjectKey
 from restow.core.reasons import Refusal
 from restow.rules.placement import (
     host_ports,
+    inter_pod_affinity,
     node_affinity,
     node_name,
     node_unschedulable,
     resources,
     taints,
+    topology_spread,
 )
 from restow.rules.rule import Rule
 
@@ -28,6 +30,8 @@ RULES: Final[tuple[Rule, ...]] = (
     node_affinity.RULE,
     host_ports.RULE,
     resources.RULE,
+    topology_spread.RULE,
+    inter_pod_affinity.RULE,
 )
 """Order of `pkg/scheduler/apis/config/v1/default_plugins.go`: the first no is the one reported."""
 
