@@ -11,6 +11,7 @@ from restow.core.marks import PLAN
 from restow.planning.plan import Action
 from restow.planning.progress import Verdict
 from restow.planning.room import has_room
+from restow.rules.board import Board
 from restow.simulation.cluster import Cluster, Habits
 from restow.simulation.performer import Performer
 from restow.simulation.run import Run
@@ -32,8 +33,9 @@ def nothing_is_left(cluster: Cluster) -> None:
 
 def given_up(snapshot: Snapshot) -> bool:
     """Whether the pending pods fit nowhere as it is: else kube-scheduler goes ahead of the plan."""
+    board = Board(snapshot)
     return not any(
-        has_room(snapshot, pod, node)
+        has_room(board, pod, node)
         for pod in snapshot.pods.values()
         for node in snapshot.nodes
         if pod.node is None

@@ -16,6 +16,7 @@ from restow.planning.formulate import formulate
 from restow.planning.formulation import Formulation, Usage
 from restow.planning.plan import Disturbed, Plan, Solve, Step, Trigger, Unplaced
 from restow.planning.result import summary
+from restow.planning.stage import Stage
 from restow.planning.waves import order as order_waves
 from restow.policies.coverage import Policy
 from restow.rules.wishes import Complaint
@@ -109,7 +110,7 @@ def decide(  # noqa: PLR0913 - by name, most with defaults
     )
     if not formulation.pending:
         return _decision(_named(blank), formulation, None)
-    answer = _answer(formulation, solver, policy.spec.solve_time_limit_seconds)
+    answer = _answer(snapshot, formulation, solver, policy.spec.solve_time_limit_seconds)
     explained = explainer(
         answer.unplaced,
         snapshot=snapshot,
@@ -143,7 +144,9 @@ class _Answer:
     wall_s: float
 
 
-def _answer(formulation: Formulation, solver: Solver, limit_s: float) -> _Answer:
+def _answer(
+    snapshot: Snapshot, formulation: Formulation, solver: Solver, limit_s: float
+) -> _Answer:
     spent = 0.0
     problem = formulation.problem
     for sequential in (True, False):
@@ -151,7 +154,7 @@ def _answer(formulation: Formulation, solver: Solver, limit_s: float) -> _Answer
         outcome = solver(asked.problem, max(limit_s - spent, 0.2 * limit_s))
         spent += outcome.wall_s
         concrete = concretise(asked, outcome.placement)
-        steps = _in_waves(asked, concrete)
+        steps = _in_waves(snapshot, asked, concrete)
         if steps is not None:
             return _Answer(
                 formulation=asked,
@@ -171,10 +174,14 @@ def _answer(formulation: Formulation, solver: Solver, limit_s: float) -> _Answer
     )
 
 
-def _in_waves(formulation: Formulation, concrete: Concrete) -> tuple[Step, ...] | None:
+def _in_waves(
+    snapshot: Snapshot, formulation: Formulation, concrete: Concrete
+) -> tuple[Step, ...] | None:
     """Return the steps in execution order, or None if no order of waves is safe."""
     changes = concrete.changes
-    waves = order_waves(changes, ground(formulation))
+    related = formulation.problem.relations and any(change.relations for change in changes)
+    stage = Stage(snapshot, changes, formulation.nodes) if related else None
+    waves = order_waves(changes, ground(formulation), stage)
     if waves is None:
         return None
     awaited = {change.target for change in changes if change.source is None}

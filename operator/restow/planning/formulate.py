@@ -38,7 +38,9 @@ def formulate(  # noqa: PLR0913 - by name, all but three with defaults
 
     With nothing to place the problem is empty. Equal snapshots give equal formulations.
     """
-    judge = Judge(snapshot=snapshot, policy=policy, now=now, others=tuple(others))
+    judge = Judge(
+        snapshot=snapshot, policy=policy, now=now, others=tuple(others), moved=usage.moved
+    )
     candidates = [pod for pod in _sorted(snapshot) if judge.not_pending(pod) is None]
     wishes = {pod.uid: judge.wishes(pod) for pod in candidates}
     if not candidates:

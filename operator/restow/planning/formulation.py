@@ -2,21 +2,35 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Final
 
 from restow.cluster.objects import Pod
+from restow.core.frozen import FrozenMap
 from restow.core.ids import NodeName, ObjectKey, Uid
 from restow.core.reasons import Refusal
 from restow.packing.problem import Problem
 from restow.planning.plan import Unplaced
 from restow.rules.wishes import Complaint, Wishes
 
+NEVER_MOVED: Final = FrozenMap[datetime]()
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Usage:
-    """What was already spent of the hourly limits in the last 60 minutes."""
+    """What was done under the policy before.
+
+    Parameters
+    ----------
+    moves, evictions
+        What was spent of the hourly limits in the last 60 minutes.
+    moved
+        Pods that came in the place of a moved one, and when that one left; sorted.
+    """
 
     moves: int = 0
     evictions: int = 0
+    moved: FrozenMap[datetime] = NEVER_MOVED
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -1,7 +1,7 @@
 """All rules about one snapshot under one policy, indexed once."""
 
-from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
 from datetime import datetime
 from functools import cached_property
 
@@ -24,12 +24,15 @@ class Judge:
     ----------
     others
         Further policies; a pod that one of them governs (`coverage.governing`) is not ours.
+    moved
+        Pods that came in the place of a moved one, and when that one left.
     """
 
     snapshot: Snapshot
     policy: Policy
     now: datetime
     others: tuple[Policy, ...] = ()
+    moved: Mapping[str, datetime] = field(default_factory=dict)
 
     @cached_property
     def _context(self) -> moving.Context:
@@ -37,6 +40,7 @@ class Judge:
             self.snapshot,
             moving=self.policy.spec.moving,
             scheduler_names=self.policy.spec.scope.scheduler_names,
+            moved=self.moved,
             now=self.now,
         )
 
@@ -97,6 +101,10 @@ class Judge:
             yield no.by(node.name)
         asked = known or self.wishes(pod)
         yield from moving.reasons_to_stay(pod, self._context, movable=asked.movable)
+
+    def resting(self, pod: Pod) -> bool:
+        """Return whether the running pod stays for a time that only has to pass."""
+        return moving.rests(pod, self._context)
 
     def targets(self) -> tuple[Node, ...]:
         """Return the nodes that may receive pods, sorted by name."""

@@ -28,7 +28,7 @@ def fingerprint(
     versions, times, messages, readiness and our own marks do not count, nor does anything that
     happens outside the policy's nodes.
     """
-    judge = Judge(snapshot=concerning(snapshot, policy), policy=policy, now=now)
+    judge = Judge(snapshot=concerning(snapshot, policy), policy=policy, now=now, moved=usage.moved)
     body = hashlib.sha256()
     body.update(repr((policy, usage)).encode())
     for line in (*_nodes(judge), *_pods(judge), *_rest(judge)):
@@ -58,7 +58,8 @@ def _pods(judge: Judge) -> Iterator[str]:
     for key in sorted(judge.snapshot.pods):
         pod = judge.snapshot.pods[key]
         if pod.node in covered:
-            yield repr((*_shape(pod), pod.node, pod.phase, pod.deleting, pod.owner))
+            still = judge.resting(pod)
+            yield repr((*_shape(pod), pod.node, pod.phase, pod.deleting, pod.owner, still))
         elif pod.node is None and judge.not_pending(pod) is None:
             yield repr((*_shape(pod), pod.preempts, pod.node_selector, pod.node_affinity))
         elif pod.node is None and pod.nominated_node in covered:
@@ -83,8 +84,9 @@ def _rest(judge: Judge) -> Iterator[str]:
     for key, budget in sorted(judge.snapshot.budgets.items()):
         yield repr((key, budget.selector, budget.disruptions_allowed, budget.observed))
     for uid, workload in sorted(judge.snapshot.workloads.items()):
-        if asked := _ours(workload.annotations):
-            yield repr((uid, asked))
+        asked, alone = _ours(workload.annotations), workload.replicas == 1
+        if asked or alone:
+            yield repr((uid, asked, alone))
     for name, namespace in sorted(judge.snapshot.namespaces.items()):
         yield repr((name, namespace.labels, _ours(namespace.annotations)))
     for name, each in sorted(judge.snapshot.priority_classes.items()):

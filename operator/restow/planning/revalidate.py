@@ -1,18 +1,18 @@
 """Whether the rest of a plan still holds on a fresh snapshot."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import replace
 
-from restow.cluster.objects import HostPort, Pod
+from restow.cluster.objects import Pod
 from restow.cluster.snapshot import Snapshot
-from restow.core.frozen import NOTHING, Amounts, total
-from restow.core.ids import NodeName, ObjectKey
+from restow.core.ids import NodeName, ObjectKey, Uid
 from restow.core.reasons import Reason
 from restow.planning.judge import Judge
 from restow.planning.plan import Action, Plan, Step
 from restow.planning.progress import OVER, Progress, StepPhase
+from restow.planning.stage import settle
 from restow.rules import leaving
-from restow.rules.placement import host_ports, resources
+from restow.rules.board import Board
 from restow.rules.registry import refusal
 
 _STANDING = frozenset({StepPhase.PLANNED, StepPhase.EVICTING})
@@ -104,59 +104,35 @@ def _arriving(progress: Progress, index: int, step: Step, snapshot: Snapshot) ->
         if each is not None and (pod := snapshot.pod_by_uid(each.key, each.uid)) is not None:
             return pod
     siblings = snapshot.pods_by_owner.get(step.owner.uid, ()) if step.owner else ()
-    return next(iter(siblings), None)
-
-
-@dataclass(slots=True)
-class _Load:
-    """What sits on a node while the remaining waves are replayed."""
-
-    pods: dict[str, Pod] = field(default_factory=dict)
-
-    @property
-    def requests(self) -> Amounts:
-        return total(pod.requests for pod in self.pods.values()) if self.pods else NOTHING
-
-    def ports(self, without: str) -> tuple[HostPort, ...]:
-        return tuple(
-            port for uid, pod in self.pods.items() if uid != without for port in pod.host_ports
-        )
+    alike = next(iter(siblings), None)
+    return None if alike is None else replace(alike, uid=Uid(f"arrival {index}"), node=None)
 
 
 def misfits(plan: Plan, progress: Progress, snapshot: Snapshot) -> list[tuple[int, str]]:
-    """Replay the waves on what is bound now; return the arrivals still to come that lack room.
+    """Replay the waves on what is bound now; return the arrivals still to come that are refused.
 
     As (index of the step, reason) pairs, in the order of the waves. What earlier waves evicted may
     still be terminating; it counts as gone.
     """
-    loads = {
-        name: _Load({str(pod.uid): pod for pod in pods})
-        for name, pods in snapshot.pods_by_node.items()
-        if name in snapshot.nodes
-    }
+    board = Board(snapshot)
     found: list[tuple[int, str]] = []
     for wave in range(plan.waves):
         for _, step in _of_wave(plan, wave, Action.MOVE, Action.EVICT):
-            if step.source in loads:
-                loads[step.source].pods.pop(str(step.pod.uid), None)
-        arrivals: list[tuple[int, NodeName, Pod]] = []
+            board.take(step.pod.uid)
+        coming: list[int] = []
+        arrivals: list[tuple[Pod, NodeName]] = []
         for index, step in _of_wave(plan, wave, Action.MOVE, Action.PLACE):
             pod = _arriving(progress, index, step, snapshot)
-            settled = progress.steps[index].phase in OVER
-            if not settled and pod is not None and step.target in loads:
-                loads[step.target].pods[_arrival(index)] = pod
-                arrivals.append((index, step.target, pod))
-        for index, node, pod in arrivals:
-            free = snapshot.nodes[node].allocatable - loads[node].requests + pod.requests
-            taken = loads[node].ports(_arrival(index))
-            no = resources.refuse(pod, free) or host_ports.refuse(pod, taken)
-            if no is not None:
-                found.append((index, f"{pod.key} no longer fits on {node}: {no.message}"))
+            if progress.steps[index].phase in OVER or pod is None or step.target is None:
+                continue
+            if step.target in snapshot.nodes:
+                coming.append(index)
+                arrivals.append((pod, step.target))
+                board.take(pod.uid)
+        for place, no in sorted(settle(board, arrivals).items()):
+            pod, node = arrivals[place]
+            found.append((coming[place], f"{pod.key} no longer fits on {node}: {no.message}"))
     return found
-
-
-def _arrival(index: int) -> str:
-    return f"arrival {index}"
 
 
 def _of_wave(plan: Plan, wave: int, *actions: Action) -> Iterator[tuple[int, Step]]:

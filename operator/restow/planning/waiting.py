@@ -4,14 +4,14 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 
 from restow.cluster.objects import Pod
-from restow.core.frozen import total
 from restow.core.ids import NodeName, Uid
 from restow.core.marks import PLAN
 from restow.core.reasons import Reason
 from restow.planning.judge import Judge
 from restow.planning.plan import Unplaced
-from restow.planning.room import has_room, nominees, why_not_beside
+from restow.rules.board import Board
 from restow.rules.registry import feasible
+from restow.rules.survey import Survey
 
 
 @dataclass(slots=True)
@@ -47,27 +47,31 @@ def waiting(judge: Judge, pending: Iterable[Pod]) -> Waiting:
         return found
     pods = sorted(pending, key=lambda pod: (-pod.priority, pod.created_at, pod.key))
     possible = feasible(pods, emptying)
+    targets = [node.name for node in judge.targets()]
+    now = Board(snapshot)
+    later = Board(snapshot)
+    for pod in snapshot.pods.values():
+        if pod.deleting:
+            later.take(pod.uid)
     for pod in pods:
         if pod.nominated_node in possible[pod.key] and PLAN not in pod.annotations:
             node = pod.nominated_node
             if node is not None:
                 found.put(pod, node, f"kube-scheduler is making room for it on {node}")
                 continue
-        if any(has_room(snapshot, pod, node.name) for node in judge.targets()):
+        survey = Survey.of(pod, now, nominated=snapshot.nominated)
+        if any(survey.refusal(name) is None for name in targets):
             continue
         for name in possible[pod.key]:
-            if _fits_later(judge, pod, name, found):
+            if _fits_later(pod, name, later, found):
                 found.put(pod, name, f"it fits on {name} once the pods leaving there are gone")
                 break
     return found
 
 
-def _fits_later(judge: Judge, pod: Pod, name: NodeName, found: Waiting) -> bool:
-    snapshot = judge.snapshot
-    staying = [other for other in snapshot.pods_by_node[name] if not other.deleting]
-    beside = [
-        *found.on.get(name, ()),
-        *(other for other in nominees(snapshot, name, pod) if other.uid not in found.pods),
-    ]
-    free = snapshot.nodes[name].allocatable - total(other.requests for other in staying)
-    return why_not_beside(pod, free, staying, beside) is None
+def _fits_later(pod: Pod, name: NodeName, later: Board, found: Waiting) -> bool:
+    """Whether the pod fits beside those that wait for the node too, once the leaving are gone."""
+    nominated = later.snapshot.nominated.get(name, ())
+    others = [other for other in nominated if other.uid not in found.pods]
+    held = {name: (*found.on.get(name, ()), *others)}
+    return Survey.of(pod, later, nominated=held).refusal(name) is None

@@ -5,7 +5,7 @@ the other: pods that terminate go, budgets are counted, owners replace what is m
 are bound by priority, nominated node first.
 """
 
-from collections.abc import Callable, Collection, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
@@ -16,7 +16,8 @@ from restow.core.frozen import Labels
 from restow.core.ids import NodeName, ObjectKey, Uid
 from restow.core.marks import GATE, PLAN
 from restow.planning.room import why_no_room
-from restow.rules.registry import refusal
+from restow.rules.board import Board
+from restow.rules.survey import Survey
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -116,7 +117,7 @@ class Cluster:
 
     def bind(self, pod: Pod, node: NodeName) -> None:
         """Bind the pod without asking whether it fits; a node overfilled so is a breach."""
-        no = why_no_room(self.snapshot(), replace(pod, priority=2**31 - 1), node)
+        no = why_no_room(Board(self.snapshot()), replace(pod, priority=2**31 - 1), node)
         if no is not None:
             self.breaches.append(f"{pod.key} bound to {node}: {no.message}")
         self._ready_at[pod.uid] = self.now + timedelta(seconds=self.habits.ready_s)
@@ -209,13 +210,8 @@ class Cluster:
 
     def _first_fit(self, pod: Pod) -> NodeName | None:
         snapshot = self.snapshot()
-        names: Collection[NodeName] = sorted(
-            snapshot.nodes, key=lambda name: (name != pod.nominated_node, name)
-        )
-        for name in names:
-            if (
-                refusal(pod, snapshot.nodes[name]) is None
-                and why_no_room(snapshot, pod, name) is None
-            ):
-                return name
-        return None
+        survey = Survey.of(pod, Board(snapshot), nominated=snapshot.nominated)
+        first = pod.nominated_node
+        if first is not None and first in snapshot.nodes and survey.refusal(first) is None:
+            return first
+        return next(iter(survey.feasible()), None)

@@ -174,7 +174,7 @@ def _bind(scene: Scene, index: int, pod: Pod) -> None:
 
 def _watch_room(scene: Scene, index: int, pod: Pod) -> bool:
     step, state = scene.plan.steps[index], scene.progress.steps[index]
-    room = step.target is not None and has_room(scene.snapshot, pod, step.target)
+    room = step.target is not None and has_room(scene.board, pod, step.target)
     if room != (state.room_since is not None):
         scene.put(index, replace(state, room_since=scene.now if room else None))
     return room

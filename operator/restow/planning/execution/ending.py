@@ -55,7 +55,7 @@ def _undo(scene: Scene, pod: Pod, ending: Ending) -> None:
         return
     late = scene.after(ending.since, 2 * scene.settings.settle_s)
     places = [node for node in (step.target, step.source) if node is not None]
-    place = next((node for node in places if has_room(scene.snapshot, pod, node)), None)
+    place = next((node for node in places if has_room(scene.board, pod, node)), None)
     if place is not None and not late and pod.nominated_node != place:
         scene.acts.append(Nominate(plan=scene.plan.name, pod=pod.ref, node=place))
     if GATE in pod.gates and (place is not None or scene.after(ending.since, BRIEF_S)):

@@ -11,6 +11,7 @@ from restow.planning.acts import Act
 from restow.planning.judge import Judge
 from restow.planning.plan import Action, Plan, Step
 from restow.planning.progress import OVER, Ending, Progress, Settings, StepProgress, Verdict
+from restow.rules.board import Board
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -49,6 +50,14 @@ class Scene:
     settings: Settings
     judge: Judge
     acts: list[Act] = field(default_factory=list)
+    _board: Board | None = None
+
+    @property
+    def board(self) -> Board:
+        """Who sits where now; made when first asked for."""
+        if self._board is None:
+            self._board = Board(self.snapshot)
+        return self._board
 
     def steps(self, *actions: Action) -> Iterator[tuple[int, Step, StepProgress]]:
         """Yield index, step and state of the steps with one of the actions; of all for none."""

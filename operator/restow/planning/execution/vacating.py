@@ -3,13 +3,11 @@
 from collections.abc import Iterable, Set
 
 from restow.cluster.objects import Pod
-from restow.core.frozen import total
 from restow.core.ids import NodeName, Uid
 from restow.planning.execution.scene import Scene
 from restow.planning.plan import Action, Step
 from restow.planning.progress import OVER, StepPhase
-from restow.planning.room import nominees, why_not_beside
-from restow.rules.registry import refusal
+from restow.planning.room import why_no_room, without
 
 ON_THE_WAY = frozenset(
     {StepPhase.EVICTING, StepPhase.EVICTED, StepPhase.STEERED, StepPhase.RELEASED}
@@ -77,17 +75,8 @@ def _wanted(scene: Scene) -> dict[NodeName, set[Uid]]:
 
 def _taker(scene: Scene, name: NodeName, leaving: Set[Uid], rivals: Iterable[Pod]) -> Pod | None:
     """Return the first rival that fits on the node once the pods leaving it are gone, or None."""
-    node = scene.snapshot.nodes.get(name)
-    if node is None:
+    if name not in scene.snapshot.nodes:
         return None
-    there = [
-        pod
-        for pod in scene.snapshot.pods_by_node[name]
-        if pod.uid not in leaving and not pod.deleting
-    ]
-    room = node.allocatable - total(pod.requests for pod in there)
-    for pod in rivals:
-        held = nominees(scene.snapshot, name, pod)
-        if why_not_beside(pod, room, there, held) is None and refusal(pod, node) is None:
-            return pod
-    return None
+    there = scene.snapshot.pods_by_node[name]
+    with without(scene.board, (pod for pod in there if pod.uid in leaving or pod.deleting)) as left:
+        return next((pod for pod in rivals if why_no_room(left, pod, name) is None), None)
