@@ -92,6 +92,7 @@ class PodFields(TypedDict, total=False):
     affinity: tuple[PodTerm, ...]
     anti_affinity: tuple[PodTerm, ...]
     spread: tuple[SpreadConstraint, ...]
+    needed_features: Iterable[str]
     local_volumes: tuple[str, ...]
     volumes: tuple[PodVolume, ...]
     started_at: datetime | None
@@ -149,6 +150,7 @@ def a_pod(
         affinity=fields.get("affinity", ()),
         anti_affinity=fields.get("anti_affinity", ()),
         spread=fields.get("spread", ()),
+        needed_features=frozenset(fields.get("needed_features", ())),
         local_volumes=fields.get("local_volumes", ()),
         volumes=fields.get("volumes", ()),
         started_at=fields.get("started_at", NOW - timedelta(hours=1) if running else None),
@@ -167,6 +169,7 @@ class NodeFields(TypedDict, total=False):
     allocatable: Amounts
     unschedulable: bool
     taints: tuple[Taint, ...]
+    declared_features: Iterable[str]
     ready: bool
     deleting: bool
 
@@ -194,6 +197,7 @@ def a_node(
         ),
         unschedulable=fields.get("unschedulable", False),
         taints=fields.get("taints", ()),
+        declared_features=frozenset(fields.get("declared_features", ())),
         ready=fields.get("ready", True),
         deleting=fields.get("deleting", False),
     )

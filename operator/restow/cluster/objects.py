@@ -105,6 +105,7 @@ class Pod:
     Unschedulable; its message is kube-scheduler's. `nominated_node`, `gates` and `node` are empty
     when unset. `ready` is the Ready condition. `affinity`, `anti_affinity` and `spread` hold what
     binds: required terms and DoNotSchedule constraints. `volumes` are its claims and network disks.
+    `needed_features` are those that a node must declare.
     """
 
     key: ObjectKey
@@ -135,6 +136,7 @@ class Pod:
     affinity: tuple[PodTerm, ...] = ()
     anti_affinity: tuple[PodTerm, ...] = ()
     spread: tuple[SpreadConstraint, ...] = ()
+    needed_features: frozenset[str] = frozenset()
     local_volumes: tuple[str, ...] = ()
     volumes: tuple[PodVolume, ...] = ()
     started_at: datetime | None = None
@@ -147,7 +149,10 @@ class Pod:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Node:
-    """A node; `allocatable` includes `pods`. `ready` is the Ready condition."""
+    """A node; `allocatable` includes `pods`. `ready` is the Ready condition.
+
+    `declared_features` is `status.declaredFeatures`.
+    """
 
     name: NodeName
     resource_version: str = ""
@@ -157,6 +162,7 @@ class Node:
     allocatable: Amounts = NOTHING
     unschedulable: bool = False
     taints: tuple[Taint, ...] = ()
+    declared_features: frozenset[str] = frozenset()
     ready: bool = True
     deleting: bool = False
 

@@ -5,6 +5,7 @@ from datetime import datetime, timedelta
 
 from restow.cluster.objects import Pod
 from restow.core.reasons import Reason, Refusal
+from restow.rules.placement import scheduling_gates
 
 
 def why_not_pending(
@@ -27,10 +28,7 @@ def _busy(pod: Pod) -> Refusal | None:
         return Refusal(Reason.NOT_UNSCHEDULABLE, f"the pod is bound to node {pod.node}")
     if pod.deleting:
         return Refusal(Reason.ALREADY_LEAVING, "the pod is being deleted")
-    if pod.gates:
-        gates = ", ".join(pod.gates)
-        return Refusal(Reason.GATED, f"the pod waits for scheduling gates: {gates}")
-    return None
+    return scheduling_gates.refuse(pod)
 
 
 def _not_given_up(pod: Pod, *, grace_s: float, now: datetime) -> Refusal | None:

@@ -15,6 +15,7 @@ from restow.rules.placement import (
     host_ports,
     inter_pod_affinity,
     node_affinity,
+    node_declared_features,
     node_name,
     node_unschedulable,
     resources,
@@ -32,6 +33,7 @@ RULES: Final[tuple[Rule, ...]] = (
     resources.RULE,
     topology_spread.RULE,
     inter_pod_affinity.RULE,
+    node_declared_features.RULE,
 )
 """Order of `pkg/scheduler/apis/config/v1/default_plugins.go`: the first no is the one reported."""
 

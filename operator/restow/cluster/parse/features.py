@@ -1,13 +1,20 @@
 """Parts of a pod's spec that need care: rules not modelled yet, and reasons to stay."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Final
 
 from restow.cluster.objects import Feature
 from restow.cluster.parse.metadata import key_of, label_selector
 from restow.cluster.parse.wire import Selector
 from restow.cluster.parse.wire_pod import Container, Pod, PodAffinityTerm, PodSpec, Spread, Volume
-from restow.cluster.terms import LabelSelector, PodTerm, Selection, SpreadConstraint
+from restow.cluster.terms import (
+    LabelSelector,
+    Operator,
+    PodTerm,
+    Requirement,
+    Selection,
+    SpreadConstraint,
+)
 
 _MIRROR: Final = "kubernetes.io/config.mirror"
 _GROUP_KEYS: Final = frozenset(
@@ -55,7 +62,7 @@ def _of_rules(wire: Pod) -> Iterator[Feature]:
         yield Feature.VOLUME_CLAIM
     if spec.resource_claims or wire.status.extended_resource_claim_status is not None:
         yield Feature.RESOURCE_CLAIM
-    if _needs_node_feature(spec):
+    if needed(spec):
         yield Feature.NODE_FEATURE
 
 
@@ -80,6 +87,14 @@ def local_volumes(wire: Pod) -> tuple[str, ...]:
     is meant to outlive its containers.
     """
     return tuple(volume.name for volume in wire.spec.volumes or () if _is_local(volume))
+
+
+def needed(spec: PodSpec) -> frozenset[str]:
+    """Return the features that kube-scheduler asks a node to declare.
+
+    Source: k8s.io/component-helpers v0.37.2, nodedeclaredfeatures, each `InferForScheduling`.
+    """
+    return frozenset(_needed(spec))
 
 
 def affinity(wire: Pod) -> tuple[PodTerm, ...]:
@@ -116,7 +131,14 @@ def spread(wire: Pod) -> tuple[SpreadConstraint, ...]:
         SpreadConstraint(
             topology_key=each.topology_key or "",
             max_skew=each.max_skew or 1,
-            selector=_selector(each.label_selector, "spec.topologySpreadConstraints.labelSelector"),
+            selector=_with_labels(
+                _selector(each.label_selector, "spec.topologySpreadConstraints.labelSelector"),
+                {
+                    key: value
+                    for key, value in (wire.metadata.labels or {}).items()
+                    if key in (each.match_label_keys or ())
+                },
+            ),
             min_domains=each.min_domains,
             honor_affinity=each.node_affinity_policy != "Ignore",
             honor_taints=each.node_taints_policy == "Honor",
@@ -156,6 +178,26 @@ def _selector(wire: Selector | None, field: str) -> LabelSelector | None:
     return None if wire is None else label_selector(wire, field)
 
 
+def _with_labels(selector: LabelSelector | None, labels: Mapping[str, str]) -> LabelSelector | None:
+    """Return the selector that also asks for the labels: `matchLabelKeys`.
+
+    The API server merges them when a pod is created, kube-scheduler again, for pods that were
+    created before it did. No selector stays none.
+    """
+    if selector is None:
+        return None
+    asked = (
+        Requirement(key=key, operator=Operator.IN, values=(value,))
+        for key, value in sorted(labels.items())
+    )
+    return LabelSelector(
+        requirements=(
+            *selector.requirements,
+            *(each for each in asked if each not in selector.requirements),
+        )
+    )
+
+
 def _hard_spreads(spec: PodSpec) -> Iterator[Spread]:
     """Yield the spread constraints that bind; `DoNotSchedule` is the API server's default."""
     for each in spec.topology_spread_constraints or ():
@@ -186,17 +228,14 @@ def _is_claim(volume: Volume) -> bool:
     )
 
 
-def _needs_node_feature(spec: PodSpec) -> bool:
-    """Return whether kube-scheduler asks a node for a declared feature.
-
-    Source: k8s.io/component-helpers v0.37.2, nodedeclaredfeatures, each `InferForScheduling`.
-    """
+def _needed(spec: PodSpec) -> Iterator[str]:
+    containers = (*spec.containers, *(spec.init_containers or ()))
     if spec.host_network and spec.host_users is False:
-        return True
-    return any(
-        _restarts_all(each) or any(mount.bind_mount_options for mount in each.volume_mounts or ())
-        for each in (*spec.containers, *(spec.init_containers or ()))
-    )
+        yield "UserNamespacesHostNetworkSupport"
+    if any(_restarts_all(each) for each in containers):
+        yield "RestartAllContainersOnContainerExits"
+    if any(mount.bind_mount_options for each in containers for mount in each.volume_mounts or ()):
+        yield "VolumeBindMountOptions"
 
 
 def _restarts_all(container: Container) -> bool:

@@ -43,6 +43,7 @@ def node(wire: wires.Node) -> Node:
         allocatable=Amounts(requests.in_units(amounts)),
         unschedulable=bool(wire.spec.unschedulable),
         taints=_taints(wire.spec.taints),
+        declared_features=frozenset(status.declared_features or ()),
         ready=all(
             each.status == "True" for each in status.conditions or () if each.type == "Ready"
         ),

@@ -78,6 +78,7 @@ def pod(wire: WirePod) -> Pod | None:
         affinity=features.affinity(wire),
         anti_affinity=features.anti_affinity(wire),
         spread=features.spread(wire),
+        needed_features=features.needed(wire.spec),
         local_volumes=features.local_volumes(wire),
         volumes=volumes.of(wire),
         started_at=status.start_time,

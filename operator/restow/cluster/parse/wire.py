@@ -91,6 +91,7 @@ class NodeStatus(Wire, frozen=True):
     allocatable: Quantities | None = None
     capacity: Quantities | None = None
     conditions: list[Condition] | None = None
+    declared_features: list[str] | None = None
 
 
 class Node(Wire, frozen=True):
