@@ -6,9 +6,11 @@ from datetime import datetime
 
 from restow.app.deciding import pending_of, solver_of
 from restow.app.worker import Worker
+from restow.cluster.objects import Pod
 from restow.cluster.snapshot import Snapshot
 from restow.core.errors import InputError
 from restow.core.reasons import Reason
+from restow.explain.pod import Explanation, explain
 from restow.explain.unplaced import unplaced
 from restow.planning.decide import Decision, decide
 from restow.planning.plan import Unplaced
@@ -37,16 +39,7 @@ def choose(
         When there is none of that name, or a name is needed to choose.
     """
     if name is not None:
-        found = next((each for each in policies if each.name == name), None)
-        if found is None:
-            known = ", ".join(each.name for each in policies) or "none"
-            raise InputError(
-                where="command line",
-                field="--policy",
-                problem=f"there is no PackingPolicy {name!r} (read: {known}) and no such file",
-                remedy="name one that was read, or a file",
-            )
-        return found
+        return _named(policies, name)
     if not policies:
         return Policy(name="", spec=PackingPolicySpec())
     everyone = tuple(policies)
@@ -59,6 +52,53 @@ def choose(
         problem=f"pods wait under {len(asked)} policies: {', '.join(p.name for p in asked)}",
         remedy="choose one of them by --policy NAME",
     )
+
+
+def _named(policies: Sequence[Policy], name: str) -> Policy:
+    found = next((each for each in policies if each.name == name), None)
+    if found is None:
+        known = ", ".join(each.name for each in policies) or "none"
+        raise InputError(
+            where="command line",
+            field="--policy",
+            problem=f"there is no PackingPolicy {name!r} (read: {known}) and no such file",
+            remedy="name one that was read, or a file",
+        )
+    return found
+
+
+def explain_by_hand(  # noqa: PLR0913 - half of them by name
+    pod: Pod,
+    snapshot: Snapshot,
+    policies: Sequence[Policy],
+    name: str | None,
+    *,
+    worker: Worker,
+    time_limit_s: float | None,
+    now: datetime,
+) -> Explanation:
+    """Return what is to be said of `pod`.
+
+    Parameters
+    ----------
+    name
+        Of the only policy to think of; None for all.
+    time_limit_s
+        Time to look for each change; None for the policy's.
+
+    Raises
+    ------
+    InputError
+        When there is no policy of that name.
+    """
+    asked = tuple(policies) if name is None else (_named(policies, name),)
+    if not asked:
+        asked = (Policy(name="", spec=PackingPolicySpec()),)
+    changes = {} if time_limit_s is None else {"solve_time_limit_seconds": time_limit_s}
+    timed = tuple(
+        Policy(name=each.name, spec=each.spec.model_copy(update=changes)) for each in asked
+    )
+    return explain(pod, snapshot, timed, solver_of(worker), now)
 
 
 def plan_by_hand(  # noqa: PLR0913 - half of them by name

@@ -9,7 +9,7 @@ from typing import Annotated
 
 import typer
 
-from restow.cli.output import Output
+from restow.cli.output import Form, Output
 from restow.core.errors import InputError, RestowError
 from restow.telemetry.levels import LogFormat, LogLevel
 
@@ -25,6 +25,21 @@ app = typer.Typer(
     context_settings={"help_option_names": ["-h", "--help"]},
 )
 
+explain = typer.Typer(help="Say why things are as they are; changes nothing.", no_args_is_help=True)
+app.add_typer(explain, name="explain")
+
+Sources = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--from",
+        metavar="FILE",
+        help="Kubernetes objects (YAML, JSON, lists, .gz), - for stdin; may be repeated. "
+        "Default: the cluster of the current context.",
+    ),
+]
+TimeLimit = Annotated[
+    str | None, typer.Option(help="Time to solve, such as 10s; default: the policy's.")
+]
 Kubeconfig = Annotated[
     Path | None,
     typer.Option(help="Path of the kubeconfig; default: $KUBECONFIG, then ~/.kube/config."),
@@ -42,23 +57,12 @@ Format = Annotated[
 @app.command()
 def plan(
     *,
-    sources: Annotated[
-        list[str] | None,
-        typer.Option(
-            "--from",
-            metavar="FILE",
-            help="Kubernetes objects (YAML, JSON, lists, .gz), - for stdin; may be repeated. "
-            "Default: the cluster of the current context.",
-        ),
-    ] = None,
+    sources: Sources = None,
     policy: Annotated[
         str | None,
         typer.Option(help="A file with a PackingPolicy, or the name of one that was read."),
     ] = None,
-    time_limit: Annotated[
-        str | None,
-        typer.Option(help="Time to solve, such as 10s; default: the policy's."),
-    ] = None,
+    time_limit: TimeLimit = None,
     output: Annotated[Output, typer.Option("--output", "-o", help="Form of the result.")] = (
         Output.TABLE
     ),
@@ -80,6 +84,40 @@ def plan(
             policy=policy,
             time_limit_s=None if time_limit is None else seconds(time_limit, "--time-limit"),
             output=output,
+        )
+    )
+
+
+@explain.command("pod")
+def explain_pod(
+    *,
+    pod: Annotated[str, typer.Argument(metavar="NAMESPACE/NAME", help="The pod.")],
+    sources: Sources = None,
+    policy: Annotated[
+        str | None,
+        typer.Option(help="A file with a PackingPolicy, or the name of one: think of no other."),
+    ] = None,
+    time_limit: TimeLimit = None,
+    form: Annotated[Form, typer.Option("--output", "-o", help="Form of the answer.")] = Form.TEXT,
+    kubeconfig: Kubeconfig = None,
+    context: Context = None,
+    log_level: Level = LogLevel.WARNING,
+    log_format: Format = LogFormat.AUTO,
+) -> None:
+    """Say why a pod waits and what would change that, or why it may (not) be moved."""
+    from restow.cli import explain as command
+    from restow.cli.duration import seconds
+    from restow.cli.reading import Source
+    from restow.telemetry import logs
+
+    logs.configure(log_level, log_format)
+    command.run(
+        command.Request(
+            pod=pod,
+            source=Source(files=tuple(sources or ()), kubeconfig=kubeconfig, context=context),
+            policy=policy,
+            time_limit_s=None if time_limit is None else seconds(time_limit, "--time-limit"),
+            form=form,
         )
     )
 

@@ -18,6 +18,13 @@ class Output(StrEnum):
     YAML = "yaml"
 
 
+class Form(StrEnum):
+    """Format of an answer on stdout."""
+
+    TEXT = "text"
+    JSON = "json"
+
+
 def write(document: Mapping[str, Any], output: Output) -> None:
     """Print one Kubernetes object to stdout as JSON or YAML."""
     if output is Output.JSON:

@@ -1,40 +1,22 @@
-"""What keeps one pod off every node, even if all that may move were gone."""
+"""What keeps one pod off every node, now and if all that may move were gone."""
 
-from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import cached_property
+from typing import Self
 
 from restow.cluster.objects import Node, Pod
 from restow.cluster.snapshot import Snapshot
-from restow.core.frozen import NOTHING, Amounts
 from restow.core.ids import NodeName, ObjectKey
-from restow.core.reasons import Reason
-from restow.explain.kinds import by_kind
+from restow.core.reasons import Reason, Refusal
+from restow.explain.boards import Boards, Verdicts
+from restow.explain.counting import Count, count_nodes
+from restow.explain.nearest import Looker, Near
 from restow.planning.formulation import Formulation
 from restow.policies.coverage import Policy, refuses_node
 from restow.rules import leaving
 from restow.rules.moving.budgets import BudgetIndex
-from restow.rules.registry import refusal
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Shortage:
-    """One kind of node that would take the pod but for its room.
-
-    Parameters
-    ----------
-    kind, nodes
-        Name of the kind, and how many nodes of it the rules allow.
-    lacking
-        What lacks on the best of them with all movable pods gone; empty when the pod would fit.
-    now
-        What lacks on the best of them as it is.
-    """
-
-    kind: str
-    nodes: int
-    lacking: Amounts
-    now: Amounts
+from restow.rules.survey import Survey
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -43,114 +25,109 @@ class Obstacles:
 
     Parameters
     ----------
-    nodes
-        Number of nodes of the cluster.
-    refused
-        (message, nodes) for the rules, most nodes first, as kube-scheduler counts them.
-    shortages
-        Per kind of node that no rule refuses.
+    count
+        What the nodes say now, as kube-scheduler counts them.
+    nearest
+        The nodes that come nearest to taking the pod.
+    impossible
+        Whether rules that no arrival elsewhere could reconcile keep it off every node, even with
+        all gone that may move: no search is needed to prove that it stays pending.
     budgets
-        Exhausted disruption budgets without which a node would have room for the pod.
+        Spent disruption budgets without which a node would take the pod.
     """
 
-    nodes: int
-    refused: tuple[tuple[str, int], ...]
-    shortages: tuple[Shortage, ...]
+    count: Count
+    nearest: tuple[Near, ...]
+    impossible: bool
     budgets: tuple[ObjectKey, ...]
 
-    @property
-    def fits_somewhere(self) -> bool:
-        """Whether the pod alone would fit if all movable pods were gone."""
-        return any(not each.lacking for each in self.shortages)
 
+@dataclass(frozen=True, kw_only=True)
+class Inquest:
+    """Asks what keeps pods off the nodes of one snapshot under one policy.
 
-def obstacles(
-    pod: Pod, *, snapshot: Snapshot, policy: Policy, formulation: Formulation
-) -> Obstacles:
-    """Return what keeps `pod`, one of the formulation's pending pods, off the nodes."""
-    refused: Counter[str] = Counter()
-    allowed: list[Node] = []
-    for _, node in sorted(snapshot.nodes.items()):
-        no = refusal(pod, node) or refuses_node(policy, node) or leaving.of(node)
-        if no is None:
-            allowed.append(node)
-        else:
-            refused[no.message] += 1
-    need = _demand(pod, formulation)
-    room, held = _room(formulation), _held(formulation)
-    return Obstacles(
-        nodes=len(snapshot.nodes),
-        refused=tuple(sorted(refused.items(), key=lambda each: (-each[1], each[0]))),
-        shortages=tuple(
-            Shortage(
-                kind=kind,
-                nodes=len(nodes),
-                lacking=_least(need.lacking(room[node.name]) for node in nodes),
-                now=_least(need.lacking(room[node.name] - held[node.name]) for node in nodes),
-            )
-            for kind, nodes in by_kind(allowed)
-        ),
-        budgets=_budgets_in_the_way(need, allowed, snapshot, formulation, room),
-    )
-
-
-def _room(formulation: Formulation) -> dict[NodeName, Amounts]:
-    names = formulation.problem.resources
-    return {
-        node: Amounts(zip(names, row, strict=True))
-        for node, row in zip(formulation.nodes, formulation.problem.capacity, strict=True)
-    }
-
-
-def _demand(pod: Pod, formulation: Formulation) -> Amounts:
-    for shape, members in zip(formulation.problem.classes, formulation.members, strict=True):
-        if pod in members.pending:
-            return Amounts(zip(formulation.problem.resources, shape.demand, strict=True))
-    return pod.requests
-
-
-def _held(formulation: Formulation) -> dict[NodeName, Amounts]:
-    """Return what the movable pods take, per node."""
-    names = formulation.problem.resources
-    held = dict.fromkeys(formulation.nodes, NOTHING)
-    for shape in formulation.problem.classes:
-        for node, count in shape.running:
-            held[formulation.nodes[node]] += Amounts(
-                {name: count * need for name, need in zip(names, shape.demand, strict=True)}
-            )
-    return held
-
-
-def _least(shortfalls: Iterable[Amounts]) -> Amounts:
-    """Return the smallest shortfall: of the fewest resources, then the fewest units."""
-    return min(shortfalls, key=lambda amounts: (len(amounts), sum(amounts.values())))
-
-
-def _budgets_in_the_way(
-    need: Amounts,
-    allowed: list[Node],
-    snapshot: Snapshot,
-    formulation: Formulation,
-    room: dict[NodeName, Amounts],
-) -> tuple[ObjectKey, ...]:
-    """Return the exhausted budgets whose pods, if they could move, would leave enough room.
-
-    Only nodes that do not have enough without them count.
+    Parameters
+    ----------
+    formulation
+        Who may move, and why the others stay. An empty one: nobody is known to move.
     """
-    index = BudgetIndex.of(snapshot)
-    found: set[ObjectKey] = set()
-    for node in allowed:
-        if not need.lacking(room[node.name]):
-            continue
-        held = [
-            other
-            for other in snapshot.pods_by_node[node.name]
-            if (no := formulation.fixed.get(other.uid)) is not None
-            and no.reason is Reason.BUDGET_EXHAUSTED
-        ]
-        freed = room[node.name]
-        for other in held:
-            freed += other.requests
-        if held and not need.lacking(freed):
-            found.update(b.key for other in held if (b := index.drawn_on(other)) is not None)
-    return tuple(sorted(found))
+
+    snapshot: Snapshot
+    policy: Policy
+    formulation: Formulation
+    boards: Boards
+
+    @classmethod
+    def of(cls, snapshot: Snapshot, policy: Policy, formulation: Formulation) -> Self:
+        """Make the boards once for all pods that are asked about."""
+        return cls(
+            snapshot=snapshot,
+            policy=policy,
+            formulation=formulation,
+            boards=Boards.of(snapshot, formulation),
+        )
+
+    def obstacles(self, pod: Pod) -> Obstacles:
+        """Return what keeps `pod`, which sits nowhere, off the nodes."""
+        survey = Survey.of(pod, self.boards.now, nominated=self.snapshot.nominated)
+        count = count_nodes(survey, self.snapshot.nodes.values())
+        nominated = tuple(self._ahead(pod))
+        now = Verdicts(pod, self.boards.now, nominated)
+        cleared = Verdicts(pod, self.boards.cleared, nominated)
+        caution = {name: no for name, node in self._nodes() if (no := self._caution(node))}
+        hopeless = {name for name, _ in self._nodes() if name in caution or cleared.hopeless(name)}
+        looker = Looker(
+            pod=pod, now=now, cleared=cleared, caution=caution, fixed=self._reasons_to_stay()
+        )
+        return Obstacles(
+            count=count,
+            nearest=looker.nearest(self.snapshot.nodes.values()),
+            impossible=len(hopeless) == len(self.snapshot.nodes),
+            budgets=self._budgets(pod, nominated, hopeless - caution.keys()),
+        )
+
+    def _nodes(self) -> Iterator[tuple[NodeName, Node]]:
+        yield from sorted(self.snapshot.nodes.items())
+
+    def _caution(self, node: Node) -> Refusal | None:
+        """Return restow's own no to a node, beyond the rules of kube-scheduler."""
+        return refuses_node(self.policy, node) or leaving.of(node)
+
+    def _ahead(self, pod: Pod) -> Iterator[Pod]:
+        """Yield the pods whose nomination holds room against `pod`."""
+        for node, pods in self.snapshot.nominated.items():
+            if node in self.snapshot.nodes:
+                yield from (
+                    each for each in pods if each.uid != pod.uid and each.priority >= pod.priority
+                )
+
+    def _reasons_to_stay(self) -> dict[NodeName, tuple[Reason, ...]]:
+        fixed = self.formulation.fixed
+        return {
+            name: tuple(fixed[pod.uid].reason for pod in pods if pod.uid in fixed)
+            for name, pods in self.snapshot.pods_by_node.items()
+        }
+
+    def _budgets(
+        self, pod: Pod, nominated: tuple[Pod, ...], hopeless: set[NodeName]
+    ) -> tuple[ObjectKey, ...]:
+        """Return the spent budgets whose pods, if they could move, would open one of the nodes."""
+        opened = None
+        found: set[ObjectKey] = set()
+        for node in sorted(hopeless):
+            held = [other for other in self.boards.now.pods(node) if self._out_of_budget(other)]
+            if not held:
+                continue
+            opened = opened or Verdicts(pod, self.boards.unbudgeted, nominated)
+            if not opened.hopeless(node):
+                drawn = map(self._index.drawn_on, held)
+                found.update(budget.key for budget in drawn if budget is not None)
+        return tuple(sorted(found))
+
+    @cached_property
+    def _index(self) -> BudgetIndex:
+        return BudgetIndex.of(self.snapshot)
+
+    def _out_of_budget(self, pod: Pod) -> bool:
+        no = self.formulation.fixed.get(pod.uid)
+        return no is not None and no.reason is Reason.BUDGET_EXHAUSTED

@@ -1,21 +1,50 @@
-"""One text per pod that got no place, for Events, conditions and tables alike."""
+"""One text per pod that got no place, for Events, conditions, tables and `restow explain` alike."""
 
-from collections.abc import Hashable, Sequence
+from collections.abc import Hashable, Iterator, Sequence
+from dataclasses import dataclass, replace
 
 from restow.cluster.objects import Pod
 from restow.cluster.snapshot import Snapshot
-from restow.core.frozen import Amounts
+from restow.core.ids import ObjectKey, Uid
 from restow.core.reasons import Reason
 from restow.explain.amounts import amount
-from restow.explain.obstacles import Obstacles, Shortage, obstacles
+from restow.explain.obstacles import Inquest, Obstacles
+from restow.explain.words import cut
 from restow.packing.outcome import LevelKind, Outcome
 from restow.planning.formulation import Formulation
 from restow.planning.plan import Unplaced
 from restow.policies.coverage import Policy
-from restow.rules.registry import placement_key
 
 LONGEST = 1000
 """Bytes of a text; an Event holds 1,024."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Verdict:
+    """Why a pod got no place.
+
+    Parameters
+    ----------
+    said
+        The verdict itself, in a sentence or two.
+    facts
+        What keeps the pod off the nodes, in sentences, what matters most first.
+    impossible
+        Whether it fits nowhere even if all that may move were gone.
+    proven
+        Whether no plan could place it.
+    """
+
+    reason: Reason
+    said: str
+    facts: tuple[str, ...]
+    impossible: bool
+    proven: bool
+
+    def on(self, pod: Pod) -> Unplaced:
+        """Return the verdict on `pod` as plans and Events have it."""
+        text = cut(" ".join((self.said, *self.facts)), LONGEST)
+        return Unplaced(pod=pod.ref, reason=self.reason, message=text, proven=self.proven)
 
 
 def unplaced(  # noqa: PLR0913 - all but one by name
@@ -31,19 +60,70 @@ def unplaced(  # noqa: PLR0913 - all but one by name
 
     `ordered` is False when a place was found but no order of moves that never overfills a node.
     """
-    texts: dict[Hashable, tuple[Reason, str, bool]] = {}
+    found = verdicts(
+        pods,
+        snapshot=snapshot,
+        policy=policy,
+        formulation=formulation,
+        outcome=outcome,
+        ordered=ordered,
+    )
+    return tuple(verdict.on(pod) for pod, verdict in zip(pods, found, strict=True))
+
+
+def verdicts(  # noqa: PLR0913 - all but one by name
+    pods: Sequence[Pod],
+    *,
+    snapshot: Snapshot,
+    policy: Policy,
+    formulation: Formulation,
+    outcome: Outcome,
+    ordered: bool,
+) -> tuple[Verdict, ...]:
+    """Return what `unplaced` says, uncut; pods that no rule tells apart share one verdict."""
+    if not pods:
+        return ()
+    inquest = Inquest.of(snapshot, policy, formulation)
+    known: dict[Hashable, Verdict] = {}
     answers = []
     for pod in pods:
         tier = formulation.problem.tiers.index(formulation.wishes[pod.uid].priority)
         proven = ordered and _proven(outcome, tier)
-        key = (pod.requests, pod.host_ports, placement_key(pod), proven)
-        if key not in texts:
-            found = obstacles(pod, snapshot=snapshot, policy=policy, formulation=formulation)
-            reason, text = _why(pod, found, formulation, proven=proven, ordered=ordered)
-            texts[key] = (reason, _short(text), proven or _impossible(found))
-        reason, text, sure = texts[key]
-        answers.append(Unplaced(pod=pod.ref, reason=reason, message=text, proven=sure))
+        key = (_shape(pod), proven)
+        if key not in known:
+            found = inquest.obstacles(pod)
+            reason, said = _why(found, formulation, proven=proven, ordered=ordered)
+            known[key] = Verdict(
+                reason=reason,
+                said=said,
+                facts=tuple(facts(pod, found)),
+                impossible=found.impossible,
+                proven=proven or found.impossible,
+            )
+        answers.append(known[key])
     return tuple(answers)
+
+
+def facts(pod: Pod, found: Obstacles) -> Iterator[str]:
+    """Yield what keeps the pod off the nodes in sentences, what matters most first."""
+    needs = ", ".join(amount(*each) for each in pod.requests.items() if each[0] != "pods")
+    yield f"It needs {needs or 'nothing'}."
+    yield found.count.sentence
+    if found.nearest:
+        yield f"Nearest: {'; '.join(each.sentence for each in found.nearest)}."
+
+
+def _shape(pod: Pod) -> Pod:
+    """Return the pod without what tells it from its equals: no rule looks at that."""
+    return replace(
+        pod,
+        key=ObjectKey(pod.key.namespace, ""),
+        uid=Uid(""),
+        resource_version="",
+        created_at=pod.created_at.min,
+        unschedulable_since=None,
+        unschedulable_message="",
+    )
 
 
 def _proven(outcome: Outcome, tier: int) -> bool:
@@ -54,70 +134,34 @@ def _proven(outcome: Outcome, tier: int) -> bool:
     )
 
 
-def _impossible(found: Obstacles) -> bool:
-    """Whether the pod fits on no node even with all that may move gone: no search is needed."""
-    return not found.fits_somewhere
-
-
 def _why(
-    pod: Pod, found: Obstacles, formulation: Formulation, *, proven: bool, ordered: bool
+    found: Obstacles, formulation: Formulation, *, proven: bool, ordered: bool
 ) -> tuple[Reason, str]:
-    facts = _facts(pod, found)
+    """Return the reason, and the verdict in a sentence or two."""
     if not ordered:
-        return Reason.NO_ROOM, f"A place was found, but no safe order of moves. {facts}"
+        return Reason.NO_ROOM, "A place was found, but no safe order of moves."
+    certainty = _certainty(found, proven=proven)
     if found.budgets:
         names = ", ".join(str(key) for key in found.budgets)
         plural = "s" if len(found.budgets) > 1 else ""
         return (
             Reason.BUDGET_EXHAUSTED,
             f"Disruption budget{plural} {names} in the way: no disruption is allowed now, and the "
-            f"pods stay. {_certainty(found, proven=proven)} {facts}",
+            f"pods stay. {certainty}",
         )
     problem = formulation.problem
-    if found.fits_somewhere and 0 in (problem.max_moves, problem.max_evictions):
+    if not found.impossible and 0 in (problem.max_moves, problem.max_evictions):
         what = "moves" if problem.max_moves == 0 else "evictions"
         return (
             Reason.LIMIT_REACHED,
-            f"The policy's limits leave no {what} now. {_certainty(found, proven=proven)} {facts}",
+            f"The policy's limits leave no {what} now. {certainty}",
         )
-    reason = Reason.NO_ROOM if proven or _impossible(found) else Reason.OUT_OF_TIME
-    return reason, f"{_certainty(found, proven=proven)} {facts}"
+    return Reason.NO_ROOM if proven or found.impossible else Reason.OUT_OF_TIME, certainty
 
 
 def _certainty(found: Obstacles, *, proven: bool) -> str:
-    if not found.shortages:
-        return "Proven: every node refuses it."
-    if _impossible(found):
-        return "Proven: it fits on no node, even with all movable pods gone."
+    if found.impossible:
+        return "Proven: it fits on no node, even if all that may move were gone."
     if proven:
         return "Proven: no allowed moves and evictions make room for it."
     return "No place was found in time; that there is none is not proven."
-
-
-def _facts(pod: Pod, found: Obstacles) -> str:
-    needs = ", ".join(amount(*each) for each in pod.requests.items() if each[0] != "pods")
-    parts = [_short_of(each) for each in found.shortages]
-    parts += [f"{count} {_nodes(count)}: {message}" for message, count in found.refused]
-    return f"It needs {needs or 'nothing'}. 0/{found.nodes} nodes: {'; '.join(parts)}."
-
-
-def _short_of(each: Shortage) -> str:
-    who = f"{each.nodes} {_nodes(each.nodes)} ({each.kind})"
-    if not each.lacking:
-        return f"{who}: {_listed(each.now)} short at best, and what is there has no other place"
-    return f"{who}: {_listed(each.lacking)} short at best"
-
-
-def _listed(amounts: Amounts) -> str:
-    return ", ".join(amount(*item) for item in amounts.items()) or "nothing"
-
-
-def _nodes(count: int) -> str:
-    return "node" if count == 1 else "nodes"
-
-
-def _short(text: str) -> str:
-    body = text.encode()
-    if len(body) <= LONGEST:
-        return text
-    return body[: LONGEST - 4].decode(errors="ignore").rstrip() + " …"
