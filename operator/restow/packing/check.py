@@ -7,6 +7,8 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 
 from restow.core.errors import ModelError
+from restow.packing.judges import complaints as broken_relations
+from restow.packing.judges.change import Change
 from restow.packing.outcome import Level, LevelKind, Outcome
 from restow.packing.problem import Order, PodClass, Problem
 
@@ -52,6 +54,7 @@ def check(problem: Problem, outcome: Outcome) -> None:
         *_capacity(books),
         *_budgets(books),
         *_limits(books),
+        *_relations(books),
     ]
     if problem.order is Order.RESTOW:
         complaints += _justified(books)
@@ -117,6 +120,11 @@ def _limits(books: _Books) -> Iterator[str]:
     ):
         if most is not None and total > most:
             yield f"{total} {what} of {most}"
+
+
+def _relations(books: _Books) -> Iterator[str]:
+    change = Change(problem=books.problem, now=books.now, then=books.then)
+    yield from broken_relations(books.problem.relations, change)
 
 
 def _justified(books: _Books) -> Iterator[str]:

@@ -1,13 +1,17 @@
 """Nodes that no rule can tell apart, so that of equal plans only one is looked at."""
 
+from collections import Counter
+
 from restow.packing.fill import Fill
 from restow.packing.problem import Problem
+from restow.packing.relations import Attraction, Exclusion, Quota, Relation, Spread, Together
 
 
 def node_classes(problem: Problem) -> list[list[int]]:
     """Return the sets of interchangeable nodes with two members or more, sorted.
 
-    Interchangeable: same capacity, same running pods per class, and allowed for the same classes.
+    Interchangeable: same capacity, same running pods per class, allowed for the same classes, and
+    in each relation in the same domain or each alone in domains that are told alike.
     Exchanging two of them turns any plan into another of the same value on every level, so a
     model may order them.
     """
@@ -17,10 +21,38 @@ def node_classes(problem: Problem) -> list[list[int]]:
             marks[node].append((c, count))
         for node in pods.allowed:
             marks[node].append((c, -1))
+    places = [_places(relation) for relation in problem.relations]
     found: dict[tuple[object, ...], list[int]] = {}
     for node, row in enumerate(problem.capacity):
-        found.setdefault((row, tuple(sorted(marks[node]))), []).append(node)
+        where = tuple(place[node] for place in places if place)
+        found.setdefault((row, tuple(sorted(marks[node])), where), []).append(node)
     return [members for members in found.values() if len(members) > 1]
+
+
+def _places(relation: Relation) -> list[tuple[object, ...]]:
+    """Return per node what the relation says of it; empty if it says nothing of nodes."""
+    if isinstance(relation, Together):
+        return []
+    size = Counter(relation.domains)
+    found: list[tuple[object, ...]] = []
+    for node, domain in enumerate(relation.domains):
+        counts = isinstance(relation, Spread) and relation.counts_on[node]
+        alone = domain >= 0 and size[domain] == 1
+        found.append((counts, *_facts(relation, domain)) if alone else (counts, "in", domain))
+    return found
+
+
+def _facts(relation: Exclusion | Attraction | Spread | Quota, domain: int) -> tuple[object, ...]:
+    """Return what the relation says of a domain beside which nodes are in it."""
+    match relation:
+        case Exclusion():
+            return ()
+        case Attraction():
+            return relation.fixed[domain], relation.anchored[domain]
+        case Spread():
+            return (relation.fixed[domain],)
+        case Quota():
+            return (relation.room[domain],)
 
 
 def order_weights(problem: Problem) -> list[int]:

@@ -1,12 +1,13 @@
 """A feasible placement within milliseconds, and the tidying of what a solver found."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 from restow.packing.bounds import fits
 from restow.packing.fill import Fill, fill_of, placement_of, stay_fill
 from restow.packing.ledger import Ledger
 from restow.packing.outcome import Placement
 from restow.packing.problem import Order, Problem
+from restow.packing.relations import Together
 
 DEPTH = 3
 """Most pods moved off one node for one pending pod; more costs time and is the solver's work."""
@@ -24,13 +25,12 @@ def greedy(problem: Problem) -> Placement:
     """Return a feasible placement, never worse than `stay_put`.
 
     Per tier from the highest, small pods first: best fit into free room, else move up to `DEPTH`
-    pods off one node, else (where the pod preempts) evict the lowest tiers from one node.
+    pods off one node, else (where the pod preempts) evict the lowest tiers from one node. A group
+    that gets its place together does so when its first class has its turn, or not at all.
     """
     ledger = Ledger(problem, stay_fill(problem))
-    for c in _queue(problem):
-        for _ in range(problem.classes[c].pending):
-            if not _seat(ledger, c):
-                break
+    for party in _parties(problem):
+        _seat_party(ledger, party, _seat)
     return placement_of(tidied(problem, ledger.fill))
 
 
@@ -47,10 +47,56 @@ def tidied(problem: Problem, fill: Fill) -> Fill:
             for n, count in pods.running:
                 while ledger.fill[c].get(n, 0) < count and _return_one(ledger, c, n):
                     changed = True
-    for c in _queue(problem):
-        while ledger.waiting(c) and (target := ledger.best_fit(c)) is not None:
-            ledger.put(c, target)
+    for party in _parties(problem):
+        _seat_party(ledger, party, _seat_free)
     return ledger.fill
+
+
+def _parties(problem: Problem) -> list[list[int]]:
+    """Return the queue, with the classes of each Together as one entry, and others alone."""
+    group_of = _groups(problem)
+    queue = _queue(problem)
+    found: dict[int, list[int]] = {}
+    for c in queue:
+        found.setdefault(group_of.get(c, c), []).append(c)
+    return list(found.values())
+
+
+def _groups(problem: Problem) -> dict[int, int]:
+    """Return per class of a Together the least class that must be placed with it."""
+    group_of: dict[int, int] = {}
+    for relation in problem.relations:
+        if isinstance(relation, Together):
+            old = {group_of.get(c, c) for c in relation.classes}
+            least = min(old, default=0)
+            group_of |= {c: least for c, group in group_of.items() if group in old}
+            group_of |= dict.fromkeys(relation.classes, least)
+    return group_of
+
+
+def _seat_party(ledger: Ledger, party: list[int], seat: Callable[[Ledger, int], bool]) -> None:
+    """Place as many waiting pods of one class as will go, or all those of a group, or none."""
+    mark = ledger.mark()
+    for c in party:
+        while ledger.waiting(c):
+            if not seat(ledger, c):
+                break
+    if any(ledger.waiting(c) for c in party) and _bound(ledger.problem, party):
+        ledger.rollback(mark)
+
+
+def _bound(problem: Problem, party: list[int]) -> bool:
+    """Whether the pods of `party` get their places together or not at all."""
+    return any(isinstance(r, Together) and party[0] in r.classes for r in problem.relations)
+
+
+def _seat_free(ledger: Ledger, c: int) -> bool:
+    """Place one waiting pod of class `c` where there is room; False if there is none."""
+    target = ledger.best_fit(c)
+    if target is None:
+        return False
+    ledger.put(c, target)
+    return True
 
 
 def _queue(problem: Problem) -> list[int]:
@@ -71,15 +117,19 @@ def _return_one(ledger: Ledger, c: int, home: int) -> bool:
     if not ledger.fits(c, home):
         return False
     if ledger.waiting(c):
-        ledger.put(c, home)
-        return True
+        return _tried(ledger, c, None, home)
     at_home = dict(ledger.problem.classes[c].running)
-    for n, count in ledger.fill[c].items():
-        if count > at_home.get(n, 0):
-            ledger.take(c, n)
-            ledger.put(c, home)
-            return True
-    return False
+    away = [n for n, count in ledger.fill[c].items() if count > at_home.get(n, 0)]
+    return any(_tried(ledger, c, n, home) for n in away)
+
+
+def _tried(ledger: Ledger, c: int, away: int | None, home: int) -> bool:
+    """Bring one pod of class `c` from `away` (None: from nowhere) to `home`, if relations allow."""
+    mark = ledger.mark()
+    if away is not None:
+        ledger.take(c, away)
+    ledger.put(c, home)
+    return _settled(ledger, mark)
 
 
 def _seat(ledger: Ledger, c: int) -> bool:
@@ -114,20 +164,26 @@ def _by_shortfall(ledger: Ledger, c: int) -> list[int]:
 
 def _make_room(ledger: Ledger, c: int, node: int) -> bool:
     """Move up to `DEPTH` pods off `node` so that the pod fits, and place it; undo if it fails."""
-    undo: list[tuple[int, int]] = []
+    mark, moved = ledger.mark(), 0
     while not ledger.fits(c, node):
-        step = _best_move(ledger, c, node) if len(undo) < DEPTH else None
+        step = _best_move(ledger, c, node) if moved < DEPTH else None
         if step is None:
-            for mover, target in reversed(undo):
-                ledger.take(mover, target)
-                ledger.put(mover, node)
+            ledger.rollback(mark)
             return False
         mover, target = step
         ledger.take(mover, node)
         ledger.put(mover, target)
-        undo.append(step)
+        moved += 1
     ledger.put(c, node)
-    return True
+    return _settled(ledger, mark)
+
+
+def _settled(ledger: Ledger, mark: int) -> bool:
+    """Whether the relations accept what was booked since `mark`; undo it if not."""
+    if ledger.agrees(mark):
+        return True
+    ledger.rollback(mark)
+    return False
 
 
 def _best_move(ledger: Ledger, c: int, node: int) -> tuple[int, int] | None:
@@ -151,14 +207,14 @@ def _tiers_below(ledger: Ledger, c: int) -> Iterator[int]:
 
 def _drive_out(ledger: Ledger, c: int, node: int, least: int) -> bool:
     """Evict pods of tier `least` and below from `node` until the pod fits; undo if it fails."""
+    mark = ledger.mark()
     gone: list[int] = []
     while not ledger.fits(c, node):
         victims = [
             v for v in ledger.victims(node, least) if ledger.problem.classes[v].tier >= least
         ]
         if not victims:
-            for victim in reversed(gone):
-                ledger.put(victim, node)
+            ledger.rollback(mark)
             return False
         victim = min(
             victims,
@@ -171,8 +227,10 @@ def _drive_out(ledger: Ledger, c: int, node: int, least: int) -> bool:
         ledger.take(victim, node)
         gone.append(victim)
     ledger.put(c, node)
+    if not _settled(ledger, mark):
+        return False
     for victim in sorted(gone, key=lambda v: (ledger.problem.classes[v].tier, v)):
-        if ledger.fits(victim, node):
+        if ledger.fits(victim, node) and ledger.welcomes(victim, node):
             ledger.put(victim, node)
         elif ledger.may_move(victim) and (target := ledger.best_fit(victim)) is not None:
             ledger.put(victim, target)

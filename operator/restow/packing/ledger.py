@@ -5,13 +5,15 @@ from collections.abc import Iterator
 from restow.packing import fill as fills
 from restow.packing.fill import Fill
 from restow.packing.problem import Problem
+from restow.packing.standing import Standing
 
 
 class Ledger:
     """Books pods in and out of nodes; every question is answered from the books.
 
     `fill` may pass through states that exceed a limit while a step is being tried, but no
-    question that opens a step answers yes once a limit is reached.
+    question that opens a step answers yes once a limit is reached. Relations are judged when a pod
+    comes (`best_fit`, `welcomes`) and when a step ends (`agrees`).
     """
 
     def __init__(self, problem: Problem, fill: Fill) -> None:
@@ -23,6 +25,18 @@ class Ledger:
         for c, row in enumerate(fill):
             for n in row:
                 self._at[n].add(c)
+        self._journal: list[tuple[int, int, int]] = []
+        self._standing = Standing(problem, self._home, fill)
+
+    def mark(self) -> int:
+        """Return a name for the present state, for `rollback`."""
+        return len(self._journal)
+
+    def rollback(self, mark: int) -> None:
+        """Undo everything that was booked since `mark`, latest first."""
+        while len(self._journal) > mark:
+            c, node, count = self._journal.pop()
+            self._enter(c, node, -count)
 
     def put(self, c: int, node: int) -> None:
         """Book one pod of class `c` onto `node`."""
@@ -33,6 +47,10 @@ class Ledger:
         self._book(c, node, -1)
 
     def _book(self, c: int, node: int, count: int) -> None:
+        self._journal.append((c, node, count))
+        self._enter(c, node, count)
+
+    def _enter(self, c: int, node: int, count: int) -> None:
         self.fill[c][node] = self.fill[c].get(node, 0) + count
         self._at[node].add(c)
         if not self.fill[c][node]:
@@ -54,8 +72,24 @@ class Ledger:
         demand = self.problem.classes[c].demand
         return all(need <= free for need, free in zip(demand, room, strict=True))
 
+    def welcomes(self, c: int, node: int) -> bool:
+        """Return whether the relations of class `c` hold with one more of its pods on `node`."""
+        if not self._standing.of(c):
+            return True
+        mark = self.mark()
+        self.put(c, node)
+        held = self._standing.holds((c,))
+        self.rollback(mark)
+        return held
+
+    def agrees(self, mark: int) -> bool:
+        """Return whether the relations of all classes booked since `mark` hold."""
+        return self._standing.holds(c for c, _, _ in self._journal[mark:])
+
     def best_fit(self, c: int, besides: int | None = None) -> int | None:
         """Return the allowed node with the least room left over for one pod of class `c`."""
+        if self._standing.of(c):
+            return self._best_welcome(c, besides)
         best: tuple[float, int] | None = None
         for n in self.problem.classes[c].allowed:
             if n != besides and self.fits(c, n):
@@ -66,6 +100,27 @@ class Ledger:
                 if best is None or (left, n) < best:
                     best = (left, n)
         return None if best is None else best[1]
+
+    def _best_welcome(self, c: int, besides: int | None) -> int | None:
+        """Return the best fit among the nodes that the relations of class `c` leave.
+
+        Nodes that are alike to all of them (`Standing.like`) are judged once.
+        """
+        found = []
+        for n in self.problem.classes[c].allowed:
+            if n != besides and self.fits(c, n):
+                left = sum(
+                    free / max(1, room)
+                    for free, room in zip(self.free[n], self.problem.capacity[n], strict=True)
+                )
+                found.append((left, n))
+        refused = set()
+        for _, n in sorted(found):
+            like = self._standing.like(c, n)
+            if like not in refused and self.welcomes(c, n):
+                return n
+            refused.add(like)
+        return None
 
     def lack(self, c: int, node: int, without: int | None = None) -> float:
         """Return by what part of the node a pod of `c` exceeds its room, one pod less there."""

@@ -3,13 +3,13 @@
 from ortools.sat.python import cp_model
 
 from restow.core.errors import ModelError
-from restow.packing import constraints
+from restow.packing import constraints, encoders
 from restow.packing.classes import in_order
 from restow.packing.effort import Answer, Effort
 from restow.packing.fill import Fill
 from restow.packing.goals import Goal, Hold
 from restow.packing.problem import Order, Problem
-from restow.packing.variables import Linear, Variables, total
+from restow.packing.variables import Counts, Linear, Variables, total
 
 ROUNDING = 1e-6
 """CP-SAT reports integer bounds in floating point; below 2^53 they are off by far less."""
@@ -28,6 +28,7 @@ class Model:
         constraints.respect_limits(self._x)
         if problem.order is Order.RESTOW:
             constraints.justify_evictions(self._x)
+        encoders.encode(self._x)
         self._interchangeable = constraints.break_symmetry(self._x)
 
     def hold(self, hold: Hold) -> int:
@@ -145,15 +146,18 @@ class Model:
         x.proto.clear_hints()  # type: ignore[no-untyped-call]  # not annotated in OR-Tools
         receiving: set[int] = set()
         left: set[int] = set()
+        counts = Counts(stay={}, arrive={})
         moving: set[int] = set()
         for (c, n), stay in x.stay.items():
             stayers = min(fill[c].get(n, 0), x.home[c][n])
             hint(stay, stayers)
+            counts.stay[c, n] = stayers
             if stayers < x.home[c][n]:
                 left.add(n)
         for (c, n), arrive in x.arrive.items():
             arriving = max(0, fill[c].get(n, 0) - x.home[c].get(n, 0))
             hint(arrive, arriving)
+            counts.arrive[c, n] = arriving
             if arriving:
                 receiving.add(n)
                 moving.update(self._problem.classes[c].budgets)
@@ -164,6 +168,9 @@ class Model:
         ):
             for index, literal in literals.items():
                 hint(literal, index in true)
+        for variable, value in x.derived:
+            counts.derived[variable.index] = int(value(counts))
+            hint(variable, counts.derived[variable.index])
 
     def _fix(self, fill: Fill, nodes: frozenset[int]) -> list[tuple[cp_model.IntVar, int, int]]:
         """Fix what happens on all nodes but `nodes`; return (variable, old limits) to undo it."""

@@ -45,9 +45,9 @@ class Attraction:
     that stays, or one that arrives and is of no class that is needy in any relation of the problem
     (so that no two wait for each other). Nodes outside of every domain receive no needy pod.
 
-    If `seed`, and no provider sits anywhere now (fixed or running), the first-pod exception holds:
-    needy pods that are providers themselves may arrive without one, all arrivals of the relation's
-    needy classes in one domain.
+    If `seed`, and no provider sits in any domain now (fixed or running), the first-pod exception
+    holds: needy pods that are providers themselves may arrive without one if all arrivals of the
+    relation's needy and provider classes are in one domain (in whatever order they are bound).
 
     For pods that stay: a domain that has a provider now, and where a fixed needy pod sits
     (`anchored`) or a needy pod stays, has a provider at the end, arrivals counted. A pod that is
@@ -89,7 +89,7 @@ class Spread:
         Eligible domains of the carriers; a node whose domain is not eligible, or without the key,
         is -1 and receives no carrier.
     counts_on
-        (nodes,) whether pods on the node count: eligible nodes only.
+        (nodes,) whether pods on the node count: eligible nodes only; no other receives a carrier.
     carriers, counted
         Sorted class indices.
     fixed
@@ -129,3 +129,18 @@ class Together:
 
 
 Relation = Exclusion | Attraction | Spread | Quota | Together
+
+
+def involved(relation: Relation) -> frozenset[int]:
+    """Return the classes whose places the relation depends on."""
+    match relation:
+        case Exclusion():
+            return frozenset((*relation.carriers, *relation.targets))
+        case Attraction():
+            return frozenset((*relation.needy, *relation.providers))
+        case Spread():
+            return frozenset((*relation.carriers, *relation.counted))
+        case Quota():
+            return frozenset(c for c, _ in relation.units)
+        case Together():
+            return frozenset(relation.classes)
