@@ -7,6 +7,7 @@ from typing import NamedTuple
 
 from restow.cluster.objects import Taint
 from restow.cluster.snapshot import Snapshot
+from restow.cluster.terms import PodTerm, Selection, SpreadConstraint
 from restow.core.ids import ObjectKey
 from restow.policies.coverage import Policy
 from restow.policies.packing_policy import Limits, Scope
@@ -137,6 +138,42 @@ def room_is_leaving() -> Situation:
     return Situation(a_snapshot([*pods, a_pod("trainer", gpus=8)], nodes))
 
 
+def apart() -> Situation:
+    """Like pods keep apart: a node is free for it once a stranger has made way."""
+    nodes = [a_node("cpu-a"), a_node("cpu-b")]
+    avoids = (PodTerm(topology_key="kubernetes.io/hostname", pods=_like("db")),)
+    db = {"app": "db"}
+    pods = [
+        a_pod("db-0", node="cpu-a", labels=db, anti_affinity=avoids, owner=an_owner(name="db")),
+        a_pod("web", node="cpu-b", cpu_m=3000, owner=an_owner()),
+        a_pod("db-1", cpu_m=2000, labels=db, anti_affinity=avoids),
+    ]
+    return Situation(a_snapshot(pods, nodes), pod=ObjectKey("default", "db-1"))
+
+
+def spread() -> Situation:
+    """A constraint over zones, and no room in the zone where the pod may go."""
+    nodes = [a_node(f"cpu-{zone}", labels={"topology.kubernetes.io/zone": zone}) for zone in "ab"]
+    nodes.append(a_node("cpu-nowhere"))
+    even = SpreadConstraint(
+        topology_key="topology.kubernetes.io/zone", max_skew=1, selector=selecting(app="api")
+    )
+    api = {"app": "api"}
+    pods = [
+        a_pod("api-0", node="cpu-a", labels=api, spread=(even,)),
+        a_pod("batch", node="cpu-b", cpu_m=3500),
+        a_pod("api-1", cpu_m=1000, labels=api, spread=(even,)),
+    ]
+    return Situation(a_snapshot(pods, nodes), pod=ObjectKey("default", "api-1"))
+
+
+def alone_by_affinity() -> Situation:
+    """It wants to be where no pod is that it could be with."""
+    wants = (PodTerm(topology_key="kubernetes.io/hostname", pods=_like("cache")),)
+    pod = a_pod("trainer", affinity=wants)
+    return Situation(a_snapshot([pod], [a_node("cpu-a"), a_node("cpu-b")]))
+
+
 def without_devices() -> Situation:
     """The cluster serves neither devices nor pod groups."""
     absent = frozenset({"ResourceClaim", "ResourceSlice", "DeviceClass", "PodGroup"})
@@ -176,11 +213,18 @@ SITUATIONS: dict[str, Callable[[], Situation]] = {
         uncovered,
         of_another_scheduler,
         room_is_leaving,
+        apart,
+        spread,
+        alone_by_affinity,
         without_devices,
         movable,
         immovable,
     )
 }
+
+
+def _like(app: str) -> Selection:
+    return Selection(selector=selecting(app=app), namespaces=frozenset({"default"}))
 
 
 def _gpus(*, allowed: int = 1) -> Snapshot:

@@ -84,7 +84,7 @@ class Looker:
     def nearest(self, nodes: Iterable[Node]) -> tuple[Near, ...]:
         """Return the `MOST` groups of `nodes` that come nearest, nearest first; none if one fits.
 
-        What no move heals counts most: how much of it, then how short; then the same as it is now.
+        What no move heals counts most: how many rules, then how short; then the same as it is now.
         """
         nodes = tuple(nodes)
         groups: dict[_Words, list[NodeName]] = {}
@@ -109,16 +109,19 @@ class Looker:
         )
 
     def _look(self, node: Node) -> tuple[_Words, _Distance]:
-        lacks, short = self._lacking(node, self.now)
-        remains, still_short = self._lacking(node, self.cleared)
+        lacks, far = self._lacking(node, self.now)
+        remains, still_far = self._lacking(node, self.cleared)
         staying = Counter(self.fixed.get(node.name, ())) if remains else Counter[Reason]()
         ranked = sorted(staying.items(), key=lambda each: (-each[1], each[0]))
-        return (lacks, remains, tuple(ranked)), (len(remains), still_short, len(lacks), short)
+        return (lacks, remains, tuple(ranked)), (*still_far, *far)
 
-    def _lacking(self, node: Node, verdicts: Verdicts) -> tuple[tuple[str, ...], float]:
-        """Return all that the node lacks, in words, and how short it is against the requests."""
+    def _lacking(self, node: Node, verdicts: Verdicts) -> tuple[tuple[str, ...], tuple[int, float]]:
+        """Return all that the node lacks, in words, and how far that is.
+
+        Rules that refuse it weigh more than what is short, which counts against the requests.
+        """
         words: list[str] = []
-        short = 0.0
+        rules, short = 0, 0.0
         for no in verdicts.of(node.name):
             if no.reason is Reason.INSUFFICIENT_RESOURCE:
                 lacking = self.pod.requests.lacking(verdicts.board.free(node.name))
@@ -126,7 +129,9 @@ class Looker:
                 words += [f"{amount(*item)} short" for item in lacking.items()] or [no.message]
             else:
                 words.append(no.message)
+                rules += 1
         own = self.caution.get(node.name)
         if own is not None and own.message not in words:
             words.append(own.message)
-        return tuple(words), short
+            rules += 1
+        return tuple(words), (rules, short)
