@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
+from restow.cluster.pod_devices import ExtendedRequest, PodClaim
 from restow.cluster.terms import (
     LabelSelector,
     Operator,
@@ -139,6 +140,8 @@ class Pod:
     needed_features: frozenset[str] = frozenset()
     local_volumes: tuple[str, ...] = ()
     volumes: tuple[PodVolume, ...] = ()
+    claims: tuple[PodClaim, ...] = ()
+    extended: tuple[ExtendedRequest, ...] = ()
     started_at: datetime | None = None
 
     @property

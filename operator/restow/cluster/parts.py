@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from operator import attrgetter
 from typing import Any, Final
 
+from restow.cluster.devices import DeviceClass, DeviceTaintRule, ResourceClaim, ResourceSlice
 from restow.cluster.objects import DisruptionBudget, Namespace, Node, Pod, PriorityClass, Workload
 from restow.cluster.storage import (
     CSIDriver,
@@ -30,6 +31,10 @@ Object = (
     | CSIDriver
     | CSIStorageCapacity
     | VolumeAttachment
+    | ResourceSlice
+    | ResourceClaim
+    | DeviceClass
+    | DeviceTaintRule
 )
 
 
@@ -86,5 +91,11 @@ PARTS: Final = (
         key=_by_key,
     ),
     Part(field="attachments", type=VolumeAttachment, kinds=("VolumeAttachment",), key=_by_name),
+    Part(field="resource_slices", type=ResourceSlice, kinds=("ResourceSlice",), key=_by_name),
+    Part(field="resource_claims", type=ResourceClaim, kinds=("ResourceClaim",), key=_by_key),
+    Part(field="device_classes", type=DeviceClass, kinds=("DeviceClass",), key=_by_name),
+    Part(
+        field="device_taint_rules", type=DeviceTaintRule, kinds=("DeviceTaintRule",), key=_by_name
+    ),
 )
 """In the order of `Snapshot`'s fields and of its canonical JSON."""

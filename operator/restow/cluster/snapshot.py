@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from functools import cached_property
 
+from restow.cluster.devices import DeviceClass, DeviceTaintRule, ResourceClaim, ResourceSlice
 from restow.cluster.objects import DisruptionBudget, Namespace, Node, Pod, PriorityClass, Workload
 from restow.cluster.storage import (
     CSIDriver,
@@ -41,6 +42,10 @@ class Snapshot:
     csi_drivers: Mapping[str, CSIDriver] = field(default_factory=dict)
     storage_capacities: Mapping[ObjectKey, CSIStorageCapacity] = field(default_factory=dict)
     attachments: Mapping[str, VolumeAttachment] = field(default_factory=dict)
+    resource_slices: Mapping[str, ResourceSlice] = field(default_factory=dict)
+    resource_claims: Mapping[ObjectKey, ResourceClaim] = field(default_factory=dict)
+    device_classes: Mapping[str, DeviceClass] = field(default_factory=dict)
+    device_taint_rules: Mapping[str, DeviceTaintRule] = field(default_factory=dict)
     absent: frozenset[str] = frozenset()
 
     @cached_property
@@ -77,6 +82,31 @@ class Snapshot:
             name: node.allocatable - total(pod.requests for pod in self.pods_by_node[name])
             for name, node in self.nodes.items()
         }
+
+    @cached_property
+    def nodes_by_label(self) -> Mapping[tuple[str, str], tuple[NodeName, ...]]:
+        """Nodes per label key and value, sorted."""
+        grouped: dict[tuple[str, str], list[NodeName]] = {}
+        for name, node in self.nodes.items():
+            for pair in node.labels.items():
+                grouped.setdefault(pair, []).append(name)
+        return {pair: tuple(names) for pair, names in grouped.items()}
+
+    @cached_property
+    def volumes_by_class(self) -> Mapping[str, tuple[PersistentVolume, ...]]:
+        """Volumes per storage class, sorted by name."""
+        grouped: dict[str, list[PersistentVolume]] = {}
+        for volume in self.volumes.values():
+            grouped.setdefault(volume.storage_class, []).append(volume)
+        return {name: tuple(volumes) for name, volumes in grouped.items()}
+
+    @cached_property
+    def attachments_by_node(self) -> Mapping[NodeName, tuple[VolumeAttachment, ...]]:
+        """Attachments per node, sorted by name."""
+        grouped: dict[NodeName, list[VolumeAttachment]] = {}
+        for each in self.attachments.values():
+            grouped.setdefault(each.node, []).append(each)
+        return {name: tuple(found) for name, found in grouped.items()}
 
     def pod_by_uid(self, key: ObjectKey, uid: Uid) -> Pod | None:
         """Return the pod if this very incarnation still exists."""

@@ -43,6 +43,18 @@ def value(text: str) -> int:
     return _scaled(text, 0)
 
 
+@lru_cache(maxsize=16_384)
+def value_nano(text: str) -> int:
+    """Return the quantity in billionths, finer than which upstream keeps none.
+
+    Raises
+    ------
+    ValueError
+        When `text` is no quantity; the message quotes it.
+    """
+    return _scaled(text, 9)
+
+
 def whole(milli: int) -> int:
     """Return thousandths as whole units, rounded up (away from zero)."""
     return -(-milli // 1000) if milli >= 0 else milli // 1000

@@ -7,7 +7,15 @@ from typing import Any, Final
 
 import msgspec
 
-from restow.cluster.parse import others, pods, storage, wire_pod, wire_storage
+from restow.cluster.parse import (
+    devices,
+    others,
+    pods,
+    storage,
+    wire_devices,
+    wire_pod,
+    wire_storage,
+)
 from restow.cluster.parse import wire as wires
 from restow.cluster.parse.problems import FieldError, from_msgspec
 from restow.cluster.parts import Object
@@ -138,6 +146,25 @@ def _cluster(
     )
 
 
+def _device(
+    name: str,
+    plural: str,
+    wire: type[wires.Wire],
+    convert: Callable[[Any], Object | None],
+    *,
+    namespaced: bool = False,
+) -> Kind:
+    return Kind(
+        name=name,
+        api_version="resource.k8s.io/v1",
+        plural=plural,
+        wire=wire,
+        convert=convert,
+        namespaced=namespaced,
+        optional=True,
+    )
+
+
 _STORAGE: Final = "storage.k8s.io/v1"
 
 KINDS: Final[Mapping[str, Kind]] = {
@@ -203,6 +230,21 @@ KINDS: Final[Mapping[str, Kind]] = {
             "volumeattachments",
             wire_storage.Attachment,
             storage.volume_attachment,
+        ),
+        _device("ResourceSlice", "resourceslices", wire_devices.Slice, devices.resource_slice),
+        _device(
+            "ResourceClaim",
+            "resourceclaims",
+            wire_devices.Claim,
+            devices.resource_claim,
+            namespaced=True,
+        ),
+        _device("DeviceClass", "deviceclasses", wire_devices.Class, devices.device_class),
+        _device(
+            "DeviceTaintRule",
+            "devicetaintrules",
+            wire_devices.TaintRule,
+            devices.device_taint_rule,
         ),
         _workload("ReplicaSet", "apps/v1", "replicasets"),
         _workload("Deployment", "apps/v1", "deployments"),

@@ -39,6 +39,17 @@ def of(pod: Pod) -> Amounts:
     return Amounts({**in_units(counted), "pods": _ONE_POD})
 
 
+def requested(container: Container) -> Milli:
+    """Return what the container's spec requests, in thousandths; a limit stands in for a request.
+
+    Raises
+    ------
+    FieldError
+        When a quantity cannot be read or is negative.
+    """
+    return _requests(container.resources, f"spec.containers[{container.name}].resources")
+
+
 def in_units(amounts: Mapping[str, int]) -> dict[str, int]:
     """Return thousandths as restow's units, without the names kube-scheduler does not count."""
     return {

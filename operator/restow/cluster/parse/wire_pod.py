@@ -157,9 +157,16 @@ class Volume(Wire, frozen=True):
 
 
 class Named(Wire, frozen=True):
-    """Anything with a name: a scheduling gate, a resource claim."""
+    """Anything with a name: a scheduling gate."""
 
     name: str
+
+
+class PodResourceClaim(Wire, frozen=True):
+    """v1.PodResourceClaim and v1.PodResourceClaimStatus."""
+
+    name: str
+    resource_claim_name: str | None = None
 
 
 class PodSpec(Wire, frozen=True):
@@ -179,7 +186,7 @@ class PodSpec(Wire, frozen=True):
     tolerations: tuple[Toleration, ...] | None = None
     topology_spread_constraints: list[Spread] | None = None
     volumes: list[Volume] | None = None
-    resource_claims: list[Named] | None = None
+    resource_claims: list[PodResourceClaim] | None = None
     scheduling_group: Nothing | None = None
     scheduling_gates: list[Named] | None = None
     host_network: bool | None = None
@@ -206,6 +213,7 @@ class PodStatus(Wire, frozen=True):
     resources: Requirements | None = None
     allocated_resources: Quantities | None = None
     extended_resource_claim_status: Nothing | None = None
+    resource_claim_statuses: list[PodResourceClaim] | None = None
 
 
 class Pod(Wire, frozen=True):
