@@ -139,6 +139,7 @@ def test_only_the_unschedulable_condition_makes_a_pod_unschedulable(
 
 REQUIRED = "requiredDuringSchedulingIgnoredDuringExecution"
 PREFERRED = "preferredDuringSchedulingIgnoredDuringExecution"
+RESTART_ALL = "RestartAllContainers"
 
 
 @pytest.mark.parametrize(
@@ -209,7 +210,7 @@ def test_hard_rules_say_whom_they_are_about() -> None:
         }
     )
     db = (Requirement(key="app", operator=Operator.IN, values=("db",)),)
-    own, named, everywhere, spread = found.terms
+    own, named, everywhere = (term.pods for term in found.anti_affinity)
     assert own.selector is not None
     assert own.selector.requirements == db
     assert own.namespaces == {"x"}
@@ -217,8 +218,72 @@ def test_hard_rules_say_whom_they_are_about() -> None:
     assert (everywhere.selector, everywhere.namespaces) == (None, frozenset())
     assert everywhere.namespace_selector is not None
     assert everywhere.namespace_selector.requirements == ()
-    assert spread.feature is Feature.TOPOLOGY_SPREAD
-    assert spread.namespaces == {"x"}
+    assert [term.topology_key for term in found.anti_affinity] == ["zone", "", ""]
+    assert found.affinity == ()
+    (spread,) = found.spread
+    assert spread.selector is not None
+    assert spread.selector.requirements == db
+
+
+@pytest.mark.parametrize(
+    ("constraint", "expected"),
+    [
+        ({}, {"max_skew": 1, "min_domains": None, "honor_affinity": True, "honor_taints": False}),
+        ({"minDomains": 3, "maxSkew": 2}, {"max_skew": 2, "min_domains": 3}),
+        ({"nodeAffinityPolicy": "Ignore"}, {"honor_affinity": False}),
+        ({"nodeTaintsPolicy": "Honor"}, {"honor_taints": True}),
+    ],
+)
+def test_what_a_spread_constraint_leaves_out_has_the_api_servers_default(
+    constraint: dict[str, Any], expected: dict[str, Any]
+) -> None:
+    (spread,) = pod({"topologySpreadConstraints": [{"topologyKey": "zone", **constraint}]}).spread
+    assert {name: getattr(spread, name) for name in expected} == expected
+
+
+@pytest.mark.parametrize(
+    ("selector", "values"),
+    [
+        ({}, {"hash": ("1",)}),
+        ({"matchLabels": {"app": "db"}}, {"app": ("db",), "hash": ("1",)}),
+        ({"matchLabels": {"hash": "1"}}, {"hash": ("1",)}),
+        (None, None),
+    ],
+)
+def test_match_label_keys_of_a_spread_join_its_selector_if_it_has_one(
+    selector: dict[str, Any] | None, values: dict[str, tuple[str, ...]] | None
+) -> None:
+    wanted = {"labelSelector": selector, "matchLabelKeys": ["hash", "absent"]}
+    labelled = {**META, "labels": {"hash": "1"}}
+    (spread,) = pod({"topologySpreadConstraints": [wanted]}, metadata=labelled).spread
+    read = None
+    if spread.selector is not None:
+        read = {each.key: each.values for each in spread.selector.requirements}
+    assert read == values
+
+
+@pytest.mark.parametrize(
+    ("spec", "features"),
+    [
+        ({}, set()),
+        ({"hostNetwork": True, "hostUsers": False}, {"UserNamespacesHostNetworkSupport"}),
+        ({"hostNetwork": True}, set()),
+        ({"hostUsers": False}, set()),
+        (
+            {"initContainers": [{"name": "i", "restartPolicyRules": [{"action": RESTART_ALL}]}]},
+            {"RestartAllContainersOnContainerExits"},
+        ),
+        ({"initContainers": [{"name": "i", "restartPolicyRules": [{"action": "Restart"}]}]}, set()),
+        (
+            {"initContainers": [{"name": "i", "volumeMounts": [{"bindMountOptions": ["noexec"]}]}]},
+            {"VolumeBindMountOptions"},
+        ),
+    ],
+)
+def test_what_a_pod_needs_declared_follows_from_its_spec(
+    spec: dict[str, Any], features: set[str]
+) -> None:
+    assert pod(spec).needed_features == features
 
 
 def test_host_ports_are_those_of_containers_and_sidecars() -> None:

@@ -1,13 +1,13 @@
-from datetime import timedelta
+from collections.abc import Iterable, Mapping
+from datetime import datetime, timedelta
 
 import pytest
 
-from restow.cluster.objects import DisruptionBudget, Feature, Node, OwnerRef, Phase, Pod
-from restow.cluster.terms import PodTerm
+from restow.cluster.objects import DisruptionBudget, Feature, Node, OwnerRef, Phase, Pod, Workload
 from restow.core.reasons import Reason, Refusal
 from restow.policies.packing_policy import Moving
 from restow.rules import wishes
-from restow.rules.moving.registry import Context, reasons_to_stay
+from restow.rules.moving.registry import Context, reasons_to_stay, rests
 from tests.support.objects import (
     NOW,
     a_budget,
@@ -19,7 +19,7 @@ from tests.support.objects import (
     selecting,
 )
 
-WEB = a_workload("ReplicaSet", "web")
+WEB = a_workload("ReplicaSet", "web", replicas=2)
 
 
 def a_web_pod(**annotations: str) -> Pod:
@@ -32,10 +32,17 @@ def judged(
     moving: Moving | None = None,
     node: Node | None = None,
     budgets: tuple[DisruptionBudget, ...] = (),
+    workloads: Iterable[Workload] = (WEB,),
+    moved: Mapping[str, datetime] | None = None,
 ) -> Refusal | None:
-    snapshot = a_snapshot([pod, *others], [node or a_node("n")], workloads=[WEB], budgets=budgets)
+    snapshot = a_snapshot(
+        [pod, *others], [node or a_node("n")], workloads=workloads, budgets=budgets
+    )
     context = Context.of(
-        snapshot, moving=moving or Moving(), scheduler_names=("default-scheduler", "mine")
+        snapshot,
+        moving=moving or Moving(),
+        scheduler_names=("default-scheduler", "mine"),
+        moved=moved or {},
     )
     return next(
         reasons_to_stay(pod, context, movable=wishes.of(pod, snapshot).movable),
@@ -84,6 +91,10 @@ def owned(owner: OwnerRef | None) -> Pod:
         (a_pod(node="n", owner=WEB, features=(Feature.SHARED_GPU,)), Reason.SHARED_GPU),
         (a_pod(node="n", owner=WEB, features=(Feature.POD_GROUP,)), Reason.POD_GROUP),
         (a_pod(node="n", owner=WEB, features=(Feature.VOLUME_CLAIM,)), Reason.VOLUME_CLAIM),
+        (
+            a_pod(node="n", owner=WEB, features=(Feature.RESOURCE_CLAIM,)),
+            Reason.RESOURCE_CLAIM,
+        ),
         (
             a_pod(
                 node="n",
@@ -241,22 +252,6 @@ def test_local_storage_needs_the_policy_or_the_owners_word(
     assert reason_of(judged(pod, moving=Moving(local_storage=allowed))) is reason
 
 
-def test_pod_that_a_neighbours_anti_affinity_selects_stays() -> None:
-    guard = a_pod(
-        "guard",
-        node="m",
-        terms=(
-            PodTerm(
-                feature=Feature.INTER_POD_AFFINITY,
-                selector=selecting(app="web"),
-                namespaces=frozenset({"default"}),
-            ),
-        ),
-    )
-    assert reason_of(judged(a_web_pod(), guard)) is Reason.INTER_POD_AFFINITY
-    assert judged(a_pod("db", node="n", owner=WEB, labels={"app": "db"}), guard) is None
-
-
 @pytest.mark.parametrize(
     ("ready", "budgets", "reason"),
     [
@@ -318,3 +313,88 @@ def test_what_a_pod_is_comes_before_what_people_asked_for_and_budgets_come_last(
         features=(Feature.LOCAL_STORAGE,),
     )
     assert reason_of(judged(pod, budgets=(a_budget(allowed=0),))) is Reason.DAEMON_SET
+
+
+DEPLOYMENT = a_workload("Deployment", "one", replicas=1)
+ALONE = a_workload("ReplicaSet", "one-5d", replicas=1, owner=DEPLOYMENT)
+ROLLED = a_workload("Deployment", "three", replicas=3)
+
+
+@pytest.mark.parametrize(
+    ("workloads", "reason"),
+    [
+        ((a_workload("ReplicaSet", "own", replicas=1),), Reason.SINGLE_REPLICA),
+        ((a_workload("StatefulSet", "own", replicas=1),), Reason.SINGLE_REPLICA),
+        ((a_workload("ReplicaSet", "own", replicas=2),), None),
+        ((ALONE, DEPLOYMENT), Reason.SINGLE_REPLICA),
+        # an old ReplicaSet of a rollout has one pod left of three
+        ((a_workload("ReplicaSet", "three-old", replicas=1, owner=ROLLED), ROLLED), None),
+        # what is no longer wanted at all is not missed by more than what is wanted once
+        ((a_workload("ReplicaSet", "own", replicas=0),), Reason.SINGLE_REPLICA),
+    ],
+)
+def test_only_replica_stays_unless_somebody_allows_its_move(
+    workloads: tuple[Workload, ...], reason: Reason | None
+) -> None:
+    pod = a_pod(node="n", owner=workloads[0])
+    vouched = a_pod(node="n", owner=workloads[0], annotations={"restow.dev/movable": "true"})
+    assert reason_of(judged(pod, workloads=workloads)) is reason
+    assert judged(vouched, workloads=workloads) is None
+    assert judged(pod, workloads=workloads, moving=Moving(single_replicas=True)) is None
+
+
+def test_nothing_is_known_of_the_replicas_of_a_controller_that_is_not_there() -> None:
+    assert judged(a_pod(node="n", owner=an_owner("ReplicaSet", "gone"))) is None
+
+
+@pytest.mark.parametrize(
+    ("least_s", "ran_s", "reason"),
+    [
+        (0, 0, None),
+        (600, 599, Reason.TOO_YOUNG),
+        (600, 600, None),
+    ],
+)
+def test_pod_must_have_run_for_the_minimum_age_of_the_policy(
+    least_s: int, ran_s: int, reason: Reason | None
+) -> None:
+    pod = a_pod(node="n", owner=WEB, started_at=NOW - timedelta(seconds=ran_s))
+    assert reason_of(judged(pod, moving=Moving(minimum_age_seconds=least_s))) is reason
+
+
+@pytest.mark.parametrize(
+    ("pause_s", "moved_s", "reason"),
+    [
+        (300, 299, Reason.COOLING_DOWN),
+        (300, 300, None),
+        (0, 0, None),
+    ],
+)
+def test_moved_pod_cools_down_before_it_moves_again(
+    pause_s: int, moved_s: int, reason: Reason | None
+) -> None:
+    pod = a_web_pod()
+    moved = {pod.uid: NOW - timedelta(seconds=moved_s)}
+    moving = Moving(cooldown_seconds=pause_s)
+    assert reason_of(judged(pod, moving=moving, moved=moved)) is reason
+    assert judged(pod, moving=moving, moved={"another": NOW}) is None
+
+
+@pytest.mark.parametrize(
+    ("moving", "annotations", "moved", "still"),
+    [
+        (Moving(), {}, {}, False),
+        (Moving(minimum_age_seconds=3601), {}, {}, True),
+        (Moving(), {}, {"uid-default/p": NOW}, True),
+        (Moving(), {KARPENTER: "2h"}, {}, True),
+        (Moving(), {KARPENTER: "30m"}, {}, False),
+    ],
+)
+def test_pod_rests_while_time_alone_would_let_it_go(
+    moving: Moving, annotations: dict[str, str], moved: dict[str, datetime], *, still: bool
+) -> None:
+    pod = a_pod("p", node="n", owner=WEB, annotations=annotations)
+    context = Context.of(
+        a_snapshot([pod], [a_node("n")]), moving=moving, scheduler_names=(), moved=moved
+    )
+    assert rests(pod, context) is still
