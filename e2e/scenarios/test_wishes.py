@@ -114,6 +114,7 @@ def policy(*, mode: str = "Observe", priorities: list[Json] | None = None) -> Js
             "mode": mode,
             "graceSeconds": 1,
             "batchWindowSeconds": 0,
+            "moving": {"singleReplicas": True},
             "scope": {
                 "pods": {"matchLabels": {LABEL: "true"}},
                 "nodes": {"matchExpressions": [{"key": LABEL, "operator": "Exists"}]},

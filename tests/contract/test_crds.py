@@ -83,7 +83,14 @@ def test_defaults_are_filled_in(api: Client) -> None:
             "movesPerHour": 100,
             "evictionsPerHour": 50,
         },
-        "moving": {"jobs": False, "localStorage": False, "honorPreferNoEviction": False},
+        "moving": {
+            "jobs": False,
+            "localStorage": False,
+            "honorPreferNoEviction": False,
+            "singleReplicas": False,
+            "minimumAgeSeconds": 0,
+            "cooldownSeconds": 300,
+        },
         "finishedPlanTtlSeconds": 3600,
     }
 
@@ -95,6 +102,8 @@ def test_defaults_are_filled_in(api: Client) -> None:
         ({"mod": "Act"}, 'unknown field \\"spec.mod\\"'),
         ({"limits": {"movesPerHour": 3}}, "movesPerPlan is more than movesPerHour"),
         ({"limits": {"evictionsPerHour": 0}}, "evictionsPerPlan is more than evictionsPerHour"),
+        ({"moving": {"cooldownSeconds": 3601}}, "cooldownSeconds is more than finishedPlanTtl"),
+        ({"moving": {"minimumAgeSeconds": -1}}, "should be greater than or equal to 0"),
         ({"limits": {"movesPerPlan": -1}}, "should be greater than or equal to 0"),
         (
             {"windows": [{"cron": "@midnight", "durationSeconds": 60}]},

@@ -32,7 +32,7 @@ def a_policy(
         batch_window_seconds=0,
         limits=limits or Limits(),
         scope=scope or Scope(),
-        moving=moving or Moving(),
+        moving=moving or Moving(single_replicas=True),
     )
     return Policy(name=name, spec=spec)
 

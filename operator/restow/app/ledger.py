@@ -7,6 +7,7 @@ knew.
 from collections.abc import Iterable, Mapping
 from datetime import datetime, timedelta
 
+from restow.core.frozen import FrozenMap
 from restow.core.marks import APPROVED
 from restow.planning.formulation import Usage
 from restow.policies.packing_plan import (
@@ -89,13 +90,18 @@ def free_name(plans: Mapping[str, PackingPlan], name: str) -> str:
 
 
 def hourly_use(plans: Iterable[PackingPlan], policy: str, now: datetime) -> Usage:
-    """Return what the plans of a policy did within the last 60 minutes."""
+    """Return what the plans of a policy did within the last 60 minutes, and whom they moved."""
     moves = evictions = 0
+    moved: dict[str, datetime] = {}
     for plan in plans:
         if plan.spec.policy != policy:
             continue
         for step in plan.status.steps:
-            if step.disturbed_at is None or step.disturbed_at <= now - HOUR:
+            if step.disturbed_at is None:
+                continue
+            if step.replacement is not None:
+                moved[step.replacement.uid] = step.disturbed_at
+            if step.disturbed_at <= now - HOUR:
                 continue
             if step.index >= len(plan.spec.steps):
                 continue
@@ -103,7 +109,7 @@ def hourly_use(plans: Iterable[PackingPlan], policy: str, now: datetime) -> Usag
                 evictions += 1
             else:
                 moves += 1
-    return Usage(moves=moves, evictions=evictions)
+    return Usage(moves=moves, evictions=evictions, moved=FrozenMap(moved))
 
 
 def expired(

@@ -155,6 +155,14 @@ class Moving(Model):
     honor_prefer_no_eviction: Flag = False
     """Whether descheduler.alpha.kubernetes.io/prefer-no-eviction forbids a move instead of only
     making it dearer."""
+    single_replicas: Flag = False
+    """Whether the only pod of a controller that wants one may be moved: nothing stands in for it
+    until its replacement runs. restow.dev/movable=true allows it as well."""
+    minimum_age_seconds: Whole = Field(default=0, ge=0, le=WEEK_S)
+    """How long a pod must have run before it may be moved."""
+    cooldown_seconds: Whole = Field(default=300, ge=0, le=4 * WEEK_S)
+    """How long after a move the pod that came in the place of the moved one stays; at most
+    finishedPlanTtlSeconds, because moves are known from the plans that are kept."""
 
 
 class PackingPolicySpec(Model):
@@ -183,6 +191,17 @@ class PackingPolicySpec(Model):
     finished_plan_ttl_seconds: Whole = Field(default=3600, ge=3600, le=4 * WEEK_S)
     """How long a finished PackingPlan is kept. At least an hour: the hourly limits are counted
     from the plans."""
+
+    @model_validator(mode="after")
+    def _moves_are_remembered(self) -> Self:
+        kept, cooldown = self.finished_plan_ttl_seconds, self.moving.cooldown_seconds
+        if cooldown > kept:
+            raise contradiction(
+                field="moving.cooldownSeconds",
+                problem=f"plans that tell of a move {cooldown} s ago are kept for {kept} s only",
+                remedy=f"raise finishedPlanTtlSeconds to {cooldown} or lower the cooldown",
+            )
+        return self
 
 
 class LastPlan(Model):

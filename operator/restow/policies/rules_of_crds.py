@@ -27,6 +27,15 @@ def _fits(what: str) -> Rule:
 
 RULES: Final[dict[str, tuple[Rule, ...]]] = {
     "Limits": (_fits("moves"), _fits("evictions")),
+    "PackingPolicySpec": (
+        _rule(
+            "!has(self.moving) || !has(self.moving.cooldownSeconds) || "
+            "!has(self.finishedPlanTtlSeconds) || "
+            "self.moving.cooldownSeconds <= self.finishedPlanTtlSeconds",
+            "cooldownSeconds is more than finishedPlanTtlSeconds: moves are known from the plans",
+            ".moving.cooldownSeconds",
+        ),
+    ),
     "SelectorExpression": (
         _rule(
             "(self.operator in ['In', 'NotIn']) == (has(self.values) && size(self.values) > 0)",

@@ -4,6 +4,7 @@ from datetime import datetime, timedelta
 import pytest
 
 from restow.app import ledger
+from restow.core.frozen import FrozenMap
 from restow.planning.document import document, solve_of, spec_of
 from restow.planning.formulation import Usage
 from restow.planning.plan import Plan
@@ -14,6 +15,7 @@ from restow.policies.packing_plan import (
     StepPhase,
     StepStatus,
 )
+from restow.policies.plan_spec import PlanPod
 from tests.support.objects import NOW, a_pod
 from tests.support.plans import a_move, a_place, a_plan, an_eviction, without_node
 
@@ -49,6 +51,22 @@ def test_use_counts_moves_and_evictions_of_the_policy_within_the_hour() -> None:
         stored("begun but not there yet"),
     ]
     assert ledger.hourly_use(plans, "default", NOW) == Usage(moves=2, evictions=1)
+
+
+def test_use_remembers_who_came_in_the_place_of_a_moved_pod_as_long_as_the_plan_is_kept() -> None:
+    plan = stored("old", disturbed=(0,), ago=200 * MINUTE)
+    came = PlanPod(namespace="default", name="small-2", uid="uid-2")
+    (step,) = plan.status.steps
+    status = plan.status.model_copy(update={"steps": (replaced(step, came),)})
+    plan = plan.model_copy(update={"status": status})
+    assert ledger.hourly_use([plan], "default", NOW) == Usage(
+        moved=FrozenMap({"uid-2": NOW - 200 * MINUTE})
+    )
+    assert not ledger.hourly_use([plan], "other", NOW).moved
+
+
+def replaced(step: StepStatus, came: PlanPod) -> StepStatus:
+    return step.model_copy(update={"replacement": came})
 
 
 @pytest.mark.parametrize(

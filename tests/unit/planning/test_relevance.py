@@ -8,7 +8,7 @@ import pytest
 
 from restow.cluster.objects import Pod
 from restow.cluster.snapshot import Snapshot
-from restow.core.frozen import Labels
+from restow.core.frozen import FrozenMap, Labels
 from restow.core.marks import MOVABLE, PLAN
 from restow.planning.formulation import Usage
 from restow.planning.relevance import fingerprint
@@ -71,3 +71,12 @@ def test_what_can_change_a_decision_counts(change: Callable[[], Snapshot]) -> No
 def test_hourly_limits_regained_count() -> None:
     spent = fingerprint(a_cluster(), a_policy(), NOW, usage=Usage(moves=3))
     assert spent != mark(a_cluster())
+
+
+def test_the_end_of_a_cooldown_counts_though_nothing_else_happens() -> None:
+    usage = Usage(moved=FrozenMap({THERE.uid: NOW}))
+    cooling, begun, over = (
+        fingerprint(a_cluster(), a_policy(), NOW + timedelta(seconds=s), usage=usage)
+        for s in (0, 299, 300)
+    )
+    assert cooling == begun != over

@@ -83,10 +83,17 @@ def test_empty_spec_is_valid_and_touches_nothing() -> None:
             "use graceSeconds, or remove it",
         ),
         (
+            {"moving": {"cooldownSeconds": 7200}},
+            "spec.moving.cooldownSeconds",
+            "plans that tell of a move 7200 s ago are kept for 3600 s only",
+            "raise finishedPlanTtlSeconds to 7200 or lower the cooldown",
+        ),
+        (
             {"moving": {"zebra": True}},
             "spec.moving.zebra",
             "is not a field here",
-            "remove it; the fields here are honorPreferNoEviction, jobs or localStorage",
+            "remove it; the fields here are cooldownSeconds, "
+            "honorPreferNoEviction, jobs, localStorage, minimumAgeSeconds or singleReplicas",
         ),
         (
             {"graceSeconds": float("inf")},

@@ -64,6 +64,11 @@ def reluctant(pod: Pod) -> bool:
     return PREFER_NO_EVICTION in pod.annotations
 
 
+def undisturbed(pod: Pod, node: Node | None, now: datetime) -> bool:
+    """Return whether Karpenter's `do-not-disrupt` holds for `pod` on `node` at this moment."""
+    return _karpenter(pod, node, now) is not None
+
+
 def calls_local_storage_safe(pod: Pod) -> bool:
     """Return whether the pod calls everything it keeps on its node dispensable."""
     return pod.annotations.get(SAFE_TO_EVICT) == "true"

@@ -1,8 +1,9 @@
 """The reasons to stay in a stable order: the first one is reported."""
 
-from collections.abc import Callable, Collection, Iterator
+from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
+from types import MappingProxyType
 from typing import Final, Self
 
 from restow.cluster.objects import Node, Pod
@@ -11,20 +12,27 @@ from restow.core.reasons import Refusal
 from restow.policies.packing_policy import Moving
 from restow.rules.moving import (
     budgets,
+    cooldown,
     daemon_set,
+    device_claims,
     foreign_scheduler,
     leaving,
     local_storage,
+    minimum_age,
     opt_outs,
     owner,
+    pod_group,
     running,
     shared_gpu,
+    single_replica,
     static_pod,
     system_critical,
     topology,
 )
 from restow.rules.moving.budgets import BudgetIndex
 from restow.rules.placement.unmodelled import TermIndex
+
+EMPTY: Final[Mapping[str, datetime]] = MappingProxyType({})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -34,11 +42,13 @@ class Context:
     Parameters
     ----------
     moving
-        The policy's word on Jobs, local storage and soft opt-outs.
+        The policy's word on Jobs, local storage, soft opt-outs, single replicas and times.
     scheduler_names
         Schedulers whose pods may be moved.
+    moved
+        Pods that came in the place of a moved one, by uid, and when that one left.
     now
-        The moment at which timed opt-outs are judged.
+        The moment at which timed rules are judged.
     """
 
     snapshot: Snapshot
@@ -46,6 +56,7 @@ class Context:
     scheduler_names: frozenset[str]
     budgets: BudgetIndex
     terms: TermIndex
+    moved: Mapping[str, datetime]
     now: datetime
 
     @classmethod
@@ -55,6 +66,7 @@ class Context:
         *,
         moving: Moving,
         scheduler_names: Collection[str],
+        moved: Mapping[str, datetime] = EMPTY,
         now: datetime | None = None,
     ) -> Self:
         """Index the snapshot; `now` is its own moment unless given."""
@@ -64,6 +76,7 @@ class Context:
             scheduler_names=frozenset(scheduler_names),
             budgets=BudgetIndex.of(snapshot),
             terms=TermIndex.of(snapshot),
+            moved=moved,
             now=snapshot.taken_at if now is None else now,
         )
 
@@ -96,6 +109,24 @@ def _local_storage(pod: Pod, context: Context, _: bool | None) -> Refusal | None
     )
 
 
+def _single_replica(pod: Pod, context: Context, movable: bool | None) -> Refusal | None:  # noqa: FBT001
+    return single_replica.refuse(
+        pod,
+        context.snapshot.workloads,
+        allowed=context.moving.single_replicas or movable is True,
+    )
+
+
+def _minimum_age(pod: Pod, context: Context, _: bool | None) -> Refusal | None:  # noqa: FBT001
+    least = timedelta(seconds=context.moving.minimum_age_seconds)
+    return minimum_age.refuse(pod, least, context.now)
+
+
+def _cooldown(pod: Pod, context: Context, _: bool | None) -> Refusal | None:  # noqa: FBT001
+    pause = timedelta(seconds=context.moving.cooldown_seconds)
+    return cooldown.refuse(context.moved.get(pod.uid), pause, context.now)
+
+
 RULES: Final[tuple[Rule, ...]] = (
     # what the pod is
     lambda pod, _context, _movable: leaving.refuse(pod),
@@ -108,11 +139,16 @@ RULES: Final[tuple[Rule, ...]] = (
     _opt_outs,
     # what a move would break
     _owner,
+    _single_replica,
     _local_storage,
     lambda pod, _context, _movable: shared_gpu.refuse(pod),
     lambda pod, _context, _movable: topology.refuse(pod),
+    lambda pod, _context, _movable: pod_group.refuse(pod),
+    lambda pod, _context, _movable: device_claims.refuse(pod),
     lambda pod, context, _movable: context.terms.refuse(pod),
     # what passes by itself, so it is said last
+    _minimum_age,
+    _cooldown,
     lambda pod, context, _movable: budgets.refuse(pod, context.budgets),
 )
 
@@ -126,3 +162,13 @@ def reasons_to_stay(pod: Pod, context: Context, *, movable: bool | None) -> Iter
         answer = refuse(pod, context, movable)
         if answer is not None:
             yield answer
+
+
+def rests(pod: Pod, context: Context) -> bool:
+    """Return whether `pod` stays for a time that only has to pass, without any other event."""
+    node: Node | None = None if pod.node is None else context.snapshot.nodes.get(pod.node)
+    return (
+        _minimum_age(pod, context, None) is not None
+        or _cooldown(pod, context, None) is not None
+        or opt_outs.undisturbed(pod, node, context.now)
+    )
