@@ -1,4 +1,4 @@
-"""Where a running pod's terms keep a newcomer away, restow must know that it cannot judge it."""
+"""Where a running pod's terms keep a newcomer away, restow refuses it there as well."""
 
 from dataclasses import replace
 from datetime import UTC, datetime
@@ -12,8 +12,11 @@ from e2e.scenario import Scenario, node_of, why_unschedulable
 from restow.cluster.assembly import assemble
 from restow.cluster.objects import Namespace, Node, Pod
 from restow.cluster.parse import KINDS
+from restow.cluster.snapshot import Snapshot
+from restow.core.ids import NodeName
 from restow.core.reasons import Reason
-from restow.rules.placement.unmodelled import TermIndex
+from restow.rules.board import Board
+from restow.rules.survey import Survey
 
 pytestmark = pytest.mark.cluster
 
@@ -38,15 +41,20 @@ def preferred(kind: str) -> Json:
 @pytest.mark.parametrize(
     ("guard", "app", "refused", "reason"),
     [
-        (affinity("podAntiAffinity", term()), "web", True, Reason.INTER_POD_AFFINITY),
+        (affinity("podAntiAffinity", term()), "web", True, Reason.EXISTING_POD_ANTI_AFFINITY),
         (affinity("podAntiAffinity", term()), "db", False, None),
-        (affinity("podAntiAffinity", term(**EVERYWHERE)), "web", True, Reason.INTER_POD_AFFINITY),
+        (
+            affinity("podAntiAffinity", term(**EVERYWHERE)),
+            "web",
+            True,
+            Reason.EXISTING_POD_ANTI_AFFINITY,
+        ),
         (affinity("podAntiAffinity", term(namespaces=["kube-system"])), "web", False, None),
         (preferred("podAntiAffinity"), "web", False, None),
     ],
     ids=["selected", "not-selected", "every-namespace", "other-namespace", "preferred"],
 )
-def test_newcomer_that_a_neighbour_repels_is_one_that_restow_cannot_judge(
+def test_newcomer_that_a_neighbour_repels_is_refused_its_node(
     guard: Json, app: str, refused: bool, reason: Reason | None, scenario: Scenario
 ) -> None:
     scenario.apply(a_node("only"))
@@ -63,18 +71,20 @@ def test_newcomer_that_a_neighbour_repels_is_one_that_restow_cannot_judge(
     assert bool(why_unschedulable(newcomer)) is refused
     parsed = KINDS["Pod"].from_document(newcomer)
     assert isinstance(parsed, Pod)
-    refusal = index(scenario).refuse(replace(parsed, node=None))
+    board = Board(snapshot(scenario))
+    board.take(parsed.uid)
+    refusal = Survey.of(replace(parsed, node=None), board).refusal(NodeName("only"))
     assert (refusal.reason if refusal is not None else None) is reason
 
 
-def index(scenario: Scenario) -> TermIndex:
+def snapshot(scenario: Scenario) -> Snapshot:
     found = [
         KINDS[kind].from_document(document)
         for kind in ("Node", "Namespace", "Pod")
         for document in scenario.client.list(kind)
     ]
     objects = [each for each in found if isinstance(each, Node | Namespace | Pod)]
-    return TermIndex.of(assemble(objects, taken_at=datetime.now(UTC)))
+    return assemble(objects, taken_at=datetime.now(UTC))
 
 
 def manifest(name: str, app: str, spec: Json) -> Json:

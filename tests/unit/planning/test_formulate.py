@@ -214,10 +214,10 @@ def test_budget_that_is_used_up_fixes_its_pods() -> None:
 
 
 def test_unmodelled_pod_is_placed_but_never_moved() -> None:
-    features = (Feature.TOPOLOGY_SPREAD,)
+    features = (Feature.POD_GROUP,)
     pods = [a_pod("a", node="n1", owner=OWNER, features=features), a_pod("w", features=features)]
     found = formulated(a_snapshot(pods, [a_node("n1")]))
-    assert found.fixed[pods[0].uid].reason is Reason.TOPOLOGY_SPREAD
+    assert found.fixed[pods[0].uid].reason is Reason.POD_GROUP
     assert found.unbindable == {pods[1].uid}
 
 

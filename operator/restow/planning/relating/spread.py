@@ -10,14 +10,13 @@ from functools import partial
 from typing import NamedTuple
 
 from restow.cluster.objects import Node, NodeSelectorTerm, Pod, Toleration
-from restow.cluster.selectors import matches
 from restow.cluster.terms import Selection, SpreadConstraint
 from restow.core.frozen import NO_LABELS, Labels
 from restow.core.ids import NodeName
 from restow.packing.relations import Spread
 from restow.planning.relating.cast import Cast, Meant, Topology
 from restow.planning.relating.sketch import Relating
-from restow.rules.placement import node_affinity, taints
+from restow.rules.placement import topology_spread
 
 
 class Carried(NamedTuple):
@@ -64,13 +63,17 @@ def _constraints(pod: Pod) -> Iterator[Carried]:
             node_selector=pod.node_selector if affinity else NO_LABELS,
             node_affinity=pod.node_affinity if affinity else None,
             tolerations=frozenset(pod.tolerations) if tolerations else frozenset(),
-            counts_itself=each.selector is not None and matches(each.selector, pod.labels),
+            counts_itself=topology_spread.counts_itself(pod, each),
         )
 
 
 def _counted(cast: Cast, carried: Carried) -> Meant:
+    """Return the pods that count; an empty selector counts nobody in place."""
+    selector = carried.constraint.selector
+    if selector is None or not selector.requirements:
+        return Meant((), ())
     namespaces = frozenset({carried.namespace})
-    return cast.meant((Selection(selector=carried.constraint.selector, namespaces=namespaces),))
+    return cast.meant((Selection(selector=selector, namespaces=namespaces),))
 
 
 def _domains(cast: Cast, carried: Carried, pod: Pod) -> tuple[Topology, frozenset[NodeName]]:
@@ -88,12 +91,8 @@ def _domains(cast: Cast, carried: Carried, pod: Pod) -> tuple[Topology, frozense
 
 
 def _counts(carried: Carried, pod: Pod, node: Node) -> bool:
-    constraint = carried.constraint
-    return (
-        all(key in node.labels for key in carried.keys)
-        and not (constraint.honor_affinity and node_affinity.refuse(pod, node))
-        and not (constraint.honor_taints and taints.refuse(pod, node))
-    )
+    labelled = all(key in node.labels for key in carried.keys)
+    return labelled and topology_spread.is_eligible(pod, carried.constraint, node)
 
 
 class _Spreading(NamedTuple):
