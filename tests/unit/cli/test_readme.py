@@ -1,0 +1,25 @@
+"""What README.md tells people to type holds."""
+
+from pathlib import Path
+from typing import Final
+
+from restow.cluster.parse import KINDS
+
+README: Final = (Path(__file__).parents[3] / "README.md").read_text()
+SHORT: Final = {
+    "rs": "replicasets",
+    "deploy": "deployments",
+    "sts": "statefulsets",
+    "ds": "daemonsets",
+    "pdb": "poddisruptionbudgets",
+    "pv": "persistentvolumes",
+    "pvc": "persistentvolumeclaims",
+}
+
+
+def test_the_dump_has_every_kind_that_restow_reads() -> None:
+    (command,) = [
+        line for line in README.splitlines() if line.startswith("kubectl get nodes,pods,")
+    ]
+    named = {SHORT.get(name, name) for name in command.split()[2].split(",")}
+    assert named == {kind.plural for kind in KINDS.values()} | {"packingpolicies"}
