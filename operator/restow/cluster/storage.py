@@ -95,6 +95,11 @@ class PersistentVolumeClaim:
     deleting: bool = False
     controller: Uid | None = None
 
+    @property
+    def exclusive(self) -> bool:
+        """Whether only one pod of the cluster may use it."""
+        return "ReadWriteOncePod" in self.access_modes
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StorageClass:

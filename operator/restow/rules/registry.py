@@ -18,9 +18,13 @@ from restow.rules.placement import (
     node_declared_features,
     node_name,
     node_unschedulable,
+    node_volume_limits,
     resources,
     taints,
     topology_spread,
+    volume_binding,
+    volume_restrictions,
+    volume_zone,
 )
 from restow.rules.rule import Rule
 
@@ -31,6 +35,10 @@ RULES: Final[tuple[Rule, ...]] = (
     node_affinity.RULE,
     host_ports.RULE,
     resources.RULE,
+    volume_restrictions.RULE,
+    node_volume_limits.RULE,
+    volume_binding.RULE,
+    volume_zone.RULE,
     topology_spread.RULE,
     inter_pod_affinity.RULE,
     node_declared_features.RULE,
