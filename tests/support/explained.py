@@ -8,6 +8,7 @@ from typing import NamedTuple
 from restow.cluster.objects import Taint
 from restow.cluster.snapshot import Snapshot
 from restow.cluster.terms import PodTerm, Selection, SpreadConstraint
+from restow.cluster.volumes import PodVolume
 from restow.core.ids import ObjectKey
 from restow.policies.coverage import Policy
 from restow.policies.packing_policy import Limits, Scope
@@ -174,6 +175,12 @@ def alone_by_affinity() -> Situation:
     return Situation(a_snapshot([pod], [a_node("cpu-a"), a_node("cpu-b")]))
 
 
+def claim_missing() -> Situation:
+    """It mounts a claim that nobody made: no node is asked at all."""
+    pod = a_pod("trainer", volumes=(PodVolume(name="data", claim="data"),))
+    return Situation(a_snapshot([pod], [a_node("cpu-a"), a_node("cpu-b")]))
+
+
 def without_devices() -> Situation:
     """The cluster serves neither devices nor pod groups."""
     absent = frozenset({"ResourceClaim", "ResourceSlice", "DeviceClass", "PodGroup"})
@@ -216,6 +223,7 @@ SITUATIONS: dict[str, Callable[[], Situation]] = {
         apart,
         spread,
         alone_by_affinity,
+        claim_missing,
         without_devices,
         movable,
         immovable,

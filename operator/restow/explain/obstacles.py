@@ -28,7 +28,7 @@ class Obstacles:
     count
         What the nodes say now, as kube-scheduler counts them.
     nearest
-        The nodes that come nearest to taking the pod.
+        The nodes that come nearest to taking the pod; none where no node is asked.
     impossible
         Whether rules that no arrival elsewhere could reconcile keep it off every node, even with
         all gone that may move: no search is needed to prove that it stays pending.
@@ -81,7 +81,9 @@ class Inquest:
         )
         return Obstacles(
             count=count,
-            nearest=looker.nearest(self.snapshot.nodes.values()),
+            nearest=()
+            if count.everywhere is not None
+            else looker.nearest(self.snapshot.nodes.values()),
             impossible=len(hopeless) == len(self.snapshot.nodes),
             budgets=self._budgets(pod, nominated, hopeless - caution.keys()),
         )

@@ -109,6 +109,8 @@ def facts(pod: Pod, found: Obstacles) -> Iterator[str]:
     needs = ", ".join(amount(*each) for each in pod.requests.items() if each[0] != "pods")
     yield f"It needs {needs or 'nothing'}."
     yield found.count.sentence
+    if found.count.everywhere is not None:
+        yield f"Whatever the node: {found.count.everywhere.message}."
     if found.nearest:
         yield f"Nearest: {'; '.join(each.sentence for each in found.nearest)}."
 

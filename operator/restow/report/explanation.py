@@ -107,7 +107,9 @@ def _nodes(found: Count, pod: Pod) -> Iterator[RenderableType]:
     yield Text(found.sentence)
     if found.available:
         yield Text(f"available: {listed(found.available, _MOST_NODES)}")
-    if found.refused and found.everywhere is None:
+    if found.everywhere is not None:
+        yield Text(f"{found.everywhere.reason.value}: {found.everywhere.message}")
+    elif found.refused:
         yield _refused(found.refused)
     theirs = pod.unschedulable_message
     if theirs and not theirs.startswith(found.sentence):
