@@ -13,7 +13,7 @@ from restow.explain.obstacles import Inquest, Obstacles
 from restow.explain.staying import Staying, staying
 from restow.planning.decide import Solver
 from restow.planning.judge import Judge
-from restow.policies.coverage import Policy, governing
+from restow.policies.coverage import Policy, governing, refuses_pod
 from restow.policies.packing_policy import PackingPolicySpec
 
 ELSEWHERE = frozenset({Reason.FOREIGN_SCHEDULER, Reason.ALREADY_LEAVING})
@@ -70,16 +70,17 @@ def explain(
     governs = governing(policies, pod, snapshot.namespaces)
     policy = governs or Policy(name="", spec=PackingPolicySpec())
     others = tuple(each for each in policies if governs is not None and each is not governs)
+    ungoverned = _ungoverned(governs, policies, pod, snapshot)
     judge = Judge(snapshot=snapshot, policy=policy, now=now, others=others)
     if pod.node is not None:
         return Explanation(
             pod=pod,
             policy=governs,
-            no_work=_ungoverned(governs),
+            no_work=ungoverned,
             staying=staying(pod, judge),
             aside=standing_aside(snapshot),
         )
-    no_work = judge.not_pending(pod) or _ungoverned(governs)
+    no_work = judge.not_pending(pod) or ungoverned
     if no_work is not None and no_work.reason in ELSEWHERE:
         return Explanation(pod=pod, policy=governs, no_work=no_work)
     alone = decide_alone(pod, snapshot, policy, solver, now, others=others)
@@ -95,9 +96,15 @@ def explain(
     )
 
 
-def _ungoverned(policy: Policy | None) -> Refusal | None:
-    if policy is not None:
+def _ungoverned(
+    governs: Policy | None, policies: Sequence[Policy], pod: Pod, snapshot: Snapshot
+) -> Refusal | None:
+    if governs is not None:
         return None
+    if len(policies) == 1:
+        no = refuses_pod(policies[0], pod, snapshot.namespaces)
+        if no is not None:
+            return Refusal(Reason.NO_POLICY, no.message)
     return Refusal(Reason.NO_POLICY, "no PackingPolicy covers the pod; widen the scope of one")
 
 

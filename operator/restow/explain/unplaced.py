@@ -162,6 +162,8 @@ def _why(
 
 
 def _certainty(found: Obstacles, *, proven: bool) -> str:
+    if found.impossible and found.count.everywhere is not None:
+        return "Proven: what keeps it off every node is nothing that a move could change."
     if found.impossible:
         return "Proven: it fits on no node, even if all that may move were gone."
     if proven:

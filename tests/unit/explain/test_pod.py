@@ -92,6 +92,17 @@ def test_a_change_beyond_limits_and_budgets_is_said_as_such(
     assert (alone.verdict is None) == (leeways == [Leeway.NONE])
 
 
+@pytest.mark.parametrize("name", SITUATIONS)
+def test_what_starts_at_once_starts_where_kube_scheduler_would_take_it(name: str) -> None:
+    explanation = explained(SITUATIONS[name]())
+    changes = explanation.alone.changes if explanation.alone is not None else ()
+    for change in changes:
+        if change.disturbed == 0:
+            assert explanation.obstacles is not None
+            (step,) = change.plan.steps
+            assert step.target in explanation.obstacles.count.available
+
+
 def test_the_change_is_for_the_pod_alone() -> None:
     situation = SITUATIONS["stranded"]()
     explanation = explained(situation)
