@@ -10,13 +10,17 @@ from restow.core.frozen import Amounts
 from restow.policies.packing_policy import PriorityRule
 from restow.policies.selector import Selector
 from restow.rules import registry, wishes
+from restow.rules.board import Board
+from restow.rules.feasibility import feasible
 from restow.rules.placement import host_ports, resources
+from restow.rules.survey import Survey
 from tests.support.objects import a_namespace, a_node, a_pod, a_snapshot
 
 pytestmark = pytest.mark.property
 
 KEYS = st.sampled_from(("zone", "gen", "kubernetes.io/hostname"))
 VALUES = st.sampled_from(("a", "b", "7", "8", "n0", "n1"))
+FEATURES = st.sampled_from(("X", "Y"))
 EFFECTS = st.sampled_from(("NoSchedule", "NoExecute", "PreferNoSchedule"))
 SELECTING = (
     Operator.IN,
@@ -84,7 +88,15 @@ def pods(draw: st.DrawFn) -> list[Pod]:
     )
     drawn = draw(st.lists(st.sampled_from(shapes), min_size=1, max_size=6))
     return [
-        a_pod(f"p{i}", node_selector=selector, node_affinity=affinity, tolerations=tolerated)
+        a_pod(
+            f"p{i}",
+            node_selector=selector,
+            node_affinity=affinity,
+            tolerations=tolerated,
+            needed_features=draw(st.sets(FEATURES, max_size=1)),
+            cpu_m=draw(st.integers(0, 3)),
+            gpus=draw(st.integers(0, 2)),
+        )
         for i, (selector, affinity, tolerated) in enumerate(drawn)
     ]
 
@@ -98,6 +110,9 @@ def nodes(draw: st.DrawFn) -> list[Node]:
             labels=draw(st.dictionaries(st.sampled_from(("zone", "gen")), VALUES, max_size=2)),
             taints=tuple(draw(st.lists(taints, max_size=2))),
             unschedulable=draw(st.booleans()),
+            declared_features=draw(st.sets(FEATURES)),
+            cpu_m=draw(st.integers(0, 3)),
+            gpus=draw(st.integers(0, 2)),
         )
         for i in range(count)
     ]
@@ -112,18 +127,17 @@ def test_grouping_gives_the_answers_of_asking_every_pair(
         pod.key: tuple(node.name for node in nodes if registry.refusal(pod, node) is None)
         for pod in pods
     }
-    assert registry.feasible(pods, nodes) == one_by_one
+    assert feasible(pods, nodes, Board(a_snapshot(pods, nodes))) == one_by_one
 
 
 @settings(deadline=None)
 @given(pods=pods(), nodes=nodes())
-def test_equal_keys_are_refused_alike(pods: Sequence[Pod], nodes: Sequence[Node]) -> None:
-    answers: dict[tuple[registry.PlacementKey, registry.NodeKey], bool] = {}
-    for pod in pods:
-        for node in nodes:
-            key = (registry.placement_key(pod), registry.node_key(node, registry.asked(pod)))
-            refused = registry.refusal(pod, node) is not None
-            assert answers.setdefault(key, refused) is refused
+def test_feasible_nodes_with_room_are_those_a_survey_finds(
+    pods: Sequence[Pod], nodes: Sequence[Node]
+) -> None:
+    board = Board(a_snapshot(pods, nodes))
+    surveyed = {pod.key: Survey.of(pod, board).feasible() for pod in pods}
+    assert feasible(pods, nodes, board, fitting=True) == surveyed
 
 
 @given(one=host_port, other=host_port)

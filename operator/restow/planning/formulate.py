@@ -19,7 +19,8 @@ from restow.planning.relating.related import related
 from restow.planning.waiting import Waiting, waiting
 from restow.policies.coverage import Policy
 from restow.policies.packing_policy import Limits
-from restow.rules.registry import feasible
+from restow.rules.board import Board
+from restow.rules.feasibility import feasible
 from restow.rules.wishes import Wishes, distinct_complaints
 
 NO_PROBLEM = Problem(resources=(), capacity=(), tiers=(), classes=())
@@ -128,7 +129,7 @@ class _Draft:
             tiers=sorted({self.wishes[pod.uid].priority for pod in pods}, reverse=True),
             wishes=self.wishes,
             index_of=index_of,
-            allowed=feasible(pods, self.judge.targets()),
+            allowed=feasible(pods, self.judge.targets(), Board(self.judge.snapshot)),
             demand={uid: tuple(each.of(n) for n in resources) for uid, each in need.items()},
             budgets=budgets,
             rivals=[pod for pod in self.pending if pod.preempts],

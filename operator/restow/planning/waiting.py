@@ -10,7 +10,7 @@ from restow.core.reasons import Reason
 from restow.planning.judge import Judge
 from restow.planning.plan import Unplaced
 from restow.rules.board import Board
-from restow.rules.registry import feasible
+from restow.rules.feasibility import feasible
 from restow.rules.survey import Survey
 
 
@@ -46,9 +46,9 @@ def waiting(judge: Judge, pending: Iterable[Pod]) -> Waiting:
     if not emptying:
         return found
     pods = sorted(pending, key=lambda pod: (-pod.priority, pod.created_at, pod.key))
-    possible = feasible(pods, emptying)
     targets = [node.name for node in judge.targets()]
     now = Board(snapshot)
+    possible = feasible(pods, emptying, now)
     later = Board(snapshot)
     for pod in snapshot.pods.values():
         if pod.deleting:

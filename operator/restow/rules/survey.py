@@ -7,7 +7,6 @@ framework.go: RunPreFilterPlugins, RunFilterPluginsWithNominatedPods`.
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from functools import reduce
 from types import MappingProxyType
 from typing import Final, NamedTuple, Self
 
@@ -164,7 +163,7 @@ def _first(prepared: Sequence[Prepared], node: Node) -> Refusal | None:
 def _only(narrowing: Sequence[_Step]) -> frozenset[NodeName] | None:
     """Return the nodes that all of the rules leave, None when they leave all."""
     sets = [step.prepared.only for step in narrowing if step.prepared.only is not None]
-    return reduce(frozenset.intersection, sets) if sets else None
+    return sets[0].intersection(*sets[1:]) if sets else None
 
 
 def _none_left(steps: Sequence[_Step]) -> Refusal | None:

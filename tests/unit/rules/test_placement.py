@@ -5,6 +5,8 @@ from restow.cluster.terms import Operator, Requirement
 from restow.core.frozen import Amounts
 from restow.core.reasons import Reason
 from restow.rules import registry
+from restow.rules.board import Board
+from restow.rules.feasibility import feasible
 from restow.rules.placement import (
     host_ports,
     node_affinity,
@@ -13,7 +15,7 @@ from restow.rules.placement import (
     resources,
     taints,
 )
-from tests.support.objects import a_node, a_pod, amounts
+from tests.support.objects import a_node, a_pod, a_snapshot, amounts
 
 GPU_TAINT = Taint(key="gpu", value="a100", effect="NoSchedule")
 
@@ -271,7 +273,8 @@ def test_feasible_nodes_are_shared_by_pods_that_ask_alike_and_keep_their_order()
     by_name = a_pod(
         "by-name", node_affinity=(term(fields=(asks("metadata.name", Operator.IN, "n3"),)),)
     )
-    answer = registry.feasible([*picky, a_pod("any"), by_name], nodes)
+    pods = [*picky, a_pod("any"), by_name]
+    answer = feasible(pods, nodes, Board(a_snapshot(pods, nodes)))
     assert answer[picky[0].key] == ("n2", "n1")
     assert answer[picky[0].key] is answer[picky[2].key]
     assert answer[a_pod("any").key] == ("n2", "n1", "n3")

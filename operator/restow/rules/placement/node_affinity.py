@@ -6,7 +6,7 @@ configuration cannot be read from a cluster and is unknown here; kube-scheduler 
 pod is nominated.
 """
 
-from functools import partial, reduce
+from functools import partial
 from typing import Final
 
 from restow.cluster.objects import Node, NodeSelectorTerm, Pod
@@ -74,7 +74,7 @@ def _named(terms: tuple[NodeSelectorTerm, ...]) -> frozenset[NodeName] | None:
         ]
         if not sets:
             return None
-        names |= reduce(frozenset.intersection, sets)
+        names |= sets[0].intersection(*sets[1:])
     return names if terms else None
 
 
