@@ -2,6 +2,7 @@ from collections.abc import Iterator
 
 import pytest
 
+from restow.cluster.parse import KINDS, Kind
 from restow.core import marks
 from tests.chart.rendered import Manifest, render, the
 
@@ -33,6 +34,19 @@ def test_nothing_is_granted_by_wildcard_or_twice(kind: str, default: list[Manife
     ]
     assert len(keyed) == len(set(keyed))
     assert all("nonResourceURLs" not in rule for rule in the(default, kind)["rules"])
+
+
+@pytest.mark.parametrize("kind", KINDS.values(), ids=lambda kind: kind.name)
+def test_every_kind_of_the_snapshot_may_be_listed_and_watched(
+    kind: Kind, default: list[Manifest]
+) -> None:
+    group = kind.api_version.rpartition("/")[0]
+    found = {
+        verb
+        for its_group, resource, verb in grants(the(default, "ClusterRole"))
+        if (its_group, resource) == (group, kind.plural)
+    }
+    assert found >= {"list", "watch"}
 
 
 def test_roles_are_the_releases_own_and_not_cluster_admin(default: list[Manifest]) -> None:
