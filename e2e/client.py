@@ -27,12 +27,17 @@ class Kind(NamedTuple):
 
 
 KINDS: Final[Mapping[str, Kind]] = {
+    "CSIDriver": Kind("/apis/storage.k8s.io/v1", "csidrivers", namespaced=False),
+    "CSINode": Kind("/apis/storage.k8s.io/v1", "csinodes", namespaced=False),
+    "CSIStorageCapacity": Kind("/apis/storage.k8s.io/v1", "csistoragecapacities"),
     "ConfigMap": Kind("/api/v1", "configmaps"),
     "CustomResourceDefinition": Kind(
         "/apis/apiextensions.k8s.io/v1", "customresourcedefinitions", namespaced=False
     ),
     "DaemonSet": Kind("/apis/apps/v1", "daemonsets"),
     "Deployment": Kind("/apis/apps/v1", "deployments"),
+    "DeviceClass": Kind("/apis/resource.k8s.io/v1", "deviceclasses", namespaced=False),
+    "DeviceTaintRule": Kind("/apis/resource.k8s.io/v1", "devicetaintrules", namespaced=False),
     "Event": Kind("/api/v1", "events"),
     "Job": Kind("/apis/batch/v1", "jobs"),
     "Lease": Kind("/apis/coordination.k8s.io/v1", "leases"),
@@ -41,11 +46,19 @@ KINDS: Final[Mapping[str, Kind]] = {
     "PackingPlan": Kind("/apis/restow.dev/v1alpha1", "packingplans", namespaced=False),
     "PackingPolicy": Kind("/apis/restow.dev/v1alpha1", "packingpolicies", namespaced=False),
     "PlacementGate": Kind("/apis/restow.dev/v1alpha1", "placementgates"),
+    "PersistentVolume": Kind("/api/v1", "persistentvolumes", namespaced=False),
+    "PersistentVolumeClaim": Kind("/api/v1", "persistentvolumeclaims"),
     "Pod": Kind("/api/v1", "pods"),
     "PodDisruptionBudget": Kind("/apis/policy/v1", "poddisruptionbudgets"),
     "PriorityClass": Kind("/apis/scheduling.k8s.io/v1", "priorityclasses", namespaced=False),
     "ReplicaSet": Kind("/apis/apps/v1", "replicasets"),
+    "RuntimeClass": Kind("/apis/node.k8s.io/v1", "runtimeclasses", namespaced=False),
+    "ResourceClaim": Kind("/apis/resource.k8s.io/v1", "resourceclaims"),
+    "ResourceClaimTemplate": Kind("/apis/resource.k8s.io/v1", "resourceclaimtemplates"),
+    "ResourceSlice": Kind("/apis/resource.k8s.io/v1", "resourceslices", namespaced=False),
     "StatefulSet": Kind("/apis/apps/v1", "statefulsets"),
+    "StorageClass": Kind("/apis/storage.k8s.io/v1", "storageclasses", namespaced=False),
+    "VolumeAttachment": Kind("/apis/storage.k8s.io/v1", "volumeattachments", namespaced=False),
 }
 
 

@@ -24,26 +24,36 @@ TIMEOUT_S: Final = 180
 ATTEMPTS: Final = 3
 
 
-def create_command(name: str, kubeconfig: Path) -> list[str]:
+def create_command(name: str, kubeconfig: Path, options: tuple[str, ...]) -> list[str]:
     """Return the kwokctl call that starts the control plane and waits for it."""
     return [
         *_kwokctl("create", name),
-        f"--config={STAGES}",
+        *options,
         "--runtime=binary",
         f"--kubeconfig={kubeconfig}",
         *(f"--{part}-binary={binary(built)}" for part, built in COMPONENTS.items()),
-        f"--kube-audit-policy={AUDIT}",
         "--disable-qps-limits",
         "--wait=120s",
     ]
 
 
+PLAYED: Final = (f"--config={STAGES}", f"--kube-audit-policy={AUDIT}")
+"""A cluster whose nodes KWOK plays, and that notes what the operator asks of it."""
+
+
 class LocalCluster:
-    """A control plane of its own on random ports; several can run side by side."""
+    """A control plane of its own on random ports; several can run side by side.
+
+    Parameters
+    ----------
+    options
+        What kwokctl is told about the cluster beyond the binaries.
+    """
 
     runs_images = False
 
-    def __init__(self) -> None:
+    def __init__(self, options: tuple[str, ...] = PLAYED) -> None:
+        self._options = options
         self._workdir = Workdir()
         self.name = self._workdir.path.name
 
@@ -67,7 +77,7 @@ class LocalCluster:
         build()
         self._workdir.undo_with(_kwokctl("delete", self.name))
         kubeconfig = self.workdir / "kubeconfig"
-        command = create_command(self.name, kubeconfig)
+        command = create_command(self.name, kubeconfig, self._options)
         for attempt in range(1, ATTEMPTS + 1):
             done = self._one_at_a_time(command)
             if done.returncode == 0:

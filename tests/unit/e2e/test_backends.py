@@ -21,7 +21,7 @@ def built(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Path:
 
 
 def test_local_cluster_runs_our_binaries_with_our_stages(built: Path) -> None:
-    command = local.create_command("name", Path("/run/kubeconfig"))
+    command = local.create_command("name", Path("/run/kubeconfig"), local.PLAYED)
     assert command[:4] == [str(built / "kwokctl"), "create", "cluster", "--name=name"]
     assert f"--etcd-binary={built}/etcd" in command
     assert f"--kwok-controller-binary={built}/kwok" in command

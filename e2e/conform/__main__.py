@@ -1,0 +1,64 @@
+"""`python -m e2e.conform`: ask kube-scheduler and restow about random pods, and compare."""
+
+import argparse
+import sys
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+from e2e.conform.coverage import Coverage
+from e2e.conform.generate import PROBES, scene
+from e2e.conform.judge import Disagreement, disagreements
+from e2e.conform.oracle import oracle
+from e2e.conform.scene import Recorded, read, write
+
+
+def main() -> int:
+    """Run; return 0 when the two agree on every case, 1 when they do not."""
+    asked = _arguments()
+    began = time.monotonic()
+    found: list[tuple[Recorded, Disagreement]] = []
+    coverage = Coverage()
+    kept: list[Recorded] = []
+    for each in _scenes(asked.cases, asked.seed, asked.replay):
+        kept.append(each)
+        coverage.add(each)
+        for wrong in disagreements(each):
+            found.append((each, wrong))
+            print(f"{wrong.scene}#{wrong.index} {'+'.join(wrong.topics)}", file=sys.stderr)
+            print(
+                f"  kube-scheduler {wrong.theirs}\n  restow         {wrong.ours}", file=sys.stderr
+            )
+    if asked.record is not None:
+        write(asked.record, kept)
+    print(coverage.table())
+    wall_s = time.monotonic() - began
+    print(
+        f"{coverage.cases} cases of seed {asked.seed} in {wall_s:.0f} s: {len(found)} disagreements"
+    )
+    return 1 if found else 0
+
+
+def _scenes(cases: int, seed: int, replay: Path | None) -> Iterator[Recorded]:
+    if replay is not None:
+        yield from read(replay)
+        return
+    with oracle() as asked:
+        done = index = 0
+        while done < cases:
+            judged = asked.judge(scene(seed, index))
+            done, index = done + len(judged.verdicts), index + 1
+            yield judged
+
+
+def _arguments() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(prog="python -m e2e.conform", description=__doc__)
+    parser.add_argument("--cases", type=int, default=1000, help=f"{PROBES} or fewer per scene")
+    parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument("--record", type=Path, help="write what kube-scheduler said to this file")
+    parser.add_argument("--replay", type=Path, help="judge such a file instead of asking")
+    return parser.parse_args()
+
+
+if __name__ == "__main__":
+    sys.exit(main())

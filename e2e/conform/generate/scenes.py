@@ -1,0 +1,149 @@
+"""A scene: a cluster with pods on it, and pods that come to it."""
+
+from collections.abc import Callable, Mapping
+from functools import partial
+from typing import Final
+
+from e2e.client import Json
+from e2e.conform.generate import local, relations, resources
+from e2e.conform.generate.dice import Dice
+from e2e.conform.generate.nodes import nodes
+from e2e.conform.scene import Probe, Scene
+
+PROBES: Final = 25
+"""Pods asked about in one scene: more of them, and making the scene weighs less."""
+
+PROBE: Final = "conform-probe"
+"""PriorityClass of the pods asked about: they preempt nobody."""
+
+PRIORITIES: Final = {"conform-low": -1, "conform-equal": 0, "conform-high": 10}
+
+Twist = Callable[[Dice, Json], None]
+
+
+def scene(seed: int, index: int) -> Scene:
+    """Return the scene number `index` of a seed; equal numbers give equal scenes."""
+    dice = Dice(seed * 1_000_003 + index)
+    tag = f"{seed}-{index}"
+    hosts = nodes(dice, tag)
+    names = [each["metadata"]["name"] for each in hosts]
+    twists = _twists(names)
+    return Scene(
+        name=tag,
+        objects=(
+            *(_namespace(name, found) for name, found in relations.NAMESPACES.items()),
+            *_priorities(),
+            _heavy(),
+            *hosts,
+            *(_resident(dice, f"r{number}", names) for number in range(dice.randint(2, 9))),
+            *(_nominee(dice, f"w{number}", names) for number in range(dice.choice((0, 0, 1, 2)))),
+        ),
+        probes=tuple(_probe(dice, f"p{number}", twists) for number in range(PROBES)),
+    )
+
+
+def _twists(names: list[str]) -> Mapping[str, Twist]:
+    return {
+        "NodeUnschedulable": local.tolerate_cordon,
+        "TaintToleration": local.tolerate,
+        "NodeAffinity": partial(local.choose_nodes, names=names),
+        "NodePorts": local.open_ports,
+        "NodeResourcesFit": resources.demand,
+        "PodTopologySpread": relations.spread,
+        "InterPodAffinity": relations.relate,
+        "NodeDeclaredFeatures": local.need_feature,
+        "SchedulingGates": local.gate,
+    }
+
+
+WEIGHTS: Final = {"InterPodAffinity": 2.0, "PodTopologySpread": 2.0, "SchedulingGates": 0.5}
+
+
+def _probe(dice: Dice, name: str, twists: Mapping[str, Twist]) -> Probe:
+    weights = [WEIGHTS.get(topic, 1.0) for topic in twists]
+    number = dice.choice((1, 1, 2, 2, 3))
+    topics = sorted(set(dice.choices(list(twists), weights, k=number)))
+    spec = resources.sparing()
+    if "NodeResourcesFit" not in topics:
+        spec["containers"][0]["resources"] = resources.modest(dice)
+    for topic in topics:
+        twists[topic](dice, spec)
+    if "TaintToleration" not in topics and dice.maybe(0.5):
+        spec.setdefault("tolerations", []).append({"operator": "Exists"})
+    spec["priorityClassName"] = PROBE
+    return Probe(pod=_pod(dice, name, spec), topics=tuple(topics))
+
+
+def _resident(dice: Dice, name: str, names: list[str]) -> Json:
+    spec = resources.sparing()
+    if dice.maybe(0.6):
+        resources.demand(dice, spec)
+    if dice.maybe(0.35):
+        local.open_ports(dice, spec, most=3)
+    if dice.maybe(0.3):
+        relations.repel(dice, spec)
+    spec["nodeName"] = dice.choice(names)
+    made = _pod(dice, name, spec)
+    if dice.maybe(0.1):
+        made["status"] = {"phase": dice.choice(("Succeeded", "Failed"))}
+    elif dice.maybe(0.3):
+        resources.running_as(dice, made)
+    if dice.maybe(0.12):
+        made["metadata"]["deletionTimestamp"] = "2026-01-01T00:00:00Z"
+    return made
+
+
+def _nominee(dice: Dice, name: str, names: list[str]) -> Json:
+    """Return a pod that a node is held for; a gate keeps it from being judged itself."""
+    spec = resources.sparing()
+    if dice.maybe(0.7):
+        resources.demand(dice, spec)
+    if dice.maybe(0.4):
+        local.open_ports(dice, spec)
+    if dice.maybe(0.4):
+        relations.repel(dice, spec)
+    spec["schedulingGates"] = [{"name": "example.com/later"}]
+    spec["priorityClassName"] = dice.choice((*PRIORITIES, PROBE))
+    made = _pod(dice, name, spec)
+    return made | {"status": {"nominatedNodeName": dice.choice(names)}}
+
+
+def _pod(dice: Dice, name: str, spec: Json) -> Json:
+    return {
+        "apiVersion": "v1",
+        "kind": "Pod",
+        "metadata": {
+            "name": name,
+            "namespace": dice.choice(sorted(relations.NAMESPACES)),
+            "labels": relations.labels(dice),
+        },
+        "spec": spec,
+    }
+
+
+def _namespace(name: str, found: Json) -> Json:
+    meta = {"name": name, "labels": found}
+    return {"apiVersion": "v1", "kind": "Namespace", "metadata": meta}
+
+
+def _priorities() -> list[Json]:
+    return [
+        {
+            "apiVersion": "scheduling.k8s.io/v1",
+            "kind": "PriorityClass",
+            "metadata": {"name": name},
+            "value": value,
+            "preemptionPolicy": "Never",
+        }
+        for name, value in {**PRIORITIES, PROBE: 0}.items()
+    ]
+
+
+def _heavy() -> Json:
+    return {
+        "apiVersion": "node.k8s.io/v1",
+        "kind": "RuntimeClass",
+        "metadata": {"name": resources.HEAVY},
+        "handler": "heavy",
+        "overhead": {"podFixed": {"cpu": "250m", "memory": "128Mi"}},
+    }

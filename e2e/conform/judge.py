@@ -1,0 +1,124 @@
+"""What restow's rules say of a recorded scene, beside what kube-scheduler said."""
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Final
+
+from e2e.client import Json
+from e2e.conform.scene import Recorded, Verdict
+from restow.cluster.assembly import assemble
+from restow.cluster.objects import Pod
+from restow.cluster.parse import KINDS
+from restow.cluster.parts import Object
+from restow.cluster.snapshot import Snapshot
+from restow.rules.board import Board
+from restow.rules.placement import scheduling_gates
+from restow.rules.registry import RULES
+from restow.rules.rule import Rule
+from restow.rules.survey import Survey
+
+EPOCH: Final = datetime(2026, 1, 1, tzinfo=UTC)
+GATED: Final = "SchedulingGated"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Disagreement:
+    """One pod that the two judge differently.
+
+    Parameters
+    ----------
+    scene
+        Name of the scene.
+    index
+        Place of the pod among its probes.
+    theirs, ours
+        What each says: `node NAME`, or why not, in kube-scheduler's words.
+    """
+
+    scene: str
+    index: int
+    topics: tuple[str, ...]
+    theirs: str
+    ours: str
+
+
+def disagreements(scene: Recorded, rules: Sequence[Rule] = RULES) -> Iterator[Disagreement]:
+    """Yield the disagreements of a scene, in the order of its pods."""
+    found: dict[tuple[str, str, str], Object] = dict(_parsed(scene.objects))
+    snapshot = _snapshot(found)
+    for index, verdict in enumerate(scene.verdicts):
+        ours = _answer(verdict, snapshot, rules)
+        if ours is not None:
+            yield Disagreement(
+                scene=scene.name,
+                index=index,
+                topics=verdict.topics,
+                theirs=_said(verdict),
+                ours=ours,
+            )
+        if verdict.node is not None:
+            placed = {**verdict.pod, "spec": {**verdict.pod["spec"], "nodeName": verdict.node}}
+            found |= dict(_parsed((*verdict.changed, placed)))
+            snapshot = _snapshot(found)
+
+
+def judged_pods(scene: Recorded) -> int:
+    """Return how many pods the scene asked about."""
+    return len(scene.verdicts)
+
+
+def _answer(verdict: Verdict, snapshot: Snapshot, rules: Sequence[Rule]) -> str | None:
+    """Return what restow says when kube-scheduler says otherwise."""
+    pod = KINDS["Pod"].from_document(verdict.pod)
+    assert isinstance(pod, Pod)
+    gates = scheduling_gates.refuse(pod)
+    if gates is not None or verdict.reason == GATED:
+        if gates is not None and verdict.reason == GATED:
+            return None
+        return "gated" if gates is not None else "not gated"
+    survey = Survey.of(pod, Board(snapshot), rules=rules, nominated=snapshot.nominated)
+    feasible = survey.feasible()
+    if verdict.node is not None:
+        return None if verdict.node in feasible else _refused(survey, snapshot)
+    if feasible:
+        return f"nodes {', '.join(feasible)}"
+    ours = _refused(survey, snapshot)
+    return None if ours == _said(verdict) else ours
+
+
+def _refused(survey: Survey, snapshot: Snapshot) -> str:
+    """Return the refusal as kube-scheduler writes it (`framework/types.go: FitError`)."""
+    total = len(snapshot.nodes)
+    if survey.everywhere is not None:
+        why = ", ".join(survey.everywhere.upstream)
+    else:
+        why = ", ".join(sorted(f"{number} {text}" for text, number in survey.tally().items()))
+    return f"{total - len(survey.feasible())}/{total}: {why}"
+
+
+def _said(verdict: Verdict) -> str:
+    if verdict.node is not None:
+        return f"node {verdict.node}"
+    if verdict.reason != "Unschedulable":
+        return f"{verdict.reason}: {verdict.message}"
+    head, _, why = verdict.message.partition(" nodes are available: ")
+    return f"{head.removeprefix('0/')}/{head.removeprefix('0/')}: {_stripped(why)}"
+
+
+def _stripped(why: str) -> str:
+    """Cut off what preemption says, and the full stop."""
+    return why.partition(" preemption: ")[0].removesuffix(".")
+
+
+def _parsed(documents: Iterable[Json]) -> Iterator[tuple[tuple[str, str, str], Object]]:
+    for each in documents:
+        kind = KINDS.get(each["kind"])
+        parsed = None if kind is None else kind.from_document(each)
+        if parsed is not None:
+            meta = each["metadata"]
+            yield (each["kind"], meta.get("namespace", ""), meta["name"]), parsed
+
+
+def _snapshot(found: dict[tuple[str, str, str], Object]) -> Snapshot:
+    return assemble(found.values(), taken_at=EPOCH)

@@ -1,0 +1,283 @@
+"""The real kube-scheduler, asked about one pod after another.
+
+The control plane has no controller manager and no KWOK, so that nothing but kube-scheduler changes
+what a scene put there. The pods are asked about one at a time: what kube-scheduler has just placed
+is in its cache, what it refused is deleted before the next comes, and its watch of pods tells both
+in order.
+"""
+
+import json
+import sys
+import threading
+import time
+from collections.abc import Iterable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager, suppress
+from pathlib import Path
+from queue import Empty, Queue
+from typing import Final
+
+from urllib3.exceptions import ProtocolError
+
+from e2e.client import ApiError, Client, Json, path
+from e2e.cluster.local import LocalCluster
+from e2e.conform.scene import Probe, Recorded, Scene, Verdict
+
+CONTROL_PLANE: Final = (
+    f"--config={Path(__file__).with_name('controlplane.yaml')}",
+    "--disable=kube-controller-manager,kwok-controller",
+)
+KINDS: Final = (
+    "Namespace",
+    "PriorityClass",
+    "RuntimeClass",
+    "StorageClass",
+    "CSIDriver",
+    "DeviceClass",
+    "Node",
+    "CSINode",
+    "CSIStorageCapacity",
+    "PersistentVolume",
+    "PersistentVolumeClaim",
+    "VolumeAttachment",
+    "ResourceSlice",
+    "DeviceTaintRule",
+    "ResourceClaimTemplate",
+    "ResourceClaim",
+    "Pod",
+)
+"""What a scene may consist of, in the order in which it is made."""
+
+KEPT: Final = frozenset({"Namespace", "PriorityClass", "RuntimeClass"})
+"""All scenes share them; without a controller manager a namespace would never go."""
+
+REPORTED: Final = frozenset({"Pod", "PersistentVolume", "PersistentVolumeClaim", "ResourceClaim"})
+"""Kinds whose status the API server takes only from the status subresource."""
+
+SETTLE_S: Final = 0.15
+"""For kube-scheduler's other watches to bring what the pods depend on: nothing says that they have.
+A disagreement is asked about again, so that too little costs time, not truth."""
+
+INVALID: Final = (403, 422)
+"""Answers to objects that no cluster takes: a case that kube-scheduler never sees."""
+
+VERDICT_S: Final = 20.0
+GATE: Final = "conform.restow.dev/claims"
+
+
+class NoVerdictError(RuntimeError):
+    """kube-scheduler said nothing about a pod in time."""
+
+
+class Oracle:
+    """Asks the kube-scheduler of one control plane."""
+
+    def __init__(self, client: Client) -> None:
+        self._client = client
+        self._pool = ThreadPoolExecutor(max_workers=6)
+        self._seen: Queue[Json] = Queue()
+        self._served = _served(client)
+        version = client.request("GET", path("Pod"))["metadata"]["resourceVersion"]
+        threading.Thread(target=self._watch, args=(version,), daemon=True).start()
+
+    def judge(self, scene: Scene) -> Recorded:
+        """Make the scene, ask about its pods in order, remove it.
+
+        It ends early when a pod found a place whose volumes a controller would now have to bind:
+        kube-scheduler waits for that, and restow does not look at a cluster in such a state.
+        """
+        self._lay(scene.objects)
+        objects = self._read()
+        verdicts = []
+        try:
+            for probe in scene.probes:
+                try:
+                    verdict, is_open = self._ask(probe)
+                except ApiError as error:
+                    if error.status not in INVALID:
+                        raise
+                    print(probe.topics, error, file=sys.stderr)
+                    continue
+                verdicts.append(verdict)
+                if is_open:
+                    break
+        finally:
+            self._clear()
+        return Recorded(name=scene.name, objects=objects, verdicts=tuple(verdicts))
+
+    def _lay(self, objects: Iterable[Json]) -> None:
+        by_kind: dict[str, list[Json]] = {}
+        for each in objects:
+            by_kind.setdefault(each["kind"], []).append(each)
+        for kind in KINDS:
+            list(self._pool.map(self._create, by_kind.get(kind, ())))
+        time.sleep(SETTLE_S)
+
+    def _create(self, manifest: Json) -> Json | None:
+        kind, meta = manifest["kind"], manifest["metadata"]
+        try:
+            made = self._client.create(manifest)
+        except ApiError as error:
+            if (error.status == 409 and kind in KEPT) or error.status in INVALID:
+                return None
+            raise
+        if kind in REPORTED and "status" in manifest:
+            made = self._client.patch(
+                kind,
+                meta["name"],
+                {"status": manifest["status"]},
+                namespace=meta.get("namespace"),
+                part="status",
+            )
+        if meta.get("deletionTimestamp"):  # it is leaving, and no kubelet lets it go
+            self._client.delete(kind, meta["name"], namespace=meta.get("namespace"), grace_s=600)
+        return made
+
+    def _read(self) -> tuple[Json, ...]:
+        lists = self._pool.map(self._client.list, self._served)
+        return tuple(
+            {**each, "kind": kind}
+            for kind, found in zip(self._served, lists, strict=True)
+            for each in map(_slim, found)
+        )
+
+    def _ask(self, probe: Probe) -> tuple[Verdict, bool]:
+        name, namespace = probe.pod["metadata"]["name"], probe.pod["metadata"]["namespace"]
+        uid = self._put(probe)
+        pod = self._judged(uid)
+        node = pod["spec"].get("nodeName") or pod["status"].get("nominatedNodeName")
+        is_open = bool(node) and not pod["spec"].get("nodeName")
+        if is_open and pod["spec"].get("resourceClaims"):
+            pod = self._judged(uid, bound=True)  # claims are written, then it is bound
+            is_open = False
+        condition = _condition(pod)
+        if not node:
+            self._client.delete("Pod", name, namespace=namespace, grace_s=0)
+        changed: tuple[Json, ...] = ()
+        if node and pod["spec"].get("resourceClaims"):
+            claims = self._client.list("ResourceClaim", namespace)
+            changed = tuple({**_slim(each), "kind": "ResourceClaim"} for each in claims)
+        verdict = Verdict(
+            pod={**_slim(_before(pod)), "kind": "Pod"},
+            topics=probe.topics,
+            node=node or None,
+            reason=condition.get("reason", ""),
+            message="" if node else condition.get("message", ""),
+            changed=changed,
+        )
+        return verdict, is_open
+
+    def _put(self, probe: Probe) -> str:
+        """Create the pod and return its uid."""
+        if not probe.allocated:
+            return str(self._client.create(probe.pod)["metadata"]["uid"])
+        meta = probe.pod["metadata"]
+        gates = [*probe.pod["spec"].get("schedulingGates", ()), {"name": GATE}]
+        gated = {**probe.pod, "spec": {**probe.pod["spec"], "schedulingGates": gates}}
+        uid = str(self._client.create(gated)["metadata"]["uid"])
+        statuses = [
+            {"name": name, "resourceClaimName": claim} for name, claim in probe.allocated.items()
+        ]
+        where = {"namespace": meta["namespace"]}
+        status = {"status": {"resourceClaimStatuses": statuses}}
+        self._client.patch("Pod", meta["name"], status, **where, part="status")
+        freed = {"spec": {"schedulingGates": gates[:-1] or None}}
+        self._client.patch("Pod", meta["name"], freed, **where)
+        return uid
+
+    def _judged(self, uid: str, *, bound: bool = False) -> Json:
+        """Wait until kube-scheduler has said something about the pod, or until it is bound."""
+        deadline = time.monotonic() + VERDICT_S
+        while True:
+            try:
+                pod = self._seen.get(timeout=max(0.0, deadline - time.monotonic()))
+            except Empty:
+                raise NoVerdictError(f"no verdict on pod {uid}") from None
+            if pod["metadata"]["uid"] != uid:  # late news of another
+                continue
+            status = pod.get("status", {})
+            if pod["spec"].get("nodeName"):
+                return pod
+            gates = pod["spec"].get("schedulingGates", ())
+            if bound or any(each["name"] == GATE for each in gates):
+                continue
+            reason = _condition(pod).get("reason")
+            if status.get("nominatedNodeName") or (
+                reason and (gates or reason != "SchedulingGated")
+            ):
+                return pod
+
+    def _clear(self) -> None:
+        for kind in reversed(self._served):
+            if kind in KEPT:
+                continue
+            found = self._client.list(kind)
+            list(self._pool.map(lambda each, kind=kind: self._remove(kind, each), found))
+
+    def _remove(self, kind: str, each: Json) -> None:
+        meta = each["metadata"]
+        where = {"namespace": meta.get("namespace")}
+        if meta.get("finalizers"):
+            self._client.patch(kind, meta["name"], {"metadata": {"finalizers": None}}, **where)
+        self._client.delete(kind, meta["name"], **where, grace_s=0)
+
+    def _watch(self, version: str) -> None:
+        with suppress(ProtocolError):  # the control plane ends
+            self._follow(version)
+
+    def _follow(self, version: str) -> None:
+        query = {"watch": "true", "resourceVersion": version, "timeoutSeconds": "86400"}
+        rest = b""
+        for chunk in self._client.stream(path("Pod"), query).stream(amt=None):
+            *lines, rest = (rest + chunk).split(b"\n")
+            for line in filter(None, lines):
+                event = json.loads(line)
+                if event["type"] in ("ADDED", "MODIFIED"):
+                    self._seen.put(event["object"])
+
+
+@contextmanager
+def oracle() -> Iterator[Oracle]:
+    """Start a control plane of its own and stop it afterwards."""
+    backend = LocalCluster(CONTROL_PLANE)
+    try:
+        client = Client(backend.create())
+        yield Oracle(client)
+        client.close()
+    finally:
+        backend.delete()
+
+
+def _served(client: Client) -> tuple[str, ...]:
+    served = []
+    for kind in KINDS:
+        try:
+            client.list(kind)
+        except ApiError as error:
+            if error.status != 404:
+                raise
+        else:
+            served.append(kind)
+    return tuple(served)
+
+
+def _condition(pod: Json) -> Json:
+    for each in pod.get("status", {}).get("conditions", ()):
+        if each["type"] == "PodScheduled" and each["status"] == "False":
+            found: Json = each
+            return found
+    return {}
+
+
+def _before(pod: Json) -> Json:
+    """Return the pod without what its verdict left on it."""
+    spec = {key: value for key, value in pod["spec"].items() if key != "nodeName"}
+    traces = ("conditions", "nominatedNodeName")
+    status = {key: value for key, value in pod["status"].items() if key not in traces}
+    return {**pod, "spec": spec, "status": status}
+
+
+def _slim(document: Json) -> Json:
+    """Return the object without what only the API server needs."""
+    meta = {key: value for key, value in document["metadata"].items() if key != "managedFields"}
+    return {**document, "metadata": meta}

@@ -1,0 +1,103 @@
+"""What the differential test is about: clusters, the pods asked about, and kube-scheduler's answers.
+
+All values are plain JSON, as the API server gives it back, so that a recording is judged with the
+operator's own parsers.
+"""
+
+import json
+from collections.abc import Iterable, Iterator
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+
+from e2e.client import Json
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Probe:
+    """A pod to ask about.
+
+    Parameters
+    ----------
+    pod
+        Its manifest.
+    topics
+        The rules it was made to touch.
+    allocated
+        Names of the ResourceClaims that stand for the templates it names, per `resourceClaims` name:
+        a controller would make them.
+    """
+
+    pod: Json
+    topics: tuple[str, ...]
+    allocated: dict[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Scene:
+    """A cluster, and pods that come to it one after another."""
+
+    name: str
+    objects: tuple[Json, ...]
+    probes: tuple[Probe, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Verdict:
+    """What kube-scheduler said of one pod.
+
+    Parameters
+    ----------
+    pod
+        The pod as it was when it was judged, without the verdict's traces.
+    topics
+        Those of the probe.
+    node
+        Where it goes, None when kube-scheduler found no place.
+    reason, message
+        Of the `PodScheduled` condition when it found none.
+    changed
+        Objects that are different afterwards, as they are then: allocated claims. The pod itself
+        sits on its node, too, when it has one.
+    """
+
+    pod: Json
+    topics: tuple[str, ...]
+    node: str | None
+    reason: str
+    message: str
+    changed: tuple[Json, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Recorded:
+    """A scene as it was, and what kube-scheduler said of its pods, in order."""
+
+    name: str
+    objects: tuple[Json, ...]
+    verdicts: tuple[Verdict, ...]
+
+
+def write(path: Path, scenes: Iterable[Recorded]) -> None:
+    """Write scenes, one line of JSON each."""
+    with path.open("w") as file:
+        for each in scenes:
+            file.write(json.dumps(asdict(each), separators=(",", ":"), sort_keys=True) + "\n")
+
+
+def read(path: Path) -> Iterator[Recorded]:
+    """Yield the scenes of a file that `write` wrote."""
+    with path.open() as file:
+        for line in file:
+            yield recorded(json.loads(line))
+
+
+def recorded(document: Json) -> Recorded:
+    """Return the scene of its JSON."""
+    return Recorded(
+        name=document["name"],
+        objects=tuple(document["objects"]),
+        verdicts=tuple(
+            Verdict(**each | {"topics": tuple(each["topics"]), "changed": tuple(each["changed"])})
+            for each in document["verdicts"]
+        ),
+    )
