@@ -78,7 +78,8 @@ class LiveSource:
 
     @property
     def synced(self) -> bool:
-        """Whether every kind was read in full once."""
+        """Whether every kind was read in full once; raises what a reflector died of."""
+        self._check_tasks()
         return all(each.synced for each in self._reflectors.values())
 
     def staleness_s(self) -> float:
@@ -106,7 +107,6 @@ class LiveSource:
         """
         deadline = time.monotonic() + timeout_s
         while not self.synced:
-            self._check_tasks()
             hopeless = [
                 each.problem
                 for each in self._reflectors.values()
@@ -142,7 +142,6 @@ class LiveSource:
         """
         if not self.synced:
             raise SnapshotError(f"the cluster was not read in full yet: {self._missing()}")
-        self._check_tasks()
         if self._latest is None or self._latest[0] != self._generation:
             self._latest = (self._generation, self._build())
         return self._latest[1]
