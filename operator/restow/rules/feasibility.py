@@ -6,12 +6,13 @@ of asking `rules.registry.RULES` pair by pair.
 """
 
 from bisect import bisect_left
-from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping, Sequence
 from itertools import accumulate, compress
 from operator import or_
 from typing import Final, NamedTuple, TypeVar
 
 from restow.cluster.objects import Node, NodeSelectorTerm, Pod, Toleration
+from restow.cluster.terms import Operator
 from restow.core.frozen import Amounts, Labels
 from restow.core.ids import NodeName, ObjectKey
 from restow.core.reasons import Refusal
@@ -44,6 +45,7 @@ NodeSet = int
 
 _K = TypeVar("_K", bound=Hashable)
 
+_COMPARING: Final = frozenset({Operator.GT, Operator.LT})
 _BITS: Final = bytes.maketrans(b"01", b"\0\1")
 
 
@@ -102,6 +104,7 @@ class _Roster:
         self._admitting: dict[PlacementKey, NodeSet] = {}
         self._tolerable: dict[frozenset[Toleration], NodeSet] = {}
         self._taking: dict[NodeSelectorTerm, NodeSet] = {}
+        self._by_name: Mapping[str | None, NodeSet] = self._by(lambda node: node.name)
         self._taints = self._by(lambda node: node.taints)
         self._features = self._by(lambda node: node.declared_features)
         self._cordoned = self._by(lambda node: node.unschedulable).get(True, 0)
@@ -135,7 +138,7 @@ class _Roster:
         if pod.node_affinity is not None:
             found &= self._any_of(self._by_term(term) for term in pod.node_affinity)
         if key.named is not None:
-            found &= self._where(lambda node: node.name == key.named)
+            found &= self._by_name.get(key.named, 0)
         if key.needed_features:
             found &= self._any_of(
                 nodes
@@ -178,23 +181,32 @@ class _Roster:
         return found
 
     def _alone(self, term: NodeSelectorTerm) -> NodeSet:
-        """Return the nodes that a term with a single requirement takes."""
+        """Return the nodes that take a term with a single requirement."""
         if term not in self._taking:
-            self._taking[term] = (
-                self._where(lambda node: takes((term,), node))
-                if term.fields
-                else self._by_value(term)
+            self._taking[term] = self._any_of(
+                nodes for nodes in self._alike(term) if takes((term,), self._one_of(nodes))
             )
         return self._taking[term]
 
-    def _by_value(self, term: NodeSelectorTerm) -> NodeSet:
-        """Ask a requirement on a label once per value of the label."""
-        (requirement,) = term.expressions
-        return self._any_of(
-            nodes
-            for nodes in self._labelled(requirement.key).values()
-            if takes((term,), self._one_of(nodes))
-        )
+    def _alike(self, term: NodeSelectorTerm) -> Iterator[NodeSet]:
+        """Yield sets of nodes that a term with a single requirement cannot tell apart.
+
+        Integers are compared value by value. The other operators know the values they name, the
+        missing label, and all the rest.
+        """
+        (requirement,) = (*term.expressions, *term.fields)
+        by_value = self._labelled(requirement.key) if term.expressions else self._by_name
+        if requirement.operator in _COMPARING:
+            yield from by_value.values()
+            return
+        rest = self._all
+        for value in (None, *requirement.values):
+            nodes = by_value.get(value, 0) & rest
+            rest &= ~nodes
+            if nodes:
+                yield nodes
+        if rest:
+            yield rest
 
     def _labelled(self, key: str) -> Mapping[str | None, NodeSet]:
         """Return the nodes per value of a label; under None, those without it."""
@@ -220,9 +232,6 @@ class _Roster:
 
     def _one_of(self, nodes: NodeSet) -> Node:
         return self._nodes[(nodes & -nodes).bit_length() - 1]
-
-    def _where(self, holds: Callable[[Node], bool]) -> NodeSet:
-        return self._by(holds).get(True, 0)
 
     @staticmethod
     def _any_of(sets: Iterable[NodeSet]) -> NodeSet:
