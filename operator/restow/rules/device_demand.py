@@ -23,12 +23,16 @@ def has_claims(pod: Pod, snapshot: Snapshot) -> bool:
 
 
 def copies(pod: Pod, node: Node, board: Board, most: int) -> int:
-    """Return how many such pods the free devices that reach `node` serve, at most `most`.
+    """Return how many such pods the free devices of `node` serve, at most `most`.
 
-    Claims made from a template are counted once per copy; a claim that the pod names itself is
-    shared by all copies. A pod without claims needs none: `most`.
+    None with a claim that is not allocated: restow does not count free devices yet, and never
+    guesses that they suffice. A pod without claims needs none of them: `most`.
     """
-    raise NotImplementedError
+    snapshot = board.snapshot
+    if not has_claims(pod, snapshot):
+        return most
+    unbacked = all(node.allocatable.of(each.resource) for each in pod.extended)
+    return most if not pod.claims and unbacked else 0
 
 
 def shares(pod: Pod, other: Pod, snapshot: Snapshot) -> bool:

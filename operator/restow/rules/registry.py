@@ -9,6 +9,7 @@ from typing import Final
 from restow.cluster.objects import Node, Pod
 from restow.core.reasons import Refusal
 from restow.rules.placement import (
+    dynamic_resources,
     host_ports,
     inter_pod_affinity,
     node_affinity,
@@ -38,6 +39,7 @@ RULES: Final[tuple[Rule, ...]] = (
     volume_zone.RULE,
     topology_spread.RULE,
     inter_pod_affinity.RULE,
+    dynamic_resources.RULE,
     node_declared_features.RULE,
 )
 """Order of `pkg/scheduler/apis/config/v1/default_plugins.go`: the first no is the one reported."""

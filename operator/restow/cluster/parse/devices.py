@@ -28,8 +28,8 @@ from restow.cluster.parse import wire_devices as wires
 from restow.cluster.parse.metadata import created_at, key_of, owner_of, uid_of
 from restow.cluster.parse.pods import node_terms
 from restow.cluster.parse.problems import FieldError
-from restow.cluster.parse.wire import Quantity
 from restow.cluster.parse.wire import Quantities as WireQuantities
+from restow.cluster.parse.wire import Quantity
 from restow.core.ids import NodeName, Uid
 from restow.core.quantity import value_nano
 
