@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Self
 
-from restow.cluster.objects import Node, Pod
+from restow.cluster.objects import Pod
 from restow.cluster.snapshot import Snapshot
 from restow.core.ids import NodeName, ObjectKey
 from restow.core.reasons import Reason, Refusal
@@ -74,26 +74,30 @@ class Inquest:
         nominated = tuple(self._ahead(pod))
         now = Verdicts(pod, self.boards.now, nominated)
         cleared = Verdicts(pod, self.boards.cleared, nominated)
-        caution = {name: no for name, node in self._nodes() if (no := self._caution(node))}
-        hopeless = {name for name, _ in self._nodes() if name in caution or cleared.hopeless(name)}
+        nodes = self.snapshot.nodes
+        hopeless = {name for name in nodes if name in self._caution or cleared.hopeless(name)}
         looker = Looker(
-            pod=pod, now=now, cleared=cleared, caution=caution, fixed=self._reasons_to_stay()
+            pod=pod,
+            now=now,
+            cleared=cleared,
+            caution=self._caution,
+            fixed=self._reasons_to_stay,
         )
         return Obstacles(
             count=count,
-            nearest=()
-            if count.everywhere is not None
-            else looker.nearest(self.snapshot.nodes.values()),
-            impossible=len(hopeless) == len(self.snapshot.nodes),
-            budgets=self._budgets(pod, nominated, hopeless - caution.keys()),
+            nearest=() if count.everywhere is not None else looker.nearest(nodes.values()),
+            impossible=len(hopeless) == len(nodes),
+            budgets=self._budgets(pod, nominated, hopeless - self._caution.keys()),
         )
 
-    def _nodes(self) -> Iterator[tuple[NodeName, Node]]:
-        yield from sorted(self.snapshot.nodes.items())
-
-    def _caution(self, node: Node) -> Refusal | None:
-        """Return restow's own no to a node, beyond the rules of kube-scheduler."""
-        return refuses_node(self.policy, node) or leaving.of(node)
+    @cached_property
+    def _caution(self) -> dict[NodeName, Refusal]:
+        """Restow's own no to nodes, beyond the rules of kube-scheduler."""
+        said = (
+            (name, refuses_node(self.policy, node) or leaving.of(node))
+            for name, node in sorted(self.snapshot.nodes.items())
+        )
+        return {name: no for name, no in said if no is not None}
 
     def _ahead(self, pod: Pod) -> Iterator[Pod]:
         """Yield the pods whose nomination holds room against `pod`."""
@@ -103,6 +107,7 @@ class Inquest:
                     each for each in pods if each.uid != pod.uid and each.priority >= pod.priority
                 )
 
+    @cached_property
     def _reasons_to_stay(self) -> dict[NodeName, tuple[Reason, ...]]:
         fixed = self.formulation.fixed
         return {
