@@ -50,19 +50,6 @@ def refuse(pod: Pod, node: Node) -> Refusal | None:
     )
 
 
-def asked_labels(pod: Pod) -> frozenset[str]:
-    """Return the label keys of a node on which `refuse` depends."""
-    terms = pod.node_affinity or ()
-    return frozenset(pod.node_selector) | {
-        requirement.key for term in terms for requirement in term.expressions
-    }
-
-
-def asks_name(pod: Pod) -> bool:
-    """Return whether `refuse` depends on the name of the node."""
-    return any(term.fields for term in pod.node_affinity or ())
-
-
 def _named(terms: tuple[NodeSelectorTerm, ...]) -> frozenset[NodeName] | None:
     """Return the nodes that the terms name by `metadata.name`, None if one leaves that open."""
     names: frozenset[NodeName] = frozenset()
