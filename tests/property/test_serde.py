@@ -9,9 +9,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from restow.cluster import objects, serde
+from restow.cluster import objects, serde, storage
 from restow.cluster.assembly import assemble
-from restow.cluster.parts import Object
+from restow.cluster.parts import PARTS, Object
 from restow.core.frozen import Amounts, FrozenMap
 from restow.core.ids import ObjectKey
 from tests.support.objects import NOW
@@ -38,6 +38,15 @@ def any_of(kind: type[Object]) -> st.SearchStrategy[Object]:
     return st.builds(kind, **drawn)
 
 
+STORAGE: tuple[type[Object], ...] = (
+    storage.PersistentVolume,
+    storage.PersistentVolumeClaim,
+    storage.StorageClass,
+    storage.CSINode,
+    storage.CSIDriver,
+    storage.CSIStorageCapacity,
+    storage.VolumeAttachment,
+)
 KINDS: tuple[type[Object], ...] = (
     objects.Pod,
     objects.Node,
@@ -45,18 +54,14 @@ KINDS: tuple[type[Object], ...] = (
     objects.PriorityClass,
     objects.Workload,
     objects.Namespace,
+    *STORAGE,
 )
+KEYS = {part.type: part.key for part in PARTS}
 
 
 def identity(found: Object) -> tuple[type[Object], object]:
     """What no two objects of a snapshot share."""
-    match found:
-        case objects.Pod() | objects.DisruptionBudget():
-            return type(found), found.key
-        case objects.Workload():
-            return type(found), found.uid
-        case _:
-            return type(found), found.name
+    return type(found), KEYS[type(found)](found)
 
 
 OBJECTS: st.SearchStrategy[list[Object]] = st.lists(
