@@ -8,9 +8,11 @@ CLUSTER ?= local
 E2E_ARGS ?=
 IMAGE ?= restow:dev
 CONTAINER_ENGINE ?= docker
+PLANS ?= 10
+SEED ?= 1
 
 .PHONY: help setup lock fmt fmt-check lint types rooms test-unit check generate verify-generated \
-	controlplane chart-test e2e test demo bench image clean
+	controlplane chart-test e2e whole-plans test demo bench image clean
 
 help: ## Show this list
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / {printf "  %-18s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -74,6 +76,9 @@ test: ## Everything: check, chart tests, contract tests and scenarios
 	@$(MAKE) --no-print-directory check
 	@$(MAKE) --no-print-directory chart-test
 	@$(MAKE) --no-print-directory e2e
+
+whole-plans: controlplane ## Have plans of random clusters carried out; PLANS=500 SEED=1
+	@$(BIN)/python -m e2e.whole_plans --plans=$(PLANS) --seed=$(SEED)
 
 demo: controlplane ## Watch restow make room for a stranded 8-GPU pod, on a cluster of its own
 	@$(BIN)/python -m e2e.demo

@@ -49,7 +49,7 @@ def _plays(stage: Stage, asked: argparse.Namespace) -> Iterator[Played]:
     numbers = count(asked.first)
     with ThreadPoolExecutor(asked.width) as pool:
         while done < asked.plans and time.monotonic() < until:
-            batch = [draw(asked.seed, next(numbers)) for _ in range(2 * asked.width)]
+            batch = [draw(asked.seed, next(numbers)) for _ in range(asked.width)]
             for played in pool.map(partial(_play, stage), batch):
                 done += played.executed
                 yield played

@@ -171,4 +171,6 @@ def _pod(app: App, case: str) -> Json:
             spec["topologySpreadConstraints"] = [
                 {**term, "maxSkew": 1, "whenUnsatisfiable": "DoNotSchedule"}
             ]
+        case _:
+            pass
     return spec
