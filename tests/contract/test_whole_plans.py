@@ -18,7 +18,7 @@ SEED = 1
 @pytest.mark.timeout(600)
 @pytest.mark.xfail(
     strict=False,
-    reason="one plan in five is aborted, for unknown reasons: see benchmarks/results/whole-plans.md",
+    reason="one plan in five is aborted, for unknown reasons: benchmarks/results/whole-plans.md",
 )
 def test_every_plan_keeps_its_word_or_names_who_was_faster(
     cluster: Client, mirrors: Mirrors, operator: Operator
