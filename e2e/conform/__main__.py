@@ -17,26 +17,25 @@ def main() -> int:
     """Run; return 0 when the two agree on every case, 1 when they do not."""
     asked = _arguments()
     began = time.monotonic()
-    found: list[tuple[Recorded, Disagreement]] = []
+    scenes = list(_scenes(asked.cases, asked.seed, asked.replay))
+    if asked.record is not None:
+        write(asked.record, scenes)
     coverage = Coverage()
-    kept: list[Recorded] = []
-    for each in _scenes(asked.cases, asked.seed, asked.replay):
-        kept.append(each)
+    found = 0
+    for each in scenes:
         coverage.add(each)
         for wrong in disagreements(each):
-            found.append((each, wrong))
-            print(f"{wrong.scene}#{wrong.index} {'+'.join(wrong.topics)}", file=sys.stderr)
-            print(
-                f"  kube-scheduler {wrong.theirs}\n  restow         {wrong.ours}", file=sys.stderr
-            )
-    if asked.record is not None:
-        write(asked.record, kept)
+            found += 1
+            _tell(wrong)
     print(coverage.table())
     wall_s = time.monotonic() - began
-    print(
-        f"{coverage.cases} cases of seed {asked.seed} in {wall_s:.0f} s: {len(found)} disagreements"
-    )
+    print(f"{coverage.cases} cases of seed {asked.seed} in {wall_s:.0f} s: {found} disagreements")
     return 1 if found else 0
+
+
+def _tell(wrong: Disagreement) -> None:
+    print(f"{wrong.scene}#{wrong.index} {'+'.join(wrong.topics)}")
+    print(f"  kube-scheduler {wrong.theirs}\n  restow         {wrong.ours}")
 
 
 def _scenes(cases: int, seed: int, replay: Path | None) -> Iterator[Recorded]:

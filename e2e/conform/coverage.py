@@ -46,7 +46,6 @@ class Coverage:
         lines = ["| rule | cases | share | placed | refused |", "| --- | --- | --- | --- | --- |"]
         for topic in sorted(self.placed | self.refused):
             placed, refused = self.placed[topic], self.refused[topic]
-            lines.append(
-                f"| {topic} | {placed + refused} | {self.share(topic):.1f} % | {placed} | {refused} |"
-            )
+            both = f"{placed + refused} | {self.share(topic):.1f} %"
+            lines.append(f"| {topic} | {both} | {placed} | {refused} |")
         return "\n".join(lines)

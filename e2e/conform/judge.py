@@ -63,11 +63,6 @@ def disagreements(scene: Recorded, rules: Sequence[Rule] = RULES) -> Iterator[Di
             snapshot = _snapshot(found)
 
 
-def judged_pods(scene: Recorded) -> int:
-    """Return how many pods the scene asked about."""
-    return len(scene.verdicts)
-
-
 def _answer(verdict: Verdict, snapshot: Snapshot, rules: Sequence[Rule]) -> str | None:
     """Return what restow says when kube-scheduler says otherwise."""
     pod = KINDS["Pod"].from_document(verdict.pod)
@@ -107,8 +102,8 @@ def _said(verdict: Verdict) -> str:
 
 
 def _stripped(why: str) -> str:
-    """Cut off what preemption says, and the full stop."""
-    return why.partition(" preemption: ")[0].removesuffix(".")
+    """Cut off what preemption says, which has no node to look at after PreFilter's no."""
+    return why.partition(" preemption: ")[0].removesuffix(". not found").removesuffix(".")
 
 
 def _parsed(documents: Iterable[Json]) -> Iterator[tuple[tuple[str, str, str], Object]]:

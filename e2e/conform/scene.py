@@ -1,4 +1,4 @@
-"""What the differential test is about: clusters, the pods asked about, and kube-scheduler's answers.
+"""The subject of the differential test: clusters, pods to ask about, and the answers.
 
 All values are plain JSON, as the API server gives it back, so that a recording is judged with the
 operator's own parsers.
@@ -23,8 +23,8 @@ class Probe:
     topics
         The rules it was made to touch.
     allocated
-        Names of the ResourceClaims that stand for the templates it names, per `resourceClaims` name:
-        a controller would make them.
+        Names of the ResourceClaims made for the templates it names, per `resourceClaims` name:
+        a controller would do it.
     """
 
     pod: Json

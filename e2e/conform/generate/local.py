@@ -27,7 +27,7 @@ CORDON: Final = (
     {"operator": "Exists"},
 )
 PORTS: Final = (80, 443, 53)
-ADDRESSES: Final = ("", "0.0.0.0", "10.0.0.1", "10.0.0.2")  # noqa: S104 # host IPs of pods
+ADDRESSES: Final = ("", "0.0.0.0", "10.0.0.1", "10.0.0.2")  # host IPs of pods
 
 
 def tolerate(dice: Dice, spec: Json) -> None:

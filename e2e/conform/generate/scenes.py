@@ -5,7 +5,7 @@ from functools import partial
 from typing import Final
 
 from e2e.client import Json
-from e2e.conform.generate import local, relations, resources
+from e2e.conform.generate import local, relations, resources, storage
 from e2e.conform.generate.dice import Dice
 from e2e.conform.generate.nodes import nodes
 from e2e.conform.scene import Probe, Scene
@@ -35,11 +35,18 @@ def scene(seed: int, index: int) -> Scene:
             *_priorities(),
             _heavy(),
             *hosts,
+            *storage.storage(dice, tag, hosts),
             *(_resident(dice, f"r{number}", names) for number in range(dice.randint(2, 9))),
             *(_nominee(dice, f"w{number}", names) for number in range(dice.choice((0, 0, 1, 2)))),
         ),
-        probes=tuple(_probe(dice, f"p{number}", twists) for number in range(PROBES)),
+        probes=_probes(dice, twists),
     )
+
+
+def _probes(dice: Dice, twists: Mapping[str, Twist]) -> tuple[Probe, ...]:
+    """Return the probes; those with claims come last: one that succeeds may end the scene."""
+    made = [_probe(dice, f"p{number}", twists) for number in range(PROBES)]
+    return tuple(sorted(made, key=lambda probe: "VolumeBinding" in probe.topics))
 
 
 def _twists(names: list[str]) -> Mapping[str, Twist]:
@@ -49,6 +56,8 @@ def _twists(names: list[str]) -> Mapping[str, Twist]:
         "NodeAffinity": partial(local.choose_nodes, names=names),
         "NodePorts": local.open_ports,
         "NodeResourcesFit": resources.demand,
+        "VolumeRestrictions": storage.disk,
+        "VolumeBinding": storage.mount,
         "PodTopologySpread": relations.spread,
         "InterPodAffinity": relations.relate,
         "NodeDeclaredFeatures": local.need_feature,
@@ -82,6 +91,10 @@ def _resident(dice: Dice, name: str, names: list[str]) -> Json:
         local.open_ports(dice, spec, most=3)
     if dice.maybe(0.3):
         relations.repel(dice, spec)
+    if dice.maybe(0.3):
+        storage.disk(dice, spec)
+    if dice.maybe(0.4):
+        storage.mount(dice, spec)
     spec["nodeName"] = dice.choice(names)
     made = _pod(dice, name, spec)
     if dice.maybe(0.1):
