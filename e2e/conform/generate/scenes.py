@@ -99,11 +99,22 @@ def _resident(dice: Dice, name: str, names: list[str]) -> Json:
     made = _pod(dice, name, spec)
     if dice.maybe(0.1):
         made["status"] = {"phase": dice.choice(("Succeeded", "Failed"))}
+        _without_ports(made["spec"])
     elif dice.maybe(0.3):
         resources.running_as(dice, made)
     if dice.maybe(0.12):
         made["metadata"]["deletionTimestamp"] = "2026-01-01T00:00:00Z"
     return made
+
+
+def _without_ports(spec: Json) -> None:
+    """Take the host ports off a pod that ends: kube-scheduler then forgets them for the node.
+
+    Upstream's `HostPortInfo` counts no holders, so that a pod that goes frees a port that another,
+    put there past the scheduler, still holds.
+    """
+    for each in (*spec["containers"], *spec.get("initContainers", ())):
+        each.pop("ports", None)
 
 
 def _nominee(dice: Dice, name: str, names: list[str]) -> Json:
