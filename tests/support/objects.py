@@ -20,6 +20,7 @@ from restow.cluster.objects import (
     Toleration,
     Workload,
 )
+from restow.cluster.pod_devices import PodClaim
 from restow.cluster.snapshot import Snapshot
 from restow.cluster.storage import (
     CSIDriver,
@@ -95,6 +96,8 @@ class PodFields(TypedDict, total=False):
     needed_features: Iterable[str]
     local_volumes: tuple[str, ...]
     volumes: tuple[PodVolume, ...]
+    group: str
+    claims: tuple[PodClaim, ...]
     started_at: datetime | None
 
 
@@ -153,6 +156,8 @@ def a_pod(
         needed_features=frozenset(fields.get("needed_features", ())),
         local_volumes=fields.get("local_volumes", ()),
         volumes=fields.get("volumes", ()),
+        group=fields.get("group", ""),
+        claims=fields.get("claims", ()),
         started_at=fields.get("started_at", NOW - timedelta(hours=1) if running else None),
     )
 

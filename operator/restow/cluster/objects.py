@@ -29,15 +29,11 @@ class Phase(StrEnum):
 
 
 class Feature(StrEnum):
-    """A part of a pod's spec that needs care: a rule not modelled yet, or a reason to stay."""
+    """A part of a pod that keeps it in place, or leaves it to kube-scheduler to bind."""
 
-    INTER_POD_AFFINITY = "InterPodAffinity"  # required (anti-)affinity to pods; preferred is none
-    TOPOLOGY_SPREAD = "TopologySpread"  # any topologySpreadConstraint that is DoNotSchedule
-    VOLUME_CLAIM = "VolumeClaim"  # a claim, or a volume that node limits and zones count
     RESOURCE_CLAIM = "ResourceClaim"  # spec.resourceClaims
     POD_GROUP = "PodGroup"  # schedulingGroup, or scheduling.k8s.io/group-name
     LOCAL_STORAGE = "LocalStorage"  # emptyDir (not medium Memory) or hostPath
-    NODE_FEATURE = "NodeFeature"  # what kube-scheduler's NodeDeclaredFeatures asks a node for
     MIRROR = "Mirror"  # kubernetes.io/config.mirror: a static pod
     SHARED_GPU = "SharedGpu"  # a part of a GPU, given out by KAI, HAMi or Volcano
 
@@ -106,6 +102,7 @@ class Pod:
     Unschedulable; its message is kube-scheduler's. `nominated_node`, `gates` and `node` are empty
     when unset. `ready` is the Ready condition. `affinity`, `anti_affinity` and `spread` hold what
     binds: required terms and DoNotSchedule constraints. `volumes` are its claims and network disks.
+    `group` names its PodGroup, empty without one.
     `needed_features` are those that a node must declare.
     """
 
@@ -142,6 +139,7 @@ class Pod:
     volumes: tuple[PodVolume, ...] = ()
     claims: tuple[PodClaim, ...] = ()
     extended: tuple[ExtendedRequest, ...] = ()
+    group: str = ""
     started_at: datetime | None = None
 
     @property

@@ -38,13 +38,9 @@ class Reason(StrEnum):
     VOLUME_ZONE_MISMATCH = "VolumeZoneMismatch"
     NODE_LEAVING = "NodeLeaving"
     NODE_NOT_SELECTED = "NodeNotSelected"
-    # a rule restow does not understand yet: never moved, placed by nomination only
-    INTER_POD_AFFINITY = "InterPodAffinity"
-    TOPOLOGY_SPREAD = "TopologySpread"
-    VOLUME_CLAIM = "VolumeClaim"
+    # never moved, placed by nomination only
     RESOURCE_CLAIM = "ResourceClaim"
     POD_GROUP = "PodGroup"
-    NODE_FEATURE = "NodeFeature"
     # moving: a running pod must stay
     NO_CONTROLLER = "NoController"
     DAEMON_SET = "DaemonSet"

@@ -10,6 +10,7 @@ from restow.core.frozen import Amounts, total
 from restow.core.ids import NodeName, ObjectKey, Uid
 from restow.core.reasons import Refusal
 from restow.packing.problem import Order, Problem
+from restow.planning.attaching import Attaching
 from restow.planning.formulation import Formulation, Usage
 from restow.planning.grouping import Grouping, class_of
 from restow.planning.judge import Judge
@@ -119,17 +120,18 @@ class _Draft:
         index_of = {name: index for index, name in enumerate(nodes)}
         pods = [*self.pending, *self.movable]
         ports = port_names(pods, self.judge.snapshot.pods.values())
-        need = {pod.uid: pod.requests + ports.amounts(pod) for pod in pods}
+        attaching = Attaching.of(pods, self._given())
+        need = {pod.uid: pod.requests + ports.amounts(pod) + attaching.amounts(pod) for pod in pods}
         resources = tuple(sorted({name for amounts in need.values() for name in amounts}))
         budgets = sorted({b.key for pod in self.movable if (b := self.judge.budgets.drawn_on(pod))})
         relating = related(self._cast(nodes))
-        unbindable = frozenset(pod.uid for pod in self.pending if self.judge.terms.refuse(pod))
+        unbindable = frozenset(pod.uid for pod in self.pending if self.judge.unbindable(pod))
         grouping = Grouping(
             judge=self.judge,
             tiers=sorted({self.wishes[pod.uid].priority for pod in pods}, reverse=True),
             wishes=self.wishes,
             index_of=index_of,
-            allowed=feasible(pods, self.judge.targets(), Board(self.judge.snapshot)),
+            allowed=self._targets(pods, attaching),
             demand={uid: tuple(each.of(n) for n in resources) for uid, each in need.items()},
             budgets=budgets,
             rivals=[pod for pod in self.pending if pod.preempts],
@@ -140,7 +142,7 @@ class _Draft:
         return Formulation(
             problem=Problem(
                 resources=resources,
-                capacity=self._capacity(nodes, resources, ports),
+                capacity=self._capacity(nodes, resources, ports, attaching),
                 tiers=tuple(grouping.tiers),
                 classes=classes,
                 budgets=tuple(self._allowed(key) for key in budgets),
@@ -164,8 +166,29 @@ class _Draft:
         budget = self.judge.snapshot.budgets[key]
         return budget.disruptions_allowed if budget.observed else 0
 
+    def _targets(
+        self, pods: list[Pod], attaching: Attaching
+    ) -> dict[ObjectKey, tuple[NodeName, ...]]:
+        """Return per pod the nodes that no rule refuses, whoever moves."""
+        found = feasible(pods, self.judge.targets(), Board(self.judge.snapshot))
+        for pod in pods:
+            if pod.volumes:
+                found[pod.key] = tuple(n for n in found[pod.key] if attaching.admits(pod, n))
+        return found
+
+    def _given(self) -> Board:
+        """Return the board without the pods whose place is to be decided."""
+        board = Board(self.judge.snapshot)
+        for pod in self.movable:
+            board.take(pod.uid)
+        return board
+
     def _capacity(
-        self, nodes: tuple[NodeName, ...], resources: tuple[str, ...], ports: PortNames
+        self,
+        nodes: tuple[NodeName, ...],
+        resources: tuple[str, ...],
+        ports: PortNames,
+        attaching: Attaching,
     ) -> tuple[tuple[int, ...], ...]:
         one_each = Amounts({name: 1 for name in resources if name.startswith("hostPort ")})
         held = self._held()
@@ -175,7 +198,7 @@ class _Draft:
 
         rows = []
         for name in nodes:
-            room = self.judge.snapshot.nodes[name].allocatable + one_each
+            room = self.judge.snapshot.nodes[name].allocatable + one_each + attaching.room(name)
             fixed = [*self.fixed_on[name], *held.get(name, ())]
             staying = [pod for pod in fixed if not pod.deleting]
             now = room - load(fixed)

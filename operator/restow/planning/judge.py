@@ -5,14 +5,13 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from functools import cached_property
 
-from restow.cluster.objects import Node, Pod
+from restow.cluster.objects import Feature, Node, Pod
 from restow.cluster.snapshot import Snapshot
 from restow.core.reasons import Reason, Refusal
 from restow.policies.coverage import Policy, governing, refuses_node, refuses_pod
-from restow.rules import leaving, pending, wishes
+from restow.rules import device_demand, leaving, pending, storage_demand, wishes
 from restow.rules.moving import registry as moving
 from restow.rules.moving.budgets import BudgetIndex
-from restow.rules.placement.unmodelled import TermIndex
 from restow.rules.wishes import Wishes
 
 
@@ -49,10 +48,18 @@ class Judge:
         """The disruption budgets."""
         return self._context.budgets
 
-    @property
-    def terms(self) -> TermIndex:
-        """The rules that are not modelled, and whom they concern."""
-        return self._context.terms
+    def unbindable(self, pod: Pod) -> bool:
+        """Whether only kube-scheduler can bind the pod: it alone binds volumes and devices.
+
+        Pods of a group it takes up together.
+        """
+        snapshot = self.snapshot
+        grouped = Feature.POD_GROUP in pod.features
+        return (
+            grouped
+            or storage_demand.unbound(pod, snapshot)
+            or device_demand.has_claims(pod, snapshot)
+        )
 
     def wishes(self, pod: Pod) -> Wishes:
         """Return what the annotations ask for the pod."""

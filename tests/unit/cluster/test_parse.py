@@ -145,29 +145,13 @@ RESTART_ALL = "RestartAllContainers"
 @pytest.mark.parametrize(
     ("spec", "features"),
     [
-        ({"affinity": {"podAffinity": {REQUIRED: [{}]}}}, {Feature.INTER_POD_AFFINITY}),
-        ({"affinity": {"podAntiAffinity": {REQUIRED: [{}]}}}, {Feature.INTER_POD_AFFINITY}),
-        ({"affinity": {"podAntiAffinity": {PREFERRED: [{"weight": 1}]}}}, set()),
-        ({"affinity": {"podAntiAffinity": {}}}, set()),
-        (
-            {"topologySpreadConstraints": [{"whenUnsatisfiable": "DoNotSchedule"}]},
-            {Feature.TOPOLOGY_SPREAD},
-        ),
-        ({"topologySpreadConstraints": [{"whenUnsatisfiable": "ScheduleAnyway"}]}, set()),
-        (
-            {"volumes": [{"name": "v", "persistentVolumeClaim": {"claimName": "c"}}]},
-            {Feature.VOLUME_CLAIM},
-        ),
-        ({"volumes": [{"name": "v", "ephemeral": {}}]}, {Feature.VOLUME_CLAIM}),
-        ({"volumes": [{"name": "v", "iscsi": {"iqn": "i"}}]}, {Feature.VOLUME_CLAIM}),
+        ({"affinity": {"podAffinity": {REQUIRED: [{}]}}}, set()),
         ({"volumes": [{"name": "v", "configMap": {}}]}, set()),
         ({"volumes": [{"name": "v", "emptyDir": {}}]}, {Feature.LOCAL_STORAGE}),
         ({"volumes": [{"name": "v", "emptyDir": {"medium": "Memory"}}]}, set()),
         ({"volumes": [{"name": "v", "hostPath": {"path": "/"}}]}, {Feature.LOCAL_STORAGE}),
         ({"resourceClaims": [{"name": "gpu"}]}, {Feature.RESOURCE_CLAIM}),
         ({"schedulingGroup": {"podGroupName": "g"}}, {Feature.POD_GROUP}),
-        ({"hostNetwork": True, "hostUsers": False}, {Feature.NODE_FEATURE}),
-        ({"hostNetwork": True, "hostUsers": True}, set()),
         (
             {"containers": [{"name": "c", "resources": {"limits": {"nvidia.com/gpumem": 1}}}]},
             {Feature.SHARED_GPU},
@@ -266,7 +250,6 @@ def test_match_label_keys_of_a_spread_join_its_selector_if_it_has_one(
     ("spec", "features"),
     [
         ({}, set()),
-        ({"hostNetwork": True, "hostUsers": False}, {"UserNamespacesHostNetworkSupport"}),
         ({"hostNetwork": True}, set()),
         ({"hostUsers": False}, set()),
         (

@@ -5,6 +5,8 @@ from dataclasses import replace
 import pytest
 
 from restow.cluster.objects import Feature
+from restow.cluster.pod_devices import PodClaim
+from restow.cluster.volumes import PodVolume
 from restow.core.reasons import Reason
 from restow.explain.unplaced import unplaced
 from restow.packing.outcome import Outcome, Status
@@ -134,10 +136,33 @@ def test_exhausted_budget_is_named() -> None:
     assert "default/web" in answer.message
 
 
-def test_unmodelled_pod_is_left_to_kube_scheduler_under_a_nomination() -> None:
-    pod = a_pod("p", features=(Feature.VOLUME_CLAIM,))
+def test_pod_of_a_group_is_left_to_kube_scheduler_under_a_nomination() -> None:
+    pod = a_pod("p", features=(Feature.POD_GROUP,), group="g")
     (step,) = decided(a_snapshot([pod], [a_node("n1")])).plan.steps
     assert not step.bindable
+
+
+def test_group_is_placed_as_a_whole_or_not_at_all() -> None:
+    pods = [a_pod(f"g{n}", cpu_m=2000, features=(Feature.POD_GROUP,), group="g") for n in range(3)]
+    small, large = [a_node("n1", cpu_m=4000)], [a_node("n1", cpu_m=6000)]
+    assert decided(a_snapshot(pods, small)).plan.placed == ()
+    assert len(decided(a_snapshot(pods, large)).plan.placed) == 3
+
+
+def test_group_with_a_member_that_is_not_ours_is_left_alone() -> None:
+    pods = [a_pod(f"g{n}", features=(Feature.POD_GROUP,), group="g") for n in range(2)]
+    gated = a_pod("g2", features=(Feature.POD_GROUP,), group="g", gates=("wait",))
+    assert decided(a_snapshot([*pods, gated], [a_node("n1")])).plan.placed == ()
+
+
+def test_pod_whose_claim_is_missing_is_not_placed() -> None:
+    pod = a_pod("p", volumes=(PodVolume(name="data", claim="data"),))
+    assert decided(a_snapshot([pod], [a_node("n1")])).plan.placed == ()
+
+
+def test_pod_whose_device_claim_is_not_allocated_is_not_placed() -> None:
+    pod = a_pod("p", claims=(PodClaim(name="gpu", claim="gpu"),))
+    assert decided(a_snapshot([pod], [a_node("n1")])).plan.placed == ()
 
 
 def test_limit_of_no_moves_is_said() -> None:

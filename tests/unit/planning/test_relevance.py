@@ -74,7 +74,7 @@ def test_hourly_limits_regained_count() -> None:
 
 
 def test_the_end_of_a_cooldown_counts_though_nothing_else_happens() -> None:
-    usage = Usage(moved=FrozenMap({THERE.uid: NOW}))
+    usage = Usage(moved=FrozenMap({str(THERE.uid): NOW}))
     cooling, begun, over = (
         fingerprint(a_cluster(), a_policy(), NOW + timedelta(seconds=s), usage=usage)
         for s in (0, 299, 300)

@@ -90,7 +90,6 @@ def owned(owner: OwnerRef | None) -> Pod:
         (a_pod(node="n", owner=WEB, scheduler_name="kai-scheduler"), Reason.FOREIGN_SCHEDULER),
         (a_pod(node="n", owner=WEB, features=(Feature.SHARED_GPU,)), Reason.SHARED_GPU),
         (a_pod(node="n", owner=WEB, features=(Feature.POD_GROUP,)), Reason.POD_GROUP),
-        (a_pod(node="n", owner=WEB, features=(Feature.VOLUME_CLAIM,)), Reason.VOLUME_CLAIM),
         (
             a_pod(node="n", owner=WEB, features=(Feature.RESOURCE_CLAIM,)),
             Reason.RESOURCE_CLAIM,
@@ -374,7 +373,7 @@ def test_moved_pod_cools_down_before_it_moves_again(
     pause_s: int, moved_s: int, reason: Reason | None
 ) -> None:
     pod = a_web_pod()
-    moved = {pod.uid: NOW - timedelta(seconds=moved_s)}
+    moved = {str(pod.uid): NOW - timedelta(seconds=moved_s)}
     moving = Moving(cooldown_seconds=pause_s)
     assert reason_of(judged(pod, moving=moving, moved=moved)) is reason
     assert judged(pod, moving=moving, moved={"another": NOW}) is None

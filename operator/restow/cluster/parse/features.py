@@ -49,26 +49,14 @@ _SHARED_GPU_RESOURCES: Final = (
 
 def of(wire: Pod, resources: Iterable[str]) -> frozenset[Feature]:
     """Return the features of the pod; `resources` are the names it requests."""
-    return frozenset((*_of_rules(wire), *_of_metadata(wire, resources)))
+    return frozenset(_of(wire, resources))
 
 
-def _of_rules(wire: Pod) -> Iterator[Feature]:
-    spec = wire.spec
-    if any(True for anti in (False, True) for _ in _of_kind(spec, anti=anti)):
-        yield Feature.INTER_POD_AFFINITY
-    if any(True for _ in _hard_spreads(spec)):
-        yield Feature.TOPOLOGY_SPREAD
-    if any(_is_claim(volume) for volume in spec.volumes or ()):
-        yield Feature.VOLUME_CLAIM
-    if spec.resource_claims or wire.status.extended_resource_claim_status is not None:
-        yield Feature.RESOURCE_CLAIM
-    if needed(spec):
-        yield Feature.NODE_FEATURE
-
-
-def _of_metadata(wire: Pod, resources: Iterable[str]) -> Iterator[Feature]:
+def _of(wire: Pod, resources: Iterable[str]) -> Iterator[Feature]:
     annotations = wire.metadata.annotations or {}
     keys = {*annotations, *(wire.metadata.labels or {})}
+    if wire.spec.resource_claims or wire.status.extended_resource_claim_status is not None:
+        yield Feature.RESOURCE_CLAIM
     if wire.spec.scheduling_group is not None or keys & _GROUP_KEYS:
         yield Feature.POD_GROUP
     if local_volumes(wire):
@@ -77,6 +65,14 @@ def _of_metadata(wire: Pod, resources: Iterable[str]) -> Iterator[Feature]:
         yield Feature.MIRROR
     if keys & _SHARED_GPU_KEYS or any(name.startswith(_SHARED_GPU_RESOURCES) for name in resources):
         yield Feature.SHARED_GPU
+
+
+def group(wire: Pod) -> str:
+    """Return the name of the pod's group, kube-scheduler's own before those of others."""
+    if wire.spec.scheduling_group is not None and wire.spec.scheduling_group.pod_group_name:
+        return wire.spec.scheduling_group.pod_group_name
+    named = {**(wire.metadata.annotations or {}), **(wire.metadata.labels or {})}
+    return next((named[key] for key in sorted(_GROUP_KEYS) if key in named), "")
 
 
 def local_volumes(wire: Pod) -> tuple[str, ...]:
@@ -209,23 +205,6 @@ def _is_local(volume: Volume) -> bool:
     if volume.host_path is not None:
         return True
     return volume.empty_dir is not None and volume.empty_dir.medium != "Memory"
-
-
-def _is_claim(volume: Volume) -> bool:
-    """Return whether rules on volumes that restow does not know may bear on the volume."""
-    return any(
-        source is not None
-        for source in (
-            volume.persistent_volume_claim,
-            volume.ephemeral,
-            volume.gce_persistent_disk,
-            volume.aws_elastic_block_store,
-            volume.azure_disk,
-            volume.iscsi,
-            volume.rbd,
-            volume.cinder,
-        )
-    )
 
 
 def _needed(spec: PodSpec) -> Iterator[str]:

@@ -81,6 +81,7 @@ def pod(wire: WirePod) -> Pod | None:
         needed_features=features.needed(wire.spec),
         local_volumes=features.local_volumes(wire),
         volumes=volumes.of(wire),
+        group=features.group(wire),
         claims=pod_devices.claims(wire),
         extended=pod_devices.extended(wire),
         started_at=status.start_time,

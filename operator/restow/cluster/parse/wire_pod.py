@@ -169,6 +169,12 @@ class PodResourceClaim(Wire, frozen=True):
     resource_claim_name: str | None = None
 
 
+class SchedulingGroup(Wire, frozen=True):
+    """v1.PodSchedulingGroup."""
+
+    pod_group_name: str | None = None
+
+
 class PodSpec(Wire, frozen=True):
     """v1.PodSpec."""
 
@@ -187,7 +193,7 @@ class PodSpec(Wire, frozen=True):
     topology_spread_constraints: list[Spread] | None = None
     volumes: list[Volume] | None = None
     resource_claims: list[PodResourceClaim] | None = None
-    scheduling_group: Nothing | None = None
+    scheduling_group: SchedulingGroup | None = None
     scheduling_gates: list[Named] | None = None
     host_network: bool | None = None
     host_users: bool | None = None

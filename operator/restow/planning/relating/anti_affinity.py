@@ -6,9 +6,8 @@ Upstream: `plugins/interpodaffinity/filtering.go: satisfyPodAntiAffinity` and
 
 from functools import partial
 
-from restow.core.ids import NodeName
 from restow.packing.relations import Exclusion
-from restow.planning.relating.cast import Cast, Seat, Topology
+from restow.planning.relating.cast import Cast
 from restow.planning.relating.sketch import Relating
 
 
@@ -17,14 +16,8 @@ def relate(cast: Cast, found: Relating) -> None:
     for term, carriers in cast.with_anti_affinity().items():
         targets = cast.meant((term.pods,))
         topology = cast.topology(term.topology_key)
-        found.bar(carriers.uids, _around(topology, targets.given))
-        found.bar(targets.uids, _around(topology, carriers.given))
+        found.bar(carriers.uids, topology.around(targets.given))
+        found.bar(targets.uids, topology.around(carriers.given))
         if carriers.free and targets.free and len(carriers.uids | targets.uids) > 1:
             build = partial(Exclusion, domains=topology.domains)
             found.add(build, carriers=carriers.uids, targets=targets.uids)
-
-
-def _around(topology: Topology, seats: tuple[Seat, ...]) -> frozenset[NodeName]:
-    """Return the nodes that share a domain with one of the seats."""
-    held = {topology.of_node[seat.node] for seat in seats if seat.node in topology.of_node}
-    return topology.nodes_in(held)

@@ -72,6 +72,11 @@ class Topology:
         """Return the nodes in any of the `domains`."""
         return frozenset(name for name, domain in self.of_node.items() if domain in domains)
 
+    def around(self, seats: Iterable[Seat]) -> frozenset[NodeName]:
+        """Return the nodes that share a domain with one of the `seats`."""
+        held = {self.of_node[seat.node] for seat in seats if seat.node in self.of_node}
+        return self.nodes_in(held)
+
     def counts(self, seats: Iterable[Seat]) -> list[int]:
         """Return how many of the `seats` are in each domain."""
         found = [0] * len(self.values)
@@ -130,11 +135,11 @@ class Cast:
 
     def with_affinity(self) -> Mapping[tuple[PodTerm, ...], Meant]:
         """Return the pods with required affinity, by all their terms together."""
-        return _by_trait((pod.affinity or None, pod, seat) for pod, seat in self.everyone())
+        return by_trait((pod.affinity or None, pod, seat) for pod, seat in self.everyone())
 
     def with_anti_affinity(self) -> Mapping[PodTerm, Meant]:
         """Return the pods with required anti-affinity, by term."""
-        return _by_trait(
+        return by_trait(
             (term, pod, seat) for pod, seat in self.everyone() for term in pod.anti_affinity
         )
 
@@ -148,7 +153,7 @@ class Cast:
     @cached_property
     def _alike(self) -> Mapping[str, Mapping[Labels, Meant]]:
         """The pods by namespace and labels: selections tell no more apart."""
-        found = _by_trait(
+        found = by_trait(
             ((pod.key.namespace, pod.labels), pod, seat) for pod, seat in self.everyone()
         )
         grouped: dict[str, dict[Labels, Meant]] = {}
@@ -173,7 +178,7 @@ class Cast:
         return sorted(frozenset.intersection(*named)) if named else sorted(self._alike)
 
 
-def _by_trait(found: Iterable[tuple[T | None, Pod, Seat | None]]) -> dict[T, Meant]:
+def by_trait(found: Iterable[tuple[T | None, Pod, Seat | None]]) -> dict[T, Meant]:
     """Group pods by what they have in common; None is nothing."""
     free: dict[T, list[Pod]] = {}
     given: dict[T, list[Seat]] = {}

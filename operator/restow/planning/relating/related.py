@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from typing import Final
 
-from restow.planning.relating import affinity, anti_affinity, spread
+from restow.planning.relating import affinity, anti_affinity, groups, spread, volumes
 from restow.planning.relating.cast import Cast
 from restow.planning.relating.sketch import Relating
 
@@ -11,6 +11,8 @@ KINDS: Final[tuple[Callable[[Cast, Relating], None], ...]] = (
     anti_affinity.relate,
     affinity.relate,
     spread.relate,
+    volumes.relate,
+    groups.relate,
 )
 
 

@@ -10,6 +10,7 @@ from restow.cluster.objects import Node, Pod
 from restow.cluster.snapshot import Snapshot
 from restow.core.reasons import Refusal
 from restow.policies.packing_policy import Moving
+from restow.rules import storage_demand
 from restow.rules.moving import (
     budgets,
     cooldown,
@@ -30,7 +31,6 @@ from restow.rules.moving import (
     topology,
 )
 from restow.rules.moving.budgets import BudgetIndex
-from restow.rules.placement.unmodelled import TermIndex
 
 EMPTY: Final[Mapping[str, datetime]] = MappingProxyType({})
 
@@ -55,7 +55,6 @@ class Context:
     moving: Moving
     scheduler_names: frozenset[str]
     budgets: BudgetIndex
-    terms: TermIndex
     moved: Mapping[str, datetime]
     now: datetime
 
@@ -75,7 +74,6 @@ class Context:
             moving=moving,
             scheduler_names=frozenset(scheduler_names),
             budgets=BudgetIndex.of(snapshot),
-            terms=TermIndex.of(snapshot),
             moved=moved,
             now=snapshot.taken_at if now is None else now,
         )
@@ -145,7 +143,7 @@ RULES: Final[tuple[Rule, ...]] = (
     lambda pod, _context, _movable: topology.refuse(pod),
     lambda pod, _context, _movable: pod_group.refuse(pod),
     lambda pod, _context, _movable: device_claims.refuse(pod),
-    lambda pod, context, _movable: context.terms.refuse(pod),
+    lambda pod, context, _movable: storage_demand.pinned(pod, context.snapshot),
     # what passes by itself, so it is said last
     _minimum_age,
     _cooldown,

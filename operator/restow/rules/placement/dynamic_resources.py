@@ -46,4 +46,4 @@ def prepare(pod: Pod, board: Board) -> Prepared | Refusal | None:
     return Prepared(refuse=refuse)
 
 
-RULE: Final = Rule(plugin="DynamicResources", scope=Scope.RELATIONAL, prepare=prepare)
+RULE: Final = Rule(plugin="DynamicResources", scope=Scope.LOCAL, prepare=prepare)
