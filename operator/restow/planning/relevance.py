@@ -3,6 +3,7 @@
 import hashlib
 from collections.abc import Iterator
 from datetime import datetime
+from typing import Final
 
 from restow.cluster.objects import Pod
 from restow.cluster.snapshot import Snapshot
@@ -12,6 +13,18 @@ from restow.planning.concern import concerning
 from restow.planning.formulation import Usage
 from restow.planning.judge import Judge
 from restow.policies.coverage import Policy
+
+STORAGE: Final = (
+    "volumes",
+    "claims",
+    "storage_classes",
+    "csi_nodes",
+    "csi_drivers",
+    "storage_capacities",
+    "attachments",
+)
+DEVICES: Final = ("resource_slices", "resource_claims", "device_classes", "device_taint_rules")
+"""Fields of the Snapshot."""
 
 
 def fingerprint(
@@ -25,13 +38,14 @@ def fingerprint(
 
     Equal digests mean that solving again would answer the same: the same pods ask, the same pods
     sit on the policy's nodes with the same freedom to move, budgets allow the same. Resource
-    versions, times, messages, readiness and our own marks do not count, nor does anything that
-    happens outside the policy's nodes.
+    versions, times, messages, readiness and our own marks do not count. What happens outside the
+    policy's nodes counts where pods ask about other pods; storage where pods mount volumes, devices
+    where they claim some.
     """
     judge = Judge(snapshot=concerning(snapshot, policy), policy=policy, now=now, moved=usage.moved)
     body = hashlib.sha256()
     body.update(repr((policy, usage)).encode())
-    for line in (*_nodes(judge), *_pods(judge), *_rest(judge)):
+    for line in (*_nodes(judge), *_pods(judge), *_rest(judge), *_asked_about(judge, snapshot)):
         body.update(line.encode())
         body.update(b"\n")
     return f"sha256:{body.hexdigest()}"
@@ -91,6 +105,34 @@ def _rest(judge: Judge) -> Iterator[str]:
         yield repr((name, namespace.labels, _ours(namespace.annotations)))
     for name, each in sorted(judge.snapshot.priority_classes.items()):
         yield repr((name, each.value))
+
+
+def _asked_about(judge: Judge, snapshot: Snapshot) -> Iterator[str]:
+    """Yield what matters only because of what some pods ask for."""
+    pods = snapshot.pods.values()
+    if any(pod.affinity or pod.anti_affinity or pod.spread for pod in pods):
+        yield from _elsewhere(judge, snapshot)
+    fields: list[str] = []
+    if any(pod.volumes for pod in pods):
+        fields += STORAGE
+    if any(pod.claims or pod.extended for pod in pods):
+        fields += DEVICES
+    for field in fields:
+        for key, each in sorted(getattr(snapshot, field).items()):
+            yield repr((field, key, each))
+
+
+def _elsewhere(judge: Judge, snapshot: Snapshot) -> Iterator[str]:
+    """Yield the domains of nodes of others, and who sits in them."""
+    covered = {node.name for node in judge.covered()}
+    for name, node in sorted(snapshot.nodes.items()):
+        if name not in covered:
+            yield repr((name, node.labels, node.taints))
+    for key, pod in sorted(snapshot.pods.items()):
+        if pod.node is not None and pod.node not in covered:
+            yield repr((key, pod.uid, pod.node, pod.labels, pod.deleting))
+    for each in snapshot.namespaces.values():
+        yield repr((each.name, each.labels))
 
 
 def _ours(annotations: Labels) -> tuple[tuple[str, str], ...]:

@@ -8,12 +8,23 @@ import pytest
 
 from restow.cluster.objects import Pod
 from restow.cluster.snapshot import Snapshot
+from restow.cluster.terms import PodTerm, Selection
 from restow.core.frozen import FrozenMap, Labels
 from restow.core.marks import MOVABLE, PLAN
 from restow.planning.formulation import Usage
 from restow.planning.relevance import fingerprint
+from restow.policies.packing_policy import Scope
 from tests.support.decisions import a_policy
-from tests.support.objects import NOW, a_budget, a_node, a_pod, a_snapshot, an_owner
+from tests.support.objects import (
+    NOW,
+    a_budget,
+    a_node,
+    a_pod,
+    a_snapshot,
+    an_owner,
+    selecting,
+)
+from tests.support.storage import a_volume, mounting
 
 THERE = a_pod("there", node="n1", owner=an_owner())
 WANTED = a_pod("wanted", cpu_m=4000)
@@ -80,3 +91,24 @@ def test_the_end_of_a_cooldown_counts_though_nothing_else_happens() -> None:
         for s in (0, 299, 300)
     )
     assert cooling == begun != over
+
+
+def test_pods_of_other_nodes_count_only_where_somebody_asks_about_pods() -> None:
+    scope = Scope.model_validate({"nodes": {"matchLabels": {"pool": "ours"}}})
+    nodes = [a_node("n1", labels={"pool": "ours"}), a_node("n2")]
+    stranger = a_pod("stranger", node="n2")
+    pods = Selection(selector=selecting(app="a"), namespaces=frozenset({"default"}))
+    shy = replace(WANTED, anti_affinity=(PodTerm(topology_key="zone", pods=pods),))
+
+    def seen(*pods: Pod) -> str:
+        return fingerprint(a_snapshot(pods, nodes), a_policy(scope=scope), NOW)
+
+    assert seen(THERE, WANTED, stranger) == seen(THERE, WANTED)
+    assert seen(THERE, shy, stranger) != seen(THERE, shy)
+
+
+def test_storage_counts_only_where_somebody_mounts_it() -> None:
+    mounted = replace(WANTED, volumes=mounting("c"))
+    volume = [a_volume("v")]
+    assert mark(a_cluster(volumes=volume)) == mark(a_cluster())
+    assert mark(a_cluster(wanted=mounted, volumes=volume)) != mark(a_cluster(wanted=mounted))
