@@ -6,8 +6,9 @@ import time
 from collections.abc import Iterator
 from pathlib import Path
 
+from e2e.conform.asking import asked
 from e2e.conform.coverage import Coverage
-from e2e.conform.generate import PROBES, scene
+from e2e.conform.generate import PROBES
 from e2e.conform.judge import Disagreement, disagreements
 from e2e.conform.oracle import oracle
 from e2e.conform.scene import Recorded, read, write
@@ -15,11 +16,11 @@ from e2e.conform.scene import Recorded, read, write
 
 def main() -> int:
     """Run; return 0 when the two agree on every case, 1 when they do not."""
-    asked = _arguments()
+    options = _arguments()
     began = time.monotonic()
-    scenes = list(_scenes(asked.cases, asked.seed, asked.replay))
-    if asked.record is not None:
-        write(asked.record, scenes)
+    scenes = list(_scenes(options.cases, options.seed, options.replay))
+    if options.record is not None:
+        write(options.record, scenes)
     coverage = Coverage()
     found = 0
     for each in scenes:
@@ -29,7 +30,8 @@ def main() -> int:
             _tell(wrong)
     print(coverage.table())
     wall_s = time.monotonic() - began
-    print(f"{coverage.cases} cases of seed {asked.seed} in {wall_s:.0f} s: {found} disagreements")
+    origin = options.replay or f"seed {options.seed}"
+    print(f"{coverage.cases} cases of {origin} in {wall_s:.0f} s: {found} disagreements")
     return 1 if found else 0
 
 
@@ -42,12 +44,8 @@ def _scenes(cases: int, seed: int, replay: Path | None) -> Iterator[Recorded]:
     if replay is not None:
         yield from read(replay)
         return
-    with oracle() as asked:
-        done = index = 0
-        while done < cases:
-            judged = asked.judge(scene(seed, index))
-            done, index = done + len(judged.verdicts), index + 1
-            yield judged
+    with oracle() as scheduler:
+        yield from asked(scheduler, seed=seed, cases=cases)
 
 
 def _arguments() -> argparse.Namespace:

@@ -56,7 +56,7 @@ REPORTED: Final = frozenset({"Pod", "PersistentVolume", "PersistentVolumeClaim",
 
 SETTLE_S: Final = 0.15
 """For kube-scheduler's other watches to bring what the pods depend on: nothing says that they have.
-A disagreement is asked about again, so that too little costs time, not truth."""
+`asking.asked` asks about a disagreement again, so that too little costs time, not truth."""
 
 INVALID: Final = (403, 422)
 """Answers to objects that no cluster takes: a case that kube-scheduler never sees."""
@@ -80,13 +80,14 @@ class Oracle:
         version = client.request("GET", path("Pod"))["metadata"]["resourceVersion"]
         threading.Thread(target=self._watch, args=(version,), daemon=True).start()
 
-    def judge(self, scene: Scene) -> Recorded:
-        """Make the scene, ask about its pods in order, remove it.
+    def judge(self, scene: Scene, *, settle_s: float = SETTLE_S) -> Recorded:
+        """Make the scene, let it settle, ask about its pods in order, remove it.
 
         It ends early when a pod found a place whose volumes a controller would now have to bind:
         kube-scheduler waits for that, and restow does not look at a cluster in such a state.
         """
         self._lay(scene.objects)
+        time.sleep(settle_s)
         objects = self._read()
         verdicts = []
         try:
@@ -111,7 +112,6 @@ class Oracle:
             by_kind.setdefault(each["kind"], []).append(each)
         for kind in KINDS:
             list(self._pool.map(self._create, by_kind.get(kind, ())))
-        time.sleep(SETTLE_S)
 
     def _create(self, manifest: Json) -> Json | None:
         kind, meta = manifest["kind"], manifest["metadata"]

@@ -2,7 +2,7 @@
 
 import pytest
 
-from e2e.conform.generate import scene
+from e2e.conform.asking import asked
 from e2e.conform.judge import Disagreement, disagreements
 from e2e.conform.oracle import oracle
 
@@ -15,10 +15,7 @@ CASES = 1000
 @pytest.mark.timeout(600)
 def test_kube_scheduler_and_restow_agree_on_random_pods() -> None:
     wrong: list[Disagreement] = []
-    with oracle() as asked:
-        done = index = 0
-        while done < CASES:
-            judged = asked.judge(scene(seed=1, index=index))
-            done, index = done + len(judged.verdicts), index + 1
+    with oracle() as scheduler:
+        for judged in asked(scheduler, seed=1, cases=CASES):
             wrong += disagreements(judged)
     assert not wrong, "\n".join(map(str, wrong))

@@ -16,13 +16,10 @@ SEED = 1
 
 
 @pytest.mark.timeout(600)
-@pytest.mark.xfail(
-    strict=False,
-    reason="one plan in five is aborted, for unknown reasons: benchmarks/results/whole-plans.md",
-)
-def test_every_plan_keeps_its_word_or_names_who_was_faster(
+def test_every_plan_keeps_its_word_or_gives_up_and_leaves_nothing_behind(
     cluster: Client, mirrors: Mirrors, operator: Operator
 ) -> None:
+    """Which share of them gives up is told by `make whole-plans`, and is too large yet."""
     stage, tally, wrong = Stage(cluster, mirrors), Tally(), list[str]()
     number = 0
     while tally.executed < PLANS:
@@ -31,6 +28,7 @@ def test_every_plan_keeps_its_word_or_names_who_was_faster(
         wrong += [f"{played.name}: {line}" for line in tally.wrong_of(played)]
         number += 1
     assert not wrong, "\n".join([*wrong, tally.table()])
+    assert tally.ends["Completed"], tally.table()
 
 
 def test_equal_numbers_draw_equal_clusters() -> None:

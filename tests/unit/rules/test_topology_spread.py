@@ -152,6 +152,15 @@ def test_empty_selector_still_counts_the_pod_itself() -> None:
     assert Survey.of(pod, board).refusal(NODES[0].name) is None
 
 
+def test_empty_selector_counts_pods_that_are_only_nominated() -> None:
+    pod = a_pod(spread=(over_zones(selector=LabelSelector()),))
+    board = Board(a_snapshot([pod], NODES))
+    name = NODES[0].name
+    for other, expected in ((a_pod("mine"), SKEWED), (a_pod("other/theirs"), ())):
+        no = Survey.of(pod, board, nominated={name: (other,)}).refusal(name)
+        assert (() if no is None else no.upstream) == expected
+
+
 def test_pods_that_leave_or_live_in_other_namespaces_do_not_count() -> None:
     pod = a_pod(labels=WEB, spread=(over_zones(),))
     others = (

@@ -53,13 +53,27 @@ def prepare(pod: Pod, board: Board) -> Prepared | None:
 def counted(pod: Pod, constraint: SpreadConstraint, board: Board) -> Counts:
     """Return how many pods the constraint of `pod` selects on each node.
 
-    Pods that are being deleted do not count, and an empty selector counts nobody in place, though
-    it takes in the pod itself.
+    Pods that are being deleted do not count. An empty selector counts nobody in place
+    (`countPodsMatchSelector`), though it takes in the pod itself and pods that are only nominated
+    (`updateWithPod`): those on the board that are bound nowhere.
     """
     if constraint.selector is not None and not constraint.selector.requirements:
-        return {}
+        return _unbound(pod.key.namespace, board)
     own = Selection(selector=constraint.selector, namespaces=frozenset({pod.key.namespace}))
     return board.meant((own,), leaving=False)
+
+
+def _unbound(namespace: str, board: Board) -> Counts:
+    counts: Counts = {}
+    for name in board.nodes:
+        found = [
+            other
+            for other in board.pods(name)
+            if other.node is None and other.key.namespace == namespace
+        ]
+        if found:
+            counts[name] = len(found)
+    return counts
 
 
 def counts_itself(pod: Pod, constraint: SpreadConstraint) -> bool:
