@@ -11,6 +11,7 @@ from kubernetes.aio.client import ApiClient
 from e2e.client import Client, Json
 from e2e.cluster.backend import Backend
 from e2e.release import Release
+from e2e.waiting import eventually
 from restow.cluster.parse import KINDS, Kind, others, wire
 from restow.core import marks
 from restow.core.errors import SnapshotError
@@ -229,6 +230,11 @@ async def seen(holds: Callable[[], bool], within_s: float = 10.0) -> None:
 
 
 async def test_kind_that_may_not_be_read_is_named(cluster: Client, kubeconfig: Path) -> None:
+    eventually(
+        lambda: cluster.list("ServiceAccount", "default", fields="metadata.name=default"),
+        within_s=30,
+        what="the controller manager makes the ServiceAccount",
+    )
     token = cluster.kubectl("create", "token", "default", "--namespace=default").strip()
     async with await connect(kubeconfig) as api:
         configuration = api.configuration
@@ -239,6 +245,7 @@ async def test_kind_that_may_not_be_read_is_named(cluster: Client, kubeconfig: P
             await source.wait_synced(10)
         with pytest.raises(SnapshotError, match="was not read in full"):
             source.snapshot()
+    await asyncio.sleep(0.25)  # TLS that was broken off closes later (aiohttp: graceful shutdown)
 
 
 async def test_server_that_does_not_answer_is_an_error_in_time(tmp_path: Path) -> None:
