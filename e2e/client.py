@@ -56,6 +56,7 @@ KINDS: Final[Mapping[str, Kind]] = {
     "ResourceClaim": Kind("/apis/resource.k8s.io/v1", "resourceclaims"),
     "ResourceClaimTemplate": Kind("/apis/resource.k8s.io/v1", "resourceclaimtemplates"),
     "ResourceSlice": Kind("/apis/resource.k8s.io/v1", "resourceslices", namespaced=False),
+    "ServiceAccount": Kind("/api/v1", "serviceaccounts"),
     "StatefulSet": Kind("/apis/apps/v1", "statefulsets"),
     "StorageClass": Kind("/apis/storage.k8s.io/v1", "storageclasses", namespaced=False),
     "VolumeAttachment": Kind("/apis/storage.k8s.io/v1", "volumeattachments", namespaced=False),
