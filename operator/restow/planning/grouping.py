@@ -49,12 +49,14 @@ class Grouping:
     unbindable: frozenset[Uid]
     relating: Relating
     _groups: dict[tuple[str, int], int] = field(default_factory=dict)
+    _unheld: frozenset[Uid] = frozenset()
     _indices: dict[tuple[object, ...], tuple[int, ...]] = field(default_factory=dict)
 
     def group(self, pending: list[Pod], movable: list[Pod]) -> Classes:
         """Return the classes, highest tier first, and their pods."""
         self._number_groups([*pending, *movable])
         roles = self.relating.roles()
+        self._unheld = self.relating.unheld()
         grouped: dict[tuple[PodClass, object], list[Pod]] = {}
         for pod in (*pending, *movable):
             shape = self._class(pod, running=pod.node is not None)
@@ -85,7 +87,7 @@ class Grouping:
             rank=asked.rank if group else 0,
             allowed=self._allowed(pod),
             movable=running,
-            evictable=running and self._evictable(pod),
+            evictable=running and pod.uid not in self._unheld and self._evictable(pod),
             move_cost=asked.move_cost if running else 1,
             preempts=pod.preempts,
             budgets=(self.budgets.index(budget.key),) if budget else (),

@@ -14,9 +14,10 @@ from tests.support.storage import a_claim, a_class, a_volume, mounting
 
 ZONE = "topology.kubernetes.io/zone"
 WEB = an_owner()
+KEYS = (("zonal", "area"), ("hostly", "kubernetes.io/hostname"))
 NODES = [
-    a_node("n0", labels={ZONE: "x"}),
-    a_node("n1", labels={ZONE: "y"}),
+    a_node("n0", labels={ZONE: "x", "area": "all"}),
+    a_node("n1", labels={ZONE: "y", "area": "all"}),
     a_node("n2"),
 ]
 
@@ -169,3 +170,11 @@ def test_group_is_placed_together_unless_some_of_it_is_not_ours_to_place() -> No
     gated = a_pod("r", group="g", gates=("somebody/else",))
     found = formulated(*members, gated)
     assert all(allowed(found, pod) == [] for pod in members)
+
+
+def test_pod_whose_new_one_could_come_back_into_the_domain_is_not_left_without_a_place() -> None:
+    pods = [a_pod(name, node="n0", owner=WEB, anti_affinity=term("b", key)) for name, key in KEYS]
+    found = formulated(*pods, a_pod("p", labels={"app": "b"}, priority=10))
+    classes = class_of(found.members)
+    by_name = {pod.key.name: found.problem.classes[classes[pod.uid]].evictable for pod in pods}
+    assert by_name == {"zonal": False, "hostly": True}

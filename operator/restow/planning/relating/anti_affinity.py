@@ -20,4 +20,5 @@ def relate(cast: Cast, found: Relating) -> None:
         found.bar(targets.uids, topology.around(carriers.given))
         if carriers.free and targets.free and len(carriers.uids | targets.uids) > 1:
             build = partial(Exclusion, domains=topology.domains)
-            found.add(build, carriers=carriers.uids, targets=targets.uids)
+            held = topology.of_single_nodes
+            found.add(build, held=held, carriers=carriers.uids, targets=targets.uids)

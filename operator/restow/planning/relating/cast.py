@@ -72,6 +72,11 @@ class Topology:
         """Return the nodes in any of the `domains`."""
         return frozenset(name for name, domain in self.of_node.items() if domain in domains)
 
+    @property
+    def of_single_nodes(self) -> bool:
+        """Whether no domain has more than one node."""
+        return len(set(self.of_node.values())) == len(self.of_node)
+
     def around(self, seats: Iterable[Seat]) -> frozenset[NodeName]:
         """Return the nodes that share a domain with one of the `seats`."""
         held = {self.of_node[seat.node] for seat in seats if seat.node in self.of_node}

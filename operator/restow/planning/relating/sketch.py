@@ -17,10 +17,14 @@ class Sketch:
         Makes the relation of the sorted class indices per role, given by name.
     roles
         The pods that play each role.
+    held
+        Whether a nomination holds against others what the relation gives. It is heeded on its own
+        node only, so one on a node of a larger domain holds nothing on the others.
     """
 
     build: Callable[..., Relation]
     roles: Mapping[str, frozenset[Uid]]
+    held: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,9 +42,11 @@ class Relating:
     sketches: list[Sketch] = field(default_factory=list)
     barred: dict[Uid, set[frozenset[NodeName]]] = field(default_factory=dict)
 
-    def add(self, build: Callable[..., Relation], **roles: frozenset[Uid]) -> None:
+    def add(
+        self, build: Callable[..., Relation], *, held: bool = True, **roles: frozenset[Uid]
+    ) -> None:
         """Add a relation by its roles."""
-        self.sketches.append(Sketch(build=build, roles=roles))
+        self.sketches.append(Sketch(build=build, roles=roles, held=held))
 
     def bar(self, pods: Iterable[Uid], nodes: frozenset[NodeName]) -> None:
         """Keep the pods from arriving on the nodes."""
@@ -51,6 +57,20 @@ class Relating:
     def bars(self, uid: Uid, node: NodeName) -> bool:
         """Whether a given pod keeps the pod from the node."""
         return any(node in nodes for nodes in self.barred.get(uid, ()))
+
+    def unheld(self) -> frozenset[Uid]:
+        """Return the pods whose new ones could break what their leaving was to give.
+
+        The new pod of an evicted one goes wherever kube-scheduler likes, before the pod that was to
+        profit is bound.
+        """
+        return frozenset(
+            uid
+            for sketch in self.sketches
+            if not sketch.held
+            for uids in sketch.roles.values()
+            for uid in uids
+        )
 
     def roles(self) -> Mapping[Uid, frozenset[tuple[int, str]]]:
         """Return the roles of each pod that has any: (index of the sketch, name) pairs."""

@@ -124,7 +124,7 @@ class _Spreading(NamedTuple):
                 min_domains=constraint.min_domains or 1,
                 carried=anchored,
             )
-            found.add(build, carriers=uids, counted=self.counted.uids)
+            found.add(build, held=False, carriers=uids, counted=self.counted.uids)
 
     def _too_full(self, fixed: list[int]) -> frozenset[NodeName]:
         """Return the nodes of domains that refuse a pod which does not count itself."""

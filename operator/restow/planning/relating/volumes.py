@@ -51,7 +51,8 @@ def _exclude(found: Relating, topology: Topology, carriers: Meant, targets: Mean
     found.bar(targets.uids, topology.around(carriers.given))
     if carriers.free and len(carriers.uids | targets.uids) > 1:
         build = partial(Exclusion, domains=topology.domains)
-        found.add(build, carriers=carriers.uids, targets=targets.uids)
+        held = topology.of_single_nodes
+        found.add(build, held=held, carriers=carriers.uids, targets=targets.uids)
 
 
 def _one(domains: Domains, takers: tuple[int, ...]) -> Relation:
