@@ -12,7 +12,7 @@ PLANS ?= 10
 SEED ?= 1
 
 .PHONY: help setup lock fmt fmt-check lint types rooms test-unit check generate verify-generated \
-	controlplane chart-test e2e whole-plans conform test demo bench image clean
+	controlplane chart-test e2e whole-plans conform mutants test demo bench image clean
 
 help: ## Show this list
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / {printf "  %-18s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -81,6 +81,9 @@ test: ## Everything: check, chart tests, contract tests and scenarios
 
 conform: controlplane ## Compare restow's rules with kube-scheduler; CASES=10000 SEED=1
 	@$(BIN)/python -m e2e.conform --cases $(or $(CASES),10000) --seed $(or $(SEED),1)
+
+mutants: $(STAMP) ## Plant mistakes in the rules and judge a recording of conform; RECORDING=FILE
+	@$(BIN)/python -m e2e.conform.mutants $(RECORDING)
 
 whole-plans: controlplane ## Have plans of random clusters carried out; PLANS=500 SEED=1
 	@$(BIN)/python -m e2e.whole_plans --plans=$(PLANS) --seed=$(SEED)
