@@ -8,6 +8,7 @@ from restow.planning.execution.scene import Scene
 from restow.planning.plan import Action, Step
 from restow.planning.progress import OVER, StepPhase
 from restow.planning.room import why_no_room, without
+from restow.rules.survey import Survey
 
 ON_THE_WAY = frozenset(
     {StepPhase.EVICTING, StepPhase.EVICTED, StepPhase.STEERED, StepPhase.RELEASED}
@@ -41,6 +42,7 @@ def may_leave(scene: Scene, planned: list[tuple[int, Step]]) -> tuple[list[int],
         and not pod.gates
         and not pod.deleting
     ]
+    everywhere = {uid for uids in wanted.values() for uid in uids}
     awaited = {step.target for _, step, _ in scene.of_wave(Action.PLACE)}
     leaving: set[Uid] = set()
     chosen: list[int] = []
@@ -49,7 +51,10 @@ def may_leave(scene: Scene, planned: list[tuple[int, Step]]) -> tuple[list[int],
         if step.source is None or (step.action is Action.EVICT and late):
             continue
         rivals = [pod for pod in waiting if pod.uid not in wanted.get(step.source, {pod.uid})]
-        other = _taker(scene, step.source, {*leaving, step.pod.uid}, rivals)
+        gone = {*leaving, step.pod.uid}
+        other = _taker(scene, step.source, gone, rivals) or _intruder(
+            scene, step, gone, [pod for pod in waiting if pod.uid not in everywhere]
+        )
         if other is None:
             chosen.append(index)
             leaving.add(step.pod.uid)
@@ -80,3 +85,32 @@ def _taker(scene: Scene, name: NodeName, leaving: Set[Uid], rivals: Iterable[Pod
     there = scene.snapshot.pods_by_node[name]
     with without(scene.board, (pod for pod in there if pod.uid in leaving or pod.deleting)) as left:
         return next((pod for pod in rivals if why_no_room(left, pod, name) is None), None)
+
+
+def _intruder(scene: Scene, step: Step, leaving: Set[Uid], rivals: Iterable[Pod]) -> Pod | None:
+    """Return a rival that the leaving pod lets in somewhere and that keeps it from its target.
+
+    Only pods that ask about other pods do that across nodes. A nomination is heeded on its own node
+    alone and does not hold the others.
+    """
+    pod, target = scene.pod(step), step.target
+    if pod is None or target not in scene.board.nodes or target is None:
+        return None
+    asking = [other for other in rivals if _asks(pod) or _asks(other)]
+    if not asking:
+        return None
+    off = [each for each in scene.snapshot.pods.values() if each.uid in leaving or each.deleting]
+    with without(scene.board, off) as left:
+        if why_no_room(left, pod, target) is None:
+            for other in asking:
+                for node in Survey.of(other, left, nominated=scene.snapshot.nominated).feasible():
+                    left.put(other, node)
+                    no = why_no_room(left, pod, target)
+                    left.take(other.uid)
+                    if no is not None:
+                        return other
+    return None
+
+
+def _asks(pod: Pod) -> bool:
+    return bool(pod.affinity or pod.anti_affinity or pod.spread)
