@@ -72,6 +72,8 @@ def test_an_undisturbed_plan_ends_where_it_said(snapshot: Snapshot) -> None:
     apart = plan.waves > 1 or len(plan.placed) > 1 or freed & taken
     if apart and plan.solve.disturbed.evictions and turn.verdict is Verdict.ABORTED:
         return  # the new pod of an evicted one may take a hole that is still to be filled
+    if turn.verdict is Verdict.ABORTED and plan.unplaced:
+        return  # who is let in by a move is held off one node by a nomination, not off a domain
     assert (turn.verdict, turn.reason) == (Verdict.COMPLETED, ""), turn.reason
     for step in plan.steps:
         if step.action is Action.PLACE:

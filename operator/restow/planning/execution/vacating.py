@@ -8,6 +8,7 @@ from restow.planning.execution.scene import Scene
 from restow.planning.plan import Action, Step
 from restow.planning.progress import OVER, StepPhase
 from restow.planning.room import why_no_room, without
+from restow.rules.board import Board
 from restow.rules.survey import Survey
 
 ON_THE_WAY = frozenset(
@@ -84,7 +85,15 @@ def _taker(scene: Scene, name: NodeName, leaving: Set[Uid], rivals: Iterable[Pod
         return None
     there = scene.snapshot.pods_by_node[name]
     with without(scene.board, (pod for pod in there if pod.uid in leaving or pod.deleting)) as left:
-        return next((pod for pod in rivals if why_no_room(left, pod, name) is None), None)
+        return next((pod for pod in rivals if _goes_to(left, pod, name)), None)
+
+
+def _goes_to(board: Board, pod: Pod, name: NodeName) -> bool:
+    """Whether the pod fits on the node, and not on the one it is nominated to: that comes first."""
+    first = pod.nominated_node
+    if first not in {None, name} and first in board.nodes and not why_no_room(board, pod, first):
+        return False
+    return why_no_room(board, pod, name) is None
 
 
 def _intruder(scene: Scene, step: Step, leaving: Set[Uid], rivals: Iterable[Pod]) -> Pod | None:
