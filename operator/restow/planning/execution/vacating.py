@@ -8,8 +8,6 @@ from restow.planning.execution.scene import Scene
 from restow.planning.plan import Action, Step
 from restow.planning.progress import OVER, StepPhase
 from restow.planning.room import why_no_room, without
-from restow.rules.board import Board
-from restow.rules.survey import Survey
 
 ON_THE_WAY = frozenset(
     {StepPhase.EVICTING, StepPhase.EVICTED, StepPhase.STEERED, StepPhase.RELEASED}
@@ -43,7 +41,6 @@ def may_leave(scene: Scene, planned: list[tuple[int, Step]]) -> tuple[list[int],
         and not pod.gates
         and not pod.deleting
     ]
-    everywhere = {uid for uids in wanted.values() for uid in uids}
     awaited = {step.target for _, step, _ in scene.of_wave(Action.PLACE)}
     leaving: set[Uid] = set()
     chosen: list[int] = []
@@ -52,10 +49,7 @@ def may_leave(scene: Scene, planned: list[tuple[int, Step]]) -> tuple[list[int],
         if step.source is None or (step.action is Action.EVICT and late):
             continue
         rivals = [pod for pod in waiting if pod.uid not in wanted.get(step.source, {pod.uid})]
-        gone = {*leaving, step.pod.uid}
-        other = _taker(scene, step.source, gone, rivals) or _intruder(
-            scene, step, gone, [pod for pod in waiting if pod.uid not in everywhere]
-        )
+        other = _taker(scene, step.source, {*leaving, step.pod.uid}, rivals)
         if other is None:
             chosen.append(index)
             leaving.add(step.pod.uid)
@@ -85,41 +79,4 @@ def _taker(scene: Scene, name: NodeName, leaving: Set[Uid], rivals: Iterable[Pod
         return None
     there = scene.snapshot.pods_by_node[name]
     with without(scene.board, (pod for pod in there if pod.uid in leaving or pod.deleting)) as left:
-        return next((pod for pod in rivals if _goes_to(left, pod, name)), None)
-
-
-def _goes_to(board: Board, pod: Pod, name: NodeName) -> bool:
-    """Whether the pod fits on the node, and not on the one it is nominated to: that comes first."""
-    first = pod.nominated_node
-    if first not in {None, name} and first in board.nodes and not why_no_room(board, pod, first):
-        return False
-    return why_no_room(board, pod, name) is None
-
-
-def _intruder(scene: Scene, step: Step, leaving: Set[Uid], rivals: Iterable[Pod]) -> Pod | None:
-    """Return a rival that the leaving pod lets in somewhere and that keeps it from its target.
-
-    Only pods that ask about other pods do that across nodes. A nomination is heeded on its own node
-    alone and does not hold the others.
-    """
-    pod, target = scene.pod(step), step.target
-    if pod is None or target not in scene.board.nodes or target is None:
-        return None
-    asking = [other for other in rivals if _asks(pod) or _asks(other)]
-    if not asking:
-        return None
-    off = [each for each in scene.snapshot.pods.values() if each.uid in leaving or each.deleting]
-    with without(scene.board, off) as left:
-        if why_no_room(left, pod, target) is None:
-            for other in asking:
-                for node in Survey.of(other, left, nominated=scene.snapshot.nominated).feasible():
-                    left.put(other, node)
-                    no = why_no_room(left, pod, target)
-                    left.take(other.uid)
-                    if no is not None:
-                        return other
-    return None
-
-
-def _asks(pod: Pod) -> bool:
-    return bool(pod.affinity or pod.anti_affinity or pod.spread)
+        return next((pod for pod in rivals if why_no_room(left, pod, name) is None), None)
