@@ -19,6 +19,8 @@ MARK: Final = "RESTOW_E2E_WORKDIR"
 UNDO: Final = "undo.json"
 ALIVE: Final = "alive"
 TIMEOUT_S: Final = 120
+STARTING_S: Final = 1.0
+"""How long a process may take from its exec to its environment."""
 
 
 def undo(workdir: Path) -> None:
@@ -62,16 +64,40 @@ def _end_processes(workdir: Path) -> None:
 
 
 def _marked(workdir: Path) -> list[int]:
+    """Return the processes that carry the run's mark.
+
+    Between an exec and the new program's first instruction /proc shows an empty environment: such
+    a process is asked again. One that was really started without any stays empty.
+    """
     mark = f"{MARK}={workdir}".encode()
-    pids = []
-    for environ in Path("/proc").glob("[0-9]*/environ"):
-        try:
-            variables = environ.read_bytes().split(b"\0")
-        except OSError:  # ended meanwhile, or another user's
-            continue
-        if mark in variables:
-            pids.append(int(environ.parent.name))
+    pids: list[int] = []
+    asked = list(Path("/proc").glob("[0-9]*"))
+    deadline = time.monotonic() + STARTING_S
+    while asked:
+        starting = []
+        for process in asked:
+            environment = _environment(process)
+            if environment is None:
+                starting.append(process)
+            elif mark in environment:
+                pids.append(int(process.name))
+        asked = starting if time.monotonic() < deadline else []
+        if asked:
+            time.sleep(0.01)
     return pids
+
+
+def _environment(process: Path) -> list[bytes] | None:
+    """Return a process's environment, None while it is just being started."""
+    try:
+        environment = (process / "environ").read_bytes()
+        if environment:
+            return environment.split(b"\0")
+        # A kernel thread and a zombie have no memory, and never an environment.
+        has_memory = not (process / "statm").read_bytes().startswith(b"0 ")
+    except OSError:  # ended meanwhile, or another user's
+        return []
+    return None if has_memory else []
 
 
 def main() -> None:

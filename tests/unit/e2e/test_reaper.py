@@ -70,3 +70,20 @@ def test_run_that_lives_is_left_alone() -> None:
 def test_run_that_never_got_to_its_commands_has_nothing_to_undo(tmp_path: Path) -> None:
     assert reaper.commands(tmp_path) == []
     assert os.getpid() not in reaper._marked(tmp_path)
+
+
+def test_processes_just_started_carry_their_mark(tmp_path: Path) -> None:
+    """Right after an exec /proc shows no environment yet, of most processes on a busy machine."""
+    marked = os.environ | {reaper.MARK: str(tmp_path)}
+    for _ in range(20):
+        with subprocess.Popen(["sleep", "60"], env=marked) as sleeper:
+            found = reaper._marked(tmp_path)
+            sleeper.kill()
+        assert found == [sleeper.pid]
+
+
+def test_process_without_any_environment_is_nobodys(tmp_path: Path) -> None:
+    with subprocess.Popen(["sleep", "60"], env={}) as sleeper:
+        found = reaper._marked(tmp_path)
+        sleeper.kill()
+    assert found == []
