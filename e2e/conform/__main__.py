@@ -18,7 +18,7 @@ def main() -> int:
     """Run; return 0 when the two agree on every case, 1 when they do not."""
     options = _arguments()
     began = time.monotonic()
-    scenes = list(_scenes(options.cases, options.seed, options.replay))
+    scenes = list(_scenes(options))
     if options.record is not None:
         write(options.record, scenes)
     coverage = Coverage()
@@ -40,18 +40,19 @@ def _tell(wrong: Disagreement) -> None:
     print(f"  kube-scheduler {wrong.theirs}\n  restow         {wrong.ours}")
 
 
-def _scenes(cases: int, seed: int, replay: Path | None) -> Iterator[Recorded]:
-    if replay is not None:
-        yield from read(replay)
+def _scenes(options: argparse.Namespace) -> Iterator[Recorded]:
+    if options.replay is not None:
+        yield from read(options.replay)
         return
     with oracle() as scheduler:
-        yield from asked(scheduler, seed=seed, cases=cases)
+        yield from asked(scheduler, seed=options.seed, cases=options.cases, topic=options.topic)
 
 
 def _arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -m e2e.conform", description=__doc__)
     parser.add_argument("--cases", type=int, default=1000, help=f"{PROBES} or fewer per scene")
     parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument("--topic", help="only pods about this rule, such as DynamicResources")
     parser.add_argument("--record", type=Path, help="write what kube-scheduler said to this file")
     parser.add_argument("--replay", type=Path, help="judge such a file instead of asking")
     return parser.parse_args()

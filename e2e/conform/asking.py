@@ -11,17 +11,19 @@ CALM_S = 2.0
 """For everything to have arrived for certain, also on a busy machine."""
 
 
-def asked(oracle: Oracle, *, seed: int, cases: int) -> Iterator[Recorded]:
+def asked(oracle: Oracle, *, seed: int, cases: int, topic: str | None = None) -> Iterator[Recorded]:
     """Yield scenes of `seed` with what kube-scheduler said, at least `cases` pods in all.
 
-    A scene with a disagreement is asked about once more after a longer wait; what it says then
-    counts.
+    With a `topic` all of them are about it.
+
+    A scene with a disagreement is asked about once more after a longer wait, with other names: pods
+    of the first time may still hold devices in kube-scheduler's memory. What it says then counts.
     """
     done = index = 0
     while done < cases:
-        drawn = scene(seed, index)
+        drawn = scene(seed, index, topic)
         judged = oracle.judge(drawn)
         if any(disagreements(judged)):
-            judged = oracle.judge(drawn, settle_s=CALM_S)
+            judged = oracle.judge(scene(seed, index, topic, "-again"), settle_s=CALM_S)
         yield judged
         done, index = done + len(judged.verdicts), index + 1

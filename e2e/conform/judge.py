@@ -20,6 +20,7 @@ from restow.rules.survey import Survey
 
 EPOCH: Final = datetime(2026, 1, 1, tzinfo=UTC)
 GATED: Final = "SchedulingGated"
+ERROR: Final = "SchedulerError"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -48,6 +49,9 @@ def disagreements(scene: Recorded, rules: Sequence[Rule] = RULES) -> Iterator[Di
     found: dict[tuple[str, str, str], Object] = dict(_parsed(scene.objects))
     snapshot = _snapshot(found)
     for index, verdict in enumerate(scene.verdicts):
+        if verdict.came:
+            found |= dict(_parsed(verdict.came))
+            snapshot = _snapshot(found)
         ours = _answer(verdict, snapshot, rules)
         if ours is not None:
             yield Disagreement(
@@ -57,9 +61,12 @@ def disagreements(scene: Recorded, rules: Sequence[Rule] = RULES) -> Iterator[Di
                 theirs=_said(verdict),
                 ours=ours,
             )
+        after = list(verdict.changed)
         if verdict.node is not None:
-            placed = {**verdict.pod, "spec": {**verdict.pod["spec"], "nodeName": verdict.node}}
-            found |= dict(_parsed((*verdict.changed, placed)))
+            spec = {**verdict.pod["spec"], "nodeName": verdict.node}
+            after.append({**verdict.pod, "spec": spec})
+        if after:
+            found |= dict(_parsed(after))
             snapshot = _snapshot(found)
 
 
@@ -74,6 +81,9 @@ def _answer(verdict: Verdict, snapshot: Snapshot, rules: Sequence[Rule]) -> str 
         return "gated" if gates is not None else "not gated"
     survey = Survey.of(pod, Board(snapshot), rules=rules, nominated=snapshot.nominated)
     feasible = survey.feasible()
+    if verdict.reason == ERROR and survey.aborted:
+        texts = [text for each in survey.aborted for text in each.upstream]
+        return None if verdict.message in texts else f"{ERROR}: {' | '.join(texts)}"
     if verdict.node is not None:
         return None if verdict.node in feasible else _refused(survey, snapshot)
     if feasible:
@@ -102,8 +112,11 @@ def _said(verdict: Verdict) -> str:
 
 
 def _stripped(why: str) -> str:
-    """Cut off what preemption says, which has no node to look at after PreFilter's no."""
-    return why.partition(" preemption: ")[0].removesuffix(". not found").removesuffix(".")
+    """Cut off what PostFilter says: preemption, which may have no node to look at; devices."""
+    said = why.partition(" preemption: ")[0].removesuffix(
+        " deallocation of ResourceClaim completed"
+    )
+    return said.removesuffix(". not found").removesuffix(".")
 
 
 def _parsed(documents: Iterable[Json]) -> Iterator[tuple[tuple[str, str, str], Object]]:

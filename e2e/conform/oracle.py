@@ -58,10 +58,13 @@ SETTLE_S: Final = 0.15
 """For kube-scheduler's other watches to bring what the pods depend on: nothing says that they have.
 `asking.asked` asks about a disagreement again, so that too little costs time, not truth."""
 
-INVALID: Final = (403, 422)
+INVALID: Final = (403, 404, 422)
 """Answers to objects that no cluster takes: a case that kube-scheduler never sees."""
 
 VERDICT_S: Final = 20.0
+DEVICES: Final = "DynamicResources"
+"""Topic of the pods that kube-scheduler may give devices to."""
+
 GATE: Final = "conform.restow.dev/claims"
 
 
@@ -89,11 +92,12 @@ class Oracle:
         self._lay(scene.objects)
         time.sleep(settle_s)
         objects = self._read()
+        known = {each["metadata"]["uid"]: _version(each) for each in objects}
         verdicts = []
         try:
             for probe in scene.probes:
                 try:
-                    verdict, is_open = self._ask(probe)
+                    verdict, is_open = self._ask(probe, known)
                 except ApiError as error:
                     if error.status not in INVALID:
                         raise
@@ -141,42 +145,74 @@ class Oracle:
             for each in map(_slim, found)
         )
 
-    def _ask(self, probe: Probe) -> tuple[Verdict, bool]:
+    def _ask(self, probe: Probe, known: dict[str, str]) -> tuple[Verdict, bool]:
         name, namespace = probe.pod["metadata"]["name"], probe.pod["metadata"]["namespace"]
         uid = self._put(probe)
+        came = self._changed(namespace, known) if probe.generated else ()
         pod = self._judged(uid)
         node = pod["spec"].get("nodeName") or pod["status"].get("nominatedNodeName")
         is_open = bool(node) and not pod["spec"].get("nodeName")
-        if is_open and pod["spec"].get("resourceClaims"):
-            pod = self._judged(uid, bound=True)  # claims are written, then it is bound
-            is_open = False
+        if is_open and DEVICES in probe.topics:
+            is_open = not self._bound(uid, namespace)  # claims are written, then it is bound
         condition = _condition(pod)
         if not node:
             self._client.delete("Pod", name, namespace=namespace, grace_s=0)
-        changed: tuple[Json, ...] = ()
-        if node and pod["spec"].get("resourceClaims"):
-            claims = self._client.list("ResourceClaim", namespace)
-            changed = tuple({**_slim(each), "kind": "ResourceClaim"} for each in claims)
+        changed = self._changed(namespace, known) if DEVICES in probe.topics else ()
         verdict = Verdict(
             pod={**_slim(_before(pod)), "kind": "Pod"},
             topics=probe.topics,
             node=node or None,
-            reason=condition.get("reason", ""),
+            reason="" if node else condition.get("reason", ""),
             message="" if node else condition.get("message", ""),
             changed=changed,
+            came=came,
         )
         return verdict, is_open
 
+    def _changed(self, namespace: str, known: dict[str, str]) -> tuple[Json, ...]:
+        """Return the claims that are not as they were known, and know them."""
+        found = [
+            {**_slim(each), "kind": "ResourceClaim"}
+            for each in self._client.list("ResourceClaim", namespace)
+            if known.get(each["metadata"]["uid"]) != _version(each)
+        ]
+        known.update((each["metadata"]["uid"], _version(each)) for each in found)
+        return tuple(found)
+
+    def _bound(self, uid: str, namespace: str) -> bool:
+        """Wait until the pod is bound; False when only conditions of its devices keep it waiting.
+
+        Nobody sets those: kube-scheduler has written the claims and waits for ten minutes.
+        """
+        deadline = time.monotonic() + VERDICT_S
+        while time.monotonic() < deadline:
+            with suppress(NoVerdictError):
+                self._judged(uid, bound=True, wait_s=SETTLE_S)
+                return True
+            if any(_waits(each, uid) for each in self._client.list("ResourceClaim", namespace)):
+                return False
+        raise NoVerdictError(f"pod {uid} was given a node, but not bound")
+
     def _put(self, probe: Probe) -> str:
-        """Create the pod and return its uid."""
-        if not probe.allocated:
-            return str(self._client.create(probe.pod)["metadata"]["uid"])
+        """Create the pod and return its uid, with the claims of its templates, if it has any."""
         meta = probe.pod["metadata"]
+        for each in probe.pod["spec"].get("resourceClaims", ()):
+            if "resourceClaimName" in each:  # kube-scheduler says nothing of one that is missing
+                self._client.get("ResourceClaim", each["resourceClaimName"], meta["namespace"])
+        if not probe.generated:
+            return str(self._client.create(probe.pod)["metadata"]["uid"])
+        made = {
+            each["name"]: self._template(each["resourceClaimTemplateName"], meta["namespace"])
+            for each in probe.pod["spec"]["resourceClaims"]
+            if each["name"] in probe.generated
+        }
         gates = [*probe.pod["spec"].get("schedulingGates", ()), {"name": GATE}]
         gated = {**probe.pod, "spec": {**probe.pod["spec"], "schedulingGates": gates}}
         uid = str(self._client.create(gated)["metadata"]["uid"])
+        for name, spec in made.items():
+            self._generate(probe.generated[name], spec, gated, uid)
         statuses = [
-            {"name": name, "resourceClaimName": claim} for name, claim in probe.allocated.items()
+            {"name": name, "resourceClaimName": claim} for name, claim in probe.generated.items()
         ]
         where = {"namespace": meta["namespace"]}
         status = {"status": {"resourceClaimStatuses": statuses}}
@@ -185,9 +221,31 @@ class Oracle:
         self._client.patch("Pod", meta["name"], freed, **where)
         return uid
 
-    def _judged(self, uid: str, *, bound: bool = False) -> Json:
+    def _template(self, name: str, namespace: str) -> Json:
+        """Return what the claims of a template ask for."""
+        found: Json = self._client.get("ResourceClaimTemplate", name, namespace)["spec"]["spec"]
+        return found
+
+    def _generate(self, name: str, spec: Json, pod: Json, uid: str) -> None:
+        """Make the claim of a template for the pod, as the claim controller does."""
+        meta = pod["metadata"]
+        owner = {"apiVersion": "v1", "kind": "Pod", "name": meta["name"], "uid": uid}
+        self._client.create(
+            {
+                "apiVersion": "resource.k8s.io/v1",
+                "kind": "ResourceClaim",
+                "metadata": {
+                    "name": name,
+                    "namespace": meta["namespace"],
+                    "ownerReferences": [owner | {"controller": True}],
+                },
+                "spec": spec,
+            }
+        )
+
+    def _judged(self, uid: str, *, bound: bool = False, wait_s: float = VERDICT_S) -> Json:
         """Wait until kube-scheduler has said something about the pod, or until it is bound."""
-        deadline = time.monotonic() + VERDICT_S
+        deadline = time.monotonic() + wait_s
         while True:
             try:
                 pod = self._seen.get(timeout=max(0.0, deadline - time.monotonic()))
@@ -259,6 +317,19 @@ def _served(client: Client) -> tuple[str, ...]:
         else:
             served.append(kind)
     return tuple(served)
+
+
+def _version(document: Json) -> str:
+    return str(document["metadata"]["resourceVersion"])
+
+
+def _waits(claim: Json, uid: str) -> bool:
+    """Tell whether the claim is reserved for the pod and has conditions to wait for."""
+    status = claim.get("status", {})
+    results = status.get("allocation", {}).get("devices", {}).get("results", ())
+    return any(each["uid"] == uid for each in status.get("reservedFor", ())) and any(
+        each.get("bindingConditions") for each in results
+    )
 
 
 def _condition(pod: Json) -> Json:

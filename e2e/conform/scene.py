@@ -22,14 +22,14 @@ class Probe:
         Its manifest.
     topics
         The rules it was made to touch.
-    allocated
-        Names of the ResourceClaims made for the templates it names, per `resourceClaims` name:
-        a controller would do it.
+    generated
+        Names of the ResourceClaims to be made from the templates that it names, per
+        `resourceClaims` name: a controller would do it.
     """
 
     pod: Json
     topics: tuple[str, ...]
-    allocated: dict[str, str] = field(default_factory=dict)
+    generated: dict[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -55,6 +55,8 @@ class Verdict:
         Where it goes, None when kube-scheduler found no place.
     reason, message
         Of the `PodScheduled` condition when it found none.
+    came
+        Objects made for the pod before it was judged: claims of its templates.
     changed
         Objects that are different afterwards, as they are then: allocated claims. The pod itself
         sits on its node, too, when it has one.
@@ -66,6 +68,7 @@ class Verdict:
     reason: str
     message: str
     changed: tuple[Json, ...] = ()
+    came: tuple[Json, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -97,7 +100,14 @@ def recorded(document: Json) -> Recorded:
         name=document["name"],
         objects=tuple(document["objects"]),
         verdicts=tuple(
-            Verdict(**each | {"topics": tuple(each["topics"]), "changed": tuple(each["changed"])})
+            Verdict(
+                **each
+                | {
+                    "topics": tuple(each["topics"]),
+                    "changed": tuple(each["changed"]),
+                    "came": tuple(each.get("came", ())),
+                }
+            )
             for each in document["verdicts"]
         ),
     )

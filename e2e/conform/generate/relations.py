@@ -8,7 +8,7 @@ from e2e.conform.generate.nodes import HOSTNAME, ZONE
 
 APPS: Final = ("web", "db", "cache")
 NAMESPACES: Final = {
-    "conform-a": {"team": "a", "env": "prod"},
+    "conform-a": {"team": "a", "env": "prod", "resource.kubernetes.io/admin-access": "true"},
     "conform-b": {"team": "b", "env": "prod"},
     "conform-c": {},
 }

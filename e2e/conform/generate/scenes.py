@@ -5,7 +5,7 @@ from functools import partial
 from typing import Final
 
 from e2e.client import Json
-from e2e.conform.generate import local, relations, resources, storage
+from e2e.conform.generate import devices, local, relations, resources, storage
 from e2e.conform.generate.dice import Dice
 from e2e.conform.generate.nodes import nodes
 from e2e.conform.scene import Probe, Scene
@@ -21,10 +21,14 @@ PRIORITIES: Final = {"conform-low": -1, "conform-equal": 0, "conform-high": 10}
 Twist = Callable[[Dice, Json], None]
 
 
-def scene(seed: int, index: int) -> Scene:
-    """Return the scene number `index` of a seed; equal numbers give equal scenes."""
+def scene(seed: int, index: int, topic: str | None = None, again: str = "") -> Scene:
+    """Return the scene number `index` of a seed; equal numbers give equal scenes.
+
+    With a `topic` every pod is about it, beside what else it is about. `again` only makes the names
+    of what has no namespace others.
+    """
     dice = Dice(seed * 1_000_003 + index)
-    tag = f"{seed}-{index}"
+    tag = f"{seed}-{index}{again}"
     hosts = nodes(dice, tag)
     names = [each["metadata"]["name"] for each in hosts]
     twists = _twists(names)
@@ -36,16 +40,17 @@ def scene(seed: int, index: int) -> Scene:
             _heavy(),
             *hosts,
             *storage.storage(dice, tag, hosts),
+            *devices.devices(dice, tag, hosts),
             *(_resident(dice, f"r{number}", names) for number in range(dice.randint(2, 9))),
             *(_nominee(dice, f"w{number}", names) for number in range(dice.choice((0, 0, 1, 2)))),
         ),
-        probes=_probes(dice, twists),
+        probes=_probes(dice, twists, topic),
     )
 
 
-def _probes(dice: Dice, twists: Mapping[str, Twist]) -> tuple[Probe, ...]:
+def _probes(dice: Dice, twists: Mapping[str, Twist], topic: str | None) -> tuple[Probe, ...]:
     """Return the probes; those with claims come last: one that succeeds may end the scene."""
-    made = [_probe(dice, f"p{number}", twists) for number in range(PROBES)]
+    made = [_probe(dice, f"p{number}", twists, topic) for number in range(PROBES)]
     return tuple(sorted(made, key=lambda probe: "VolumeBinding" in probe.topics))
 
 
@@ -62,25 +67,28 @@ def _twists(names: list[str]) -> Mapping[str, Twist]:
         "InterPodAffinity": relations.relate,
         "NodeDeclaredFeatures": local.need_feature,
         "SchedulingGates": local.gate,
+        "DynamicResources": devices.claim,
     }
 
 
 WEIGHTS: Final = {"InterPodAffinity": 2.0, "PodTopologySpread": 2.0, "SchedulingGates": 0.5}
 
 
-def _probe(dice: Dice, name: str, twists: Mapping[str, Twist]) -> Probe:
+def _probe(dice: Dice, name: str, twists: Mapping[str, Twist], topic: str | None) -> Probe:
     weights = [WEIGHTS.get(topic, 1.0) for topic in twists]
-    number = dice.choice((1, 1, 2, 2, 3))
-    topics = sorted(set(dice.choices(list(twists), weights, k=number)))
+    number = dice.choice((1, 1, 2, 2, 3)) if topic is None else dice.choice((0, 0, 1))
+    topics = sorted({*dice.choices(list(twists), weights, k=number), *filter(None, [topic])})
+    if "DynamicResources" in topics:  # a volume to bind would keep what the claims got open
+        topics = [each for each in topics if each != "VolumeBinding"]
     spec = resources.sparing()
     if "NodeResourcesFit" not in topics:
         spec["containers"][0]["resources"] = resources.modest(dice)
-    for topic in topics:
-        twists[topic](dice, spec)
+    for each in topics:
+        twists[each](dice, spec)
     if "TaintToleration" not in topics and dice.maybe(0.5):
         spec.setdefault("tolerations", []).append({"operator": "Exists"})
     spec["priorityClassName"] = PROBE
-    return Probe(pod=_pod(dice, name, spec), topics=tuple(topics))
+    return devices.probe(_pod(dice, name, spec), tuple(topics))
 
 
 def _resident(dice: Dice, name: str, names: list[str]) -> Json:

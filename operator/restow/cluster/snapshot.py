@@ -1,9 +1,10 @@
 """The cluster at one moment, immutable: what every decision is made on."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from functools import cached_property
+from typing import Any, TypeVar
 
 from restow.cluster.devices import DeviceClass, DeviceTaintRule, ResourceClaim, ResourceSlice
 from restow.cluster.objects import DisruptionBudget, Namespace, Node, Pod, PriorityClass, Workload
@@ -18,6 +19,8 @@ from restow.cluster.storage import (
 )
 from restow.core.frozen import Amounts, total
 from restow.core.ids import NodeName, ObjectKey, Uid
+
+T = TypeVar("T")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -112,3 +115,14 @@ class Snapshot:
         """Return the pod if this very incarnation still exists."""
         pod = self.pods.get(key)
         return pod if pod is not None and pod.uid == uid else None
+
+    def derived(self, make: Callable[["Snapshot"], T]) -> T:
+        """Return `make` of this snapshot, a pure function, made when first asked for."""
+        if make not in self._derived:
+            self._derived[make] = make(self)
+        found: T = self._derived[make]
+        return found
+
+    @cached_property
+    def _derived(self) -> dict[Callable[["Snapshot"], Any], Any]:
+        return {}

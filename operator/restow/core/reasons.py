@@ -1,6 +1,6 @@
 """Reason codes: the one vocabulary of refusals in Events, metrics, plans and reports."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 
 
@@ -38,7 +38,10 @@ class Reason(StrEnum):
     VOLUME_ZONE_MISMATCH = "VolumeZoneMismatch"
     NODE_LEAVING = "NodeLeaving"
     NODE_NOT_SELECTED = "NodeNotSelected"
-    # never moved, placed by nomination only
+    RESOURCE_CLAIM_UNREACHABLE = "ResourceClaimUnreachable"
+    DEVICES_UNAVAILABLE = "DevicesUnavailable"
+    DEVICE_REQUEST_INVALID = "DeviceRequestInvalid"
+    # placed by nomination only
     RESOURCE_CLAIM = "ResourceClaim"
     POD_GROUP = "PodGroup"
     # moving: a running pod must stay
@@ -82,13 +85,15 @@ class Refusal:
     A node's no to a pod leaves the node's name out, so that equal ones of many nodes can be
     counted: it reads after `3 nodes: ` as well as after `node a: `. `upstream` has the texts by
     which kube-scheduler counts the node in "0/N nodes are available: …", verbatim; a node that
-    lacks two resources has two. Empty for what kube-scheduler does not ask.
+    lacks two resources has two. Empty for what kube-scheduler does not ask. `aborts`:
+    kube-scheduler ends its attempt here with an error, whatever the other nodes say.
     """
 
     reason: Reason
     message: str
     upstream: tuple[str, ...] = ()
+    aborts: bool = False
 
     def by(self, node: str) -> "Refusal":
         """Return the same no, with the name of the node that says it."""
-        return Refusal(self.reason, f"node {node}: {self.message}", self.upstream)
+        return replace(self, message=f"node {node}: {self.message}")

@@ -63,7 +63,7 @@ class Verdicts:
             if self.board is board:
                 self.board = board.copy()
             if other.nominated_node is not None:
-                self.board.put(other, other.nominated_node)
+                self.board.put(other, other.nominated_node, devices=False)
         self._asked: list[tuple[Rule, Prepared | Refusal]] = []
         for rule in RULES:
             prepared = rule.prepare(pod, self.board)

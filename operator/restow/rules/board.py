@@ -14,6 +14,8 @@ from restow.cluster.snapshot import Snapshot
 from restow.cluster.terms import PodTerm, Selection
 from restow.core.frozen import Amounts, total
 from restow.core.ids import NodeName, Uid
+from restow.rules.devices import demand
+from restow.rules.devices.ledger import Ledger
 
 Counts = dict[NodeName, int]
 """Pods per node; nodes with none are absent."""
@@ -35,7 +37,8 @@ class Board:
         Everything else the rules look at: nodes, namespaces, storage, devices. Its pods are where
         the board starts, not necessarily where it is.
 
-    Counts are made when first asked for and kept current; `copy` is independent and cheap.
+    Counts are made when first asked for and kept current; `copy` is independent and cheap. Devices
+    follow the pods: one that comes takes what kube-scheduler's allocator would give it there.
     """
 
     def __init__(self, snapshot: Snapshot) -> None:
@@ -45,6 +48,7 @@ class Board:
         self._free: dict[NodeName, Amounts] = {}
         self._meant: dict[_Meant, Counts] = {}
         self._carried: dict[PodTerm, Counts] | None = None
+        self._devices: Ledger | None = None
         for name, pods in snapshot.pods_by_node.items():
             self._on[name] = {pod.uid: pod for pod in pods}
             self._node_of.update((pod.uid, name) for pod in pods)
@@ -62,7 +66,15 @@ class Board:
             if self._carried is None
             else {term: dict(counts) for term, counts in self._carried.items()}
         )
+        twin._devices = None if self._devices is None else self._devices.copy()
         return twin
+
+    @property
+    def devices(self) -> Ledger:
+        """The claims as they are on the board."""
+        if self._devices is None:
+            self._devices = Ledger(self.snapshot)
+        return self._devices
 
     @property
     def nodes(self) -> Mapping[NodeName, Node]:
@@ -77,18 +89,27 @@ class Board:
         """Return where the pod sits, None if it does not."""
         return self._node_of.get(uid)
 
-    def put(self, pod: Pod, node: NodeName) -> None:
-        """Put `pod` on `node`, taking it off where it was."""
-        self.take(pod.uid)
+    def put(self, pod: Pod, node: NodeName, *, devices: bool = True) -> None:
+        """Put `pod` on `node`, taking it off where it was; without `devices` it takes none."""
+        self.take(pod.uid, devices=devices)
         self._on.setdefault(node, {})[pod.uid] = pod
         self._node_of[pod.uid] = node
         self._count(pod, node, 1)
+        if devices and node in self.nodes and demand.has_claims(pod, self.snapshot):
+            demand.put(pod, self.nodes[node], self.devices)
 
-    def take(self, uid: Uid) -> None:
-        """Take the pod off its node; nothing happens if it sits on none."""
+    def take(self, uid: Uid, *, devices: bool = True) -> None:
+        """Take the pod off its node; without `devices` it frees none.
+
+        Nothing happens if it sits on none.
+        """
         node = self._node_of.pop(uid, None)
-        if node is not None:
-            self._count(self._on[node].pop(uid), node, -1)
+        if node is None:
+            return
+        pod = self._on[node].pop(uid)
+        self._count(pod, node, -1)
+        if devices and demand.has_claims(pod, self.snapshot):
+            self.devices.leave(pod)
 
     def free(self, node: NodeName) -> Amounts:
         """Return allocatable minus the requests of the pods on `node`; negative when overfull."""

@@ -1,57 +1,98 @@
 """What planning asks of devices: which pods want them, how many fit, who competes."""
 
-from restow.cluster.devices import ResourceClaim
+from collections.abc import Callable, Hashable
+
 from restow.cluster.objects import Node, Pod
 from restow.cluster.snapshot import Snapshot
-from restow.core.ids import ObjectKey
+from restow.core.ids import NodeName
 from restow.core.reasons import Reason, Refusal
 from restow.rules.board import Board
-from restow.rules.devices.classes import classes_by_resource
+from restow.rules.devices import footprint
+from restow.rules.devices.demand import Demand, has_claims
+from restow.rules.devices.ledger import Ledger, keys
 
-
-def has_claims(pod: Pod, snapshot: Snapshot) -> bool:
-    """Return whether kube-scheduler may have to allocate devices for the pod, or has.
-
-    By `spec.resourceClaims`, or by an extended resource that a DeviceClass backs.
-    """
-    if pod.claims:
-        return True
-    if not pod.extended:
-        return False
-    backed = classes_by_resource(snapshot)
-    return any(each.resource in backed for each in pod.extended)
+__all__ = ["copies", "has_claims", "pinned", "serving", "shares"]
 
 
 def copies(pod: Pod, node: Node, board: Board, most: int) -> int:
     """Return how many such pods the free devices of `node` serve, at most `most`.
 
-    None with a claim that is not allocated: restow does not count free devices yet, and never
-    guesses that they suffice. A pod without claims needs none of them: `most`.
+    They come one after another and each takes what kube-scheduler's allocator would give it. Claims
+    made for the pod alone are made anew for each; a claim that it names they all share. The pod
+    itself may sit on the board; it is not counted. A pod without claims needs none: `most`.
     """
-    snapshot = board.snapshot
-    if not has_claims(pod, snapshot):
+    if not has_claims(pod, board.snapshot):
         return most
-    unbacked = all(node.allocatable.of(each.resource) for each in pod.extended)
-    return most if not pod.claims and unbacked else 0
+    ledger = board.devices.copy()
+    ledger.renew(pod)
+    for count in range(most):
+        demand = Demand.of(pod, ledger)
+        if not isinstance(demand, Demand):
+            return count if demand is not None else most
+        granted = demand.on(node)
+        if isinstance(granted, Refusal):
+            return count
+        if not granted:
+            return most
+        for claim, allocation in granted:
+            if claim.owner == pod.uid:
+                ledger.hold(allocation)
+            else:
+                ledger.allocate(claim, allocation, pod)
+    return most
+
+
+def serving(pod: Pod, snapshot: Snapshot) -> Callable[[Node], bool]:
+    """Return whether a node could serve the pod if no claim held anything: true when in doubt.
+
+    What it says no to, no plan can help. Pods that ask alike are answered from memory.
+    """
+    if not has_claims(pod, snapshot):
+        return lambda _: True
+    demand = Demand.of(pod, Ledger.empty(snapshot))
+    if not isinstance(demand, Demand):
+        return lambda _: demand is None
+    known = snapshot.derived(_served).setdefault(demand.asked, {})
+
+    def serves(node: Node) -> bool:
+        if node.name not in known:
+            answer = demand.on(node)
+            known[node.name] = not isinstance(answer, Refusal) or not answer.upstream
+        return known[node.name]
+
+    return serves
+
+
+def _served(_: Snapshot) -> dict[Hashable, dict[NodeName, bool]]:
+    return {}
 
 
 def shares(pod: Pod, other: Pod, snapshot: Snapshot) -> bool:
-    """Return whether the two pods may compete for devices: true when in doubt."""
-    return has_claims(pod, snapshot) and has_claims(other, snapshot)
+    """Return whether the two pods may compete for devices, on some node; true when in doubt.
+
+    They do when they name the same claim, when a device is selected by both, or when devices of
+    theirs draw on the same counters.
+    """
+    if set(keys(pod)) & set(keys(other)):
+        return True
+    mine = footprint.of(pod, snapshot)
+    return not mine.isdisjoint(footprint.of(other, snapshot))
 
 
 def pinned(pod: Pod, snapshot: Snapshot) -> Refusal | None:
-    """Return why devices tie the pod to where it is, or None: it has a claim that is allocated."""
-    for each in pod.claims:
-        claim = _named(pod, each.claim, snapshot)
-        if claim is not None and claim.allocation is not None:
+    """Return why devices tie the running pod to where it is, or None.
+
+    A claim that was made for the pod goes with it, and its replacement gets one of its own. One
+    that it names stays allocated while another pod has it reserved, and then holds the replacement
+    to the nodes of that allocation.
+    """
+    for key in keys(pod):
+        claim = snapshot.resource_claims.get(key)
+        if claim is None or claim.owner == pod.uid or claim.allocation is None:
+            continue
+        if claim.allocation.nodes is not None and claim.reserved_for - {pod.uid}:
             return Refusal(
-                Reason.RESOURCE_CLAIM, f"its claim {claim.key.name} has devices allocated"
+                Reason.RESOURCE_CLAIM,
+                f"its claim {claim.key.name} is allocated for its node, and others use it as well",
             )
     return None
-
-
-def _named(pod: Pod, name: str | None, snapshot: Snapshot) -> ResourceClaim | None:
-    if name is None:
-        return None
-    return snapshot.resource_claims.get(ObjectKey(pod.key.namespace, name))

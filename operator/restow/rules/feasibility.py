@@ -16,6 +16,7 @@ from restow.cluster.terms import Operator
 from restow.core.frozen import Amounts, Labels
 from restow.core.ids import NodeName, ObjectKey
 from restow.core.reasons import Refusal
+from restow.rules import device_demand
 from restow.rules.board import Board
 from restow.rules.node_selection import takes
 from restow.rules.placement import (
@@ -169,6 +170,15 @@ class _Roster:
                     is_out = answer.only is not None and node.name not in answer.only
                     if is_asked and (is_out or answer.refuse(node) is not None):
                         found ^= 1 << index
+        return self._by_devices(pod, found)
+
+    def _by_devices(self, pod: Pod, found: NodeSet) -> NodeSet:
+        """Return those of the nodes that could serve the pod's claims if nothing were held."""
+        if device_demand.has_claims(pod, self._board.snapshot):
+            serves = device_demand.serving(pod, self._board.snapshot)
+            for index, node in enumerate(self._nodes):
+                if found >> index & 1 and not serves(node):
+                    found ^= 1 << index
         return found
 
     def _by_term(self, term: NodeSelectorTerm) -> NodeSet:

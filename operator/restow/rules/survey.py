@@ -7,6 +7,7 @@ framework.go: RunPreFilterPlugins, RunFilterPluginsWithNominatedPods`.
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from functools import cached_property
 from types import MappingProxyType
 from typing import Final, NamedTuple, Self
 
@@ -96,10 +97,9 @@ class Survey:
 
     def feasible(self) -> tuple[NodeName, ...]:
         """Return the nodes that take the pod, sorted."""
-        if self.everywhere is not None:
+        if self.everywhere is not None or self.aborted:
             return ()
-        asked = self._board.nodes if self._only is None else self._only & self._board.nodes.keys()
-        return tuple(sorted(name for name in asked if self.refusal(name) is None))
+        return tuple(sorted(name for name, answer in self._refusals.items() if answer is None))
 
     def tally(self) -> Counter[str]:
         """Return how many nodes give each of kube-scheduler's reasons.
@@ -108,11 +108,23 @@ class Survey:
         kube-scheduler writes it without a number.
         """
         counts: Counter[str] = Counter()
-        for name in self._board.nodes:
-            answer = self.refusal(name)
+        for answer in self._refusals.values():
             if answer is not None:
                 counts.update(answer.upstream)
         return counts
+
+    @cached_property
+    def aborted(self) -> tuple[Refusal, ...]:
+        """The errors with which nodes make kube-scheduler end its attempt; one suffices for it.
+
+        A node that is held for the pod is asked alone: there, only its own error counts.
+        """
+        found = (each for each in self._refusals.values() if each is not None and each.aborts)
+        return tuple(dict.fromkeys(found))
+
+    @cached_property
+    def _refusals(self) -> Mapping[NodeName, Refusal | None]:
+        return {name: self.refusal(name) for name in self._board.nodes}
 
     def _held(self, name: NodeName) -> list[Pod]:
         return [
@@ -142,14 +154,14 @@ class Survey:
 
 @contextmanager
 def _put(pods: Sequence[Pod], node: NodeName, board: Board) -> Iterator[None]:
-    """Put pods that sit nowhere on a node, for a while."""
+    """Put pods that sit nowhere on a node, for a while; a nomination holds no devices."""
     for pod in pods:
-        board.put(pod, node)
+        board.put(pod, node, devices=False)
     try:
         yield
     finally:
         for pod in pods:
-            board.take(pod.uid)
+            board.take(pod.uid, devices=False)
 
 
 def _first(prepared: Sequence[Prepared], node: Node) -> Refusal | None:

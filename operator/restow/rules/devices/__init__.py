@@ -1,1 +1,5 @@
-"""What rules know of devices: so far which DeviceClass backs an extended resource."""
+"""Devices as kube-scheduler gives them: who may have which, and who has them on a board.
+
+`selectors` asks CEL, `pools` says what a node reaches, `allocator` searches, `ledger` keeps the
+claims of a board, and `demand` says what a pod asks for and gets. Knows no rule and no plan.
+"""

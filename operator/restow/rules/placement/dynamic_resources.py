@@ -1,49 +1,31 @@
 """DynamicResources: the devices that a pod claims must be there for it.
 
-Upstream: `plugins/dynamicresources/dynamicresources.go`. An allocated claim ties the pod to the
-nodes that reach its devices. What is not allocated yet is left to kube-scheduler: restow answers
-no, and says so, as it does not tell yet whether the allocation would succeed.
+Upstream: `plugins/dynamicresources/dynamicresources.go`. A claim with an allocation ties the pod to
+the nodes that reach its devices; for the others the allocator looks for devices, node by node.
 """
 
 from typing import Final
 
-from restow.cluster.devices import Allocation
 from restow.cluster.objects import Node, Pod
-from restow.core.ids import ObjectKey
-from restow.core.reasons import Reason, Refusal
+from restow.core.reasons import Refusal
 from restow.rules.board import Board
-from restow.rules.node_selection import takes
+from restow.rules.devices.demand import Demand, has_claims
 from restow.rules.rule import Prepared, Rule, Scope
 
 
 def prepare(pod: Pod, board: Board) -> Prepared | Refusal | None:
-    """Return what the allocations of the pod's claims say, None for a pod without claims."""
-    allocations: list[Allocation] = []
-    for each in pod.claims:
-        if each.claim is None and not each.pending:
-            continue
-        key = ObjectKey(pod.key.namespace, each.claim or "")
-        claim = board.snapshot.resource_claims.get(key)
-        if claim is None or claim.deleting:
-            return Refusal(
-                Reason.RESOURCE_CLAIM, f"its resource claim {each.name} is missing or being deleted"
-            )
-        if claim.allocation is None:
-            return Refusal(
-                Reason.RESOURCE_CLAIM,
-                f"its resource claim {claim.key.name} has no devices yet: kube-scheduler decides",
-            )
-        allocations.append(claim.allocation)
-    if not allocations:
+    """Return what the pod's claims say, None for a pod without claims."""
+    if not has_claims(pod, board.snapshot):
         return None
+    demand = Demand.of(pod, board.devices)
+    if demand is None or isinstance(demand, Refusal):
+        return demand
 
     def refuse(node: Node) -> Refusal | None:
-        if all(each.nodes is None or takes(each.nodes, node) for each in allocations):
-            return None
-        text = "resourceclaim not available on the node"
-        return Refusal(Reason.RESOURCE_CLAIM, text, (text,))
+        answer = demand.on(node)
+        return answer if isinstance(answer, Refusal) else None
 
     return Prepared(refuse=refuse)
 
 
-RULE: Final = Rule(plugin="DynamicResources", scope=Scope.LOCAL, prepare=prepare)
+RULE: Final = Rule(plugin="DynamicResources", scope=Scope.RELATIONAL, prepare=prepare)

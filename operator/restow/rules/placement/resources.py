@@ -2,24 +2,38 @@
 
 Upstream: `plugins/noderesources/fit.go: fitsRequest`, "Too many pods" and "Insufficient NAME". A
 resource that is not requested is not looked at, so a node overfull in it still takes the pod.
-Extended resources that a DeviceClass maps to DRA count as absent from the node: restow does not
-place pods on them, kube-scheduler may.
+An extended resource that a DeviceClass backs is left to the devices where no plugin of the node
+has it.
 """
 
+from dataclasses import replace
 from typing import Final
 
 from restow.cluster.objects import Node, Pod
 from restow.core.frozen import Amounts
 from restow.core.reasons import Reason, Refusal
 from restow.rules.board import Board
+from restow.rules.devices import extended
 from restow.rules.rule import Prepared, Rule, Scope
 
 
 def prepare(pod: Pod, board: Board) -> Prepared:
     """Return what the room on each node says."""
+    snapshot = board.snapshot
+    backed = extended.backed(pod, snapshot)
 
     def judge(node: Node) -> Refusal | None:
-        return refuse(pod, board.free(node.name))
+        answer = refuse(pod, board.free(node.name))
+        if answer is None or not backed:
+            return answer
+        others = Amounts(
+            {
+                name: amount
+                for name, amount in pod.requests.items()
+                if name not in backed or node.allocatable.of(name)
+            }
+        )
+        return refuse(replace(pod, requests=others), board.free(node.name))
 
     return Prepared(refuse=judge)
 

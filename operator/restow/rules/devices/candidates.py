@@ -1,0 +1,228 @@
+"""What of a node's devices is still free in the course of a search.
+
+Source: k8s.io/dynamic-resource-allocation v0.37.2, structured/internal/incubating/
+allocator_incubating.go: `allocateDevice`, `checkAvailableCounters`, `rollbackDevice`.
+"""
+
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Final
+
+from restow.cluster.devices import (
+    NO_QUANTITIES,
+    DeviceTaint,
+    DeviceToleration,
+    Quantities,
+    ResourceClaim,
+)
+from restow.rules.devices import capacity
+from restow.rules.devices.allocations import Pick
+from restow.rules.devices.constraints import Constraint
+from restow.rules.devices.pools import DeviceId, Pool, PoolId, Unit
+from restow.rules.devices.stock import Stock
+from restow.rules.devices.wants import AbortError, UnknownError, Want
+
+_BLOCKING: Final = frozenset({"NoSchedule", "NoExecute"})
+
+_Amounts = dict[tuple[str, str], int]
+"""By counter set and counter."""
+
+
+class Candidates:
+    """The devices of a node, and those that the claims have taken so far."""
+
+    def __init__(
+        self,
+        claims: Sequence[ResourceClaim],
+        pools: Sequence[Pool],
+        stock: Stock,
+        *,
+        only: frozenset[DeviceId] | None = None,
+    ) -> None:
+        self.picks: list[list[Pick]] = [[] for _ in claims]
+        """Per claim, what it has taken, in order."""
+        self._units = tuple(
+            unit
+            for each in pools
+            if not each.flaw
+            for unit in each.units
+            if only is None or unit.id in only
+        )
+        self._pools = {each.id: each for each in pools}
+        self._held = stock.held
+        self._effort = stock.effort
+        self._constraints = [[Constraint(one) for one in each.constraints] for each in claims]
+        self._left: dict[PoolId, _Amounts] = {}
+        self._taken_by: dict[DeviceId, list[int]] = {}
+        self._shares: dict[DeviceId, list[Quantities]] = {}
+
+    def free(self, claim: int, want: Want, start: int) -> Iterator[tuple[int, Unit]]:
+        """Yield devices from place `start` on that the request selects and that are not in use."""
+        for place in range(start, len(self._units)):
+            self._effort.spend()
+            unit = self._units[place]
+            if self._serves(claim, want, unit):
+                yield place, unit
+
+    def enough(self, claim: int, want: Want, start: int, needed: int) -> bool:
+        """Return whether so many devices from `start` on may serve the request.
+
+        Taking one never makes another one possible, so a no ends the search at once, where upstream
+        goes through all combinations. What fails on a device then fails here, as upstream comes to
+        see all of them; otherwise it fails when it is that device's turn.
+
+        Raises
+        ------
+        AbortError, UnknownError
+            As `free`.
+        """
+        failed: AbortError | UnknownError | None = None
+        for place in range(start, len(self._units)):
+            if needed <= 0:
+                return True
+            self._effort.spend()
+            try:
+                needed -= self._serves(claim, want, self._units[place])
+            except (AbortError, UnknownError) as error:
+                failed = failed or error
+                needed -= 1
+        if needed > 0 and failed is not None:
+            raise failed
+        return needed <= 0
+
+    def _serves(self, claim: int, want: Want, unit: Unit) -> bool:
+        """Tell whether the device is free and selected, and has the capacity."""
+        return (
+            not self._in_use(claim, want, unit)
+            and want.takes(unit)
+            and want.suffices(unit, self._used(unit.id))
+        )
+
+    def take(self, claim: int, want: Want, unit: Unit, *, must: bool = False) -> bool:
+        """Take the device for a claim; return False when that is not possible.
+
+        Raises
+        ------
+        AbortError
+            When it `must` be taken and a constraint of the claim is against it.
+        """
+        counted = self._counted(unit)
+        if (
+            self._in_use(claim, want, unit)
+            or (counted and not self._has_counters(unit))
+            or not _tolerated(unit, want.wish.tolerations)
+        ):
+            return False
+        if not self._constrained(claim, want, unit):
+            if must:
+                raise AbortError(
+                    f"claim {want.claim}, request {want.name}: cannot add device {unit.id} "
+                    "because a claim constraint would not be satisfied"
+                )
+            return False
+        if not want.suffices(unit, self._used(unit.id)):
+            self._unconstrained(claim, want)
+            return False
+        self._pick(claim, want, unit, counted=counted)
+        return True
+
+    def give_back(self, claim: int) -> None:
+        """Give back the device that the claim took last."""
+        pick = self.picks[claim].pop()
+        if pick.shared:
+            self._shares[pick.unit.id].pop()
+        else:
+            self._taken_by[pick.unit.id].pop()
+        self._unconstrained(claim, pick.want)
+        if pick.counted:
+            self._draw(pick.unit, -1)
+
+    def _pick(self, claim: int, want: Want, unit: Unit, *, counted: bool) -> None:
+        taken = NO_QUANTITIES
+        if unit.device.shared:
+            taken = capacity.consumed(want.wish.capacity, unit.device.capacity)
+            self._shares.setdefault(unit.id, []).append(taken)
+        else:
+            self._taken_by.setdefault(unit.id, []).append(claim)
+        if counted:
+            self._draw(unit, 1)
+        self.picks[claim].append(Pick(want, unit, taken, counted))
+
+    def _in_use(self, claim: int, want: Want, unit: Unit) -> bool:
+        """Tell whether the device is in use; who has admin access minds only its own claim."""
+        taken_by = self._taken_by.get(unit.id, ())
+        if want.wish.admin:
+            return claim in taken_by
+        return bool(taken_by) or self._held.is_whole(unit.id)
+
+    def _used(self, device: DeviceId) -> Mapping[str, int]:
+        shares = self._shares.get(device)
+        used = self._held.consumed(device)
+        if not shares:
+            return used
+        names = {name for each in (used, *shares) for name in each}
+        return {
+            name: used.get(name, 0) + sum(each.get(name, 0) for each in shares) for name in names
+        }
+
+    def _counted(self, unit: Unit) -> bool:
+        """Tell whether taking the device draws on counters: a further share does not, again."""
+        if not unit.device.consumes:
+            return False
+        shared = self._held.is_shared(unit.id) or bool(self._shares.get(unit.id))
+        return not (unit.device.shared and shared)
+
+    def _has_counters(self, unit: Unit) -> bool:
+        """Tell whether no counter of the pool is overdrawn when the device is taken."""
+        self._draw(unit, 1)
+        enough = all(amount >= 0 for amount in self._counters(unit.pool).values())
+        self._draw(unit, -1)
+        return enough
+
+    def _draw(self, unit: Unit, times: int) -> None:
+        left = self._counters(unit.pool)
+        for each in unit.device.consumes:
+            for name, amount in each.amounts.items():
+                left[each.set, name] -= times * amount
+
+    def _counters(self, found: PoolId) -> _Amounts:
+        """Return what is left of the pool's counters, those of allocated devices taken off."""
+        if found not in self._left:
+            pool = self._pools[found]
+            self._left[found] = {
+                (each, name): amount
+                for each, amounts in pool.counters.items()
+                for name, amount in amounts.items()
+            }
+            for unit in (*pool.units, *pool.others):
+                if unit.device.consumes and self._held.is_any(unit.id):
+                    self._draw(unit, 1)
+        return self._left[found]
+
+    def _constrained(self, claim: int, want: Want, unit: Unit) -> bool:
+        """Take the device into the claim's constraints, into all of them or none."""
+        for number, each in enumerate(self._constraints[claim]):
+            if not each.add(want.request, want.alternative, unit):
+                for earlier in self._constraints[claim][:number]:
+                    earlier.remove(want.request, want.alternative)
+                return False
+        return True
+
+    def _unconstrained(self, claim: int, want: Want) -> None:
+        for each in self._constraints[claim]:
+            each.remove(want.request, want.alternative)
+
+
+def _tolerated(unit: Unit, tolerations: Sequence[DeviceToleration]) -> bool:
+    return all(
+        each.effect not in _BLOCKING or any(_tolerates(one, each) for one in tolerations)
+        for each in unit.device.taints
+    )
+
+
+def _tolerates(toleration: DeviceToleration, taint: DeviceTaint) -> bool:
+    """Tell whether it does (`resourceclaim/devicetoleration.go: ToleratesTaint`)."""
+    if toleration.effect not in ("", taint.effect) or toleration.key not in ("", taint.key):
+        return False
+    if toleration.operator == "Exists":
+        return True
+    return toleration.operator == "Equal" and toleration.value == taint.value

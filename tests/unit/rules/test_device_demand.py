@@ -1,0 +1,151 @@
+"""How many pods the devices of a node serve, and who competes for them."""
+
+from dataclasses import replace
+
+import pytest
+
+from restow.cluster.devices import DeviceWish, ResourceClaim
+from restow.cluster.pod_devices import ExtendedRequest
+from restow.core.ids import NodeName
+from restow.rules import device_demand
+from restow.rules.board import Board
+from tests.support.devices import (
+    DRIVER,
+    a_claim,
+    a_class,
+    a_device,
+    a_device_snapshot,
+    a_slice,
+    a_wish,
+    allocated,
+    claiming,
+    extending,
+)
+from tests.support.objects import a_pod
+
+A = NodeName("a")
+FOUR = a_slice(
+    a_device("d0", {"model": "x"}),
+    a_device("d1", {"model": "x"}),
+    a_device("d2", {"model": "y"}),
+    a_device("d3", {"model": "y"}),
+    node="a",
+)
+X = f'device.attributes["{DRIVER}"].model == "x"'
+Y = f'device.attributes["{DRIVER}"].model == "y"'
+
+
+@pytest.mark.parametrize(
+    ("wish", "most", "expected"),
+    [(a_wish(), 9, 4), (a_wish(), 3, 3), (a_wish(2), 9, 2), (a_wish(3), 9, 1), (a_wish(5), 9, 0)],
+)
+def test_copies_come_one_after_another(wish: DeviceWish, most: int, expected: int) -> None:
+    pod = claiming("p", templates=["c"])
+    snapshot = a_device_snapshot(FOUR, claims=[a_claim("c", wish, pod="p")], pods=[pod])
+    board = Board(snapshot)
+    assert device_demand.copies(pod, snapshot.nodes[A], board, most) == expected
+    assert device_demand.copies(pod, snapshot.nodes[NodeName("b")], board, most) == 0
+    board.put(pod, A)
+    assert device_demand.copies(pod, snapshot.nodes[A], board, 9) == max(
+        0, (4 - wish.count) // wish.count
+    )
+
+
+def test_copies_share_a_claim_that_they_name() -> None:
+    pod = claiming("p", "c")
+    snapshot = a_device_snapshot(FOUR, claims=[a_claim("c", a_wish(3))], pods=[pod])
+    assert device_demand.copies(pod, snapshot.nodes[A], Board(snapshot), 9) == 9
+
+
+def test_a_named_claim_and_one_of_its_own() -> None:
+    pod = claiming("p", "c", templates=["d"])
+    claims = [a_claim("c", a_wish(2)), a_claim("d", pod="p")]
+    snapshot = a_device_snapshot(FOUR, claims=claims, pods=[pod])
+    assert device_demand.copies(pod, snapshot.nodes[A], Board(snapshot), 9) == 2
+
+
+def test_a_pod_without_claims_needs_no_devices() -> None:
+    snapshot = a_device_snapshot(FOUR)
+    assert device_demand.copies(a_pod("p"), snapshot.nodes[A], Board(snapshot), 7) == 7
+
+
+def test_extended_resources_count_in_devices() -> None:
+    ask = ExtendedRequest(
+        name="container-0-request-0", resource="example.com/accel", count=2, container=0
+    )
+    pod = extending("p", ask)
+    classes = [a_class("accel", resource="example.com/accel")]
+    snapshot = a_device_snapshot(FOUR, classes=classes, pods=[pod])
+    assert device_demand.copies(pod, snapshot.nodes[A], Board(snapshot), 9) == 2
+
+
+@pytest.mark.parametrize(
+    ("one", "two", "competes"),
+    [
+        (a_wish(), a_wish(), True),
+        (a_wish(1, X), a_wish(1, Y), False),
+        (a_wish(1, X), a_wish(), True),
+        (a_wish(1, X), a_wish(1, "[1].sum() == 1"), True),  # in doubt
+        (a_wish(device_class="gone"), a_wish(), False),
+    ],
+)
+def test_pods_compete_where_one_device_may_serve_both(
+    one: DeviceWish, two: DeviceWish, competes: bool
+) -> None:
+    pods = [claiming("p", templates=["c"]), claiming("q", templates=["d"])]
+    claims = [a_claim("c", one, pod="p"), a_claim("d", two, pod="q")]
+    snapshot = a_device_snapshot(FOUR, claims=claims, pods=pods)
+    assert device_demand.shares(pods[0], pods[1], snapshot) is competes
+    assert device_demand.shares(pods[1], pods[0], snapshot) is competes
+
+
+def test_pods_compete_for_counters_of_different_devices() -> None:
+    devices = [
+        a_device(each, {"model": each}, consumes={"set": {"slots": "1"}}) for each in ("x", "y")
+    ]
+    slices = (
+        a_slice(*devices, node="a", slice_count=2),
+        a_slice(node="a", name="2", slice_count=2, counters={"set": {"slots": "1"}}),
+    )
+    pods = [claiming("p", templates=["c"]), claiming("q", templates=["d"])]
+    claims = [a_claim("c", a_wish(1, X), pod="p"), a_claim("d", a_wish(1, Y), pod="q")]
+    snapshot = a_device_snapshot(*slices, claims=claims, pods=pods)
+    assert device_demand.shares(pods[0], pods[1], snapshot)
+
+
+def test_pods_without_claims_never_compete() -> None:
+    pod = claiming("p", templates=["c"])
+    snapshot = a_device_snapshot(FOUR, claims=[a_claim("c", pod="p")], pods=[pod])
+    assert not device_demand.shares(pod, a_pod("q"), snapshot)
+
+
+def test_a_node_that_could_not_serve_the_pod_if_it_were_empty_never_will() -> None:
+    pod = claiming("p", templates=["c"])
+    held = a_claim("other", a_wish(4), allocation=allocated(*(f"pool-a/d{n}" for n in range(4))))
+    for wish, expected in ((a_wish(4), True), (a_wish(5), False), (a_wish(3, X), False)):
+        claims = [a_claim("c", wish, pod="p"), held]
+        snapshot = a_device_snapshot(FOUR, claims=claims, pods=[pod])
+        serves = device_demand.serving(pod, snapshot)
+        assert serves(snapshot.nodes[A]) is expected
+        assert not serves(snapshot.nodes[NodeName("b")])
+
+
+ON_A = allocated("pool-a/d0", node="a")
+
+
+@pytest.mark.parametrize(
+    ("claim", "pins"),
+    [
+        (a_claim("c", pod="p", allocation=ON_A, reserved_for=["p"]), False),
+        (a_claim("c", allocation=ON_A, reserved_for=["p"]), False),
+        (a_claim("c", allocation=ON_A, reserved_for=["p", "q"]), True),
+        (a_claim("c", allocation=replace(ON_A, nodes=None), reserved_for=["p", "q"]), False),
+        (a_claim("c"), False),
+    ],
+)
+def test_only_a_claim_that_outlives_the_pod_pins_its_replacement(
+    claim: ResourceClaim, pins: bool
+) -> None:
+    pod = claiming("p", "c", node="a")
+    snapshot = a_device_snapshot(FOUR, claims=[claim], pods=[pod])
+    assert (device_demand.pinned(pod, snapshot) is not None) is pins
