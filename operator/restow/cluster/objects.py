@@ -31,7 +31,6 @@ class Phase(StrEnum):
 class Feature(StrEnum):
     """A part of a pod that keeps it in place, or leaves it to kube-scheduler to bind."""
 
-    RESOURCE_CLAIM = "ResourceClaim"  # spec.resourceClaims
     POD_GROUP = "PodGroup"  # schedulingGroup, or scheduling.k8s.io/group-name
     LOCAL_STORAGE = "LocalStorage"  # emptyDir (not medium Memory) or hostPath
     MIRROR = "Mirror"  # kubernetes.io/config.mirror: a static pod

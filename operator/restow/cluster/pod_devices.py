@@ -16,12 +16,16 @@ class PodClaim:
     pending
         Whether it is still to be made; a `claim` of None that is not pending was left out on
         purpose and does not count.
+    alike
+        Whether `claim` is that of another pod from the same template: only what it asks for counts.
+        No parsed pod has any; it stands for a claim that is still to be made.
     """
 
     name: str
     claim: str | None = None
     generated: bool = False
     pending: bool = False
+    alike: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

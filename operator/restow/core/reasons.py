@@ -41,8 +41,8 @@ class Reason(StrEnum):
     RESOURCE_CLAIM_UNREACHABLE = "ResourceClaimUnreachable"
     DEVICES_UNAVAILABLE = "DevicesUnavailable"
     DEVICE_REQUEST_INVALID = "DeviceRequestInvalid"
-    # placed by nomination only
     RESOURCE_CLAIM = "ResourceClaim"
+    # never moved, placed by nomination only
     POD_GROUP = "PodGroup"
     # moving: a running pod must stay
     NO_CONTROLLER = "NoController"
@@ -62,6 +62,7 @@ class Reason(StrEnum):
     SEVERAL_BUDGETS = "SeveralBudgets"
     SHARED_GPU = "SharedGpu"
     TOPOLOGY_PINNED = "TopologyPinned"
+    RESOURCE_CLAIM_PINNED = "ResourceClaimPinned"
     VOLUME_PINNED = "VolumePinned"
     NOT_SELECTED = "NotSelected"
     # a pending pod is not (yet) ours to place

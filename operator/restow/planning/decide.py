@@ -179,7 +179,7 @@ def _in_waves(
 ) -> tuple[Step, ...] | None:
     """Return the steps in execution order, or None if no order of waves is safe."""
     changes = concrete.changes
-    related = formulation.problem.relations and any(change.relations for change in changes)
+    related = any(change.relations for change in changes)
     stage = Stage(snapshot, changes, formulation.nodes) if related else None
     waves = order_waves(changes, ground(formulation), stage)
     if waves is None:

@@ -20,6 +20,7 @@ from restow.planning.relating.related import related
 from restow.planning.waiting import Waiting, waiting
 from restow.policies.coverage import Policy
 from restow.policies.packing_policy import Limits
+from restow.rules import device_demand
 from restow.rules.board import Board
 from restow.rules.feasibility import feasible
 from restow.rules.wishes import Wishes, distinct_complaints
@@ -158,6 +159,9 @@ class _Draft:
             waiting=self.soon.unplaced,
             unbindable=unbindable,
             related=relating.related(),
+            claiming=frozenset(
+                pod.uid for pod in pods if device_demand.has_claims(pod, self.judge.snapshot)
+            ),
             fixed=self.fixed,
             wishes=self.wishes,
         )

@@ -71,6 +71,8 @@ class Formulation:
         Pending pods that kube-scheduler has to bind itself, under our nomination.
     related
         Per pod with a role in relations of the problem, their indices.
+    claiming
+        Pods to place or to move that want devices: the problem does not count those.
     fixed
         Per pod on the policy's nodes that may not move, why.
     wishes
@@ -87,6 +89,7 @@ class Formulation:
     waiting: tuple[Unplaced, ...] = ()
     unbindable: frozenset[Uid] = frozenset()
     related: Mapping[Uid, frozenset[int]] = field(default_factory=dict)
+    claiming: frozenset[Uid] = frozenset()
     fixed: Mapping[Uid, Refusal]
     wishes: Mapping[Uid, Wishes]
     complaints: tuple[Complaint, ...] = ()

@@ -11,7 +11,7 @@ from restow.planning.judge import Judge
 from restow.planning.plan import Action, Plan, Step
 from restow.planning.progress import OVER, Progress, StepPhase
 from restow.planning.stage import settle
-from restow.rules import leaving
+from restow.rules import device_demand, leaving
 from restow.rules.board import Board
 from restow.rules.registry import refusal
 
@@ -102,10 +102,13 @@ def _arriving(progress: Progress, index: int, step: Step, snapshot: Snapshot) ->
     ref = progress.steps[index].replacement
     for each in (ref, step.pod):
         if each is not None and (pod := snapshot.pod_by_uid(each.key, each.uid)) is not None:
-            return pod
+            return device_demand.expected(pod, snapshot)
     siblings = snapshot.pods_by_owner.get(step.owner.uid, ()) if step.owner else ()
     alike = next(iter(siblings), None)
-    return None if alike is None else replace(alike, uid=Uid(f"arrival {index}"), node=None)
+    if alike is None:
+        return None
+    stand_in = replace(alike, uid=Uid(f"arrival {index}"), node=None)
+    return device_demand.expected(stand_in, snapshot)
 
 
 def misfits(plan: Plan, progress: Progress, snapshot: Snapshot) -> list[tuple[int, str]]:

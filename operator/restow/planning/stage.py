@@ -64,33 +64,34 @@ class Stage:
             if self._changes[index].relations:
                 judged.append(index)
             else:
-                self._apply(index)
+                self._arrive(index)
         targets = [(index, self._changes[index].target) for index in judged]
         coming = [(index, node) for index, node in targets if node is not None]
         arrivals = [(self._pods[index], self._nodes[node]) for index, node in coming]
         refused = settle(self._board, arrivals)
-        for index in chosen:
-            self._undo(index)
+        self._undo(chosen)
         return coming[min(refused)][0] if refused else None
 
     def _turn_to(self, done: frozenset[int]) -> None:
         """Set the board to the state after the changes `done`."""
-        for index in self._applied - done:
-            self._undo(index)
-        for index in done - self._applied:
-            self._apply(index)
+        self._undo(self._applied - done)
+        coming = done - self._applied
+        for index in coming:
+            self._board.take(self._pods[index].uid)
+        for index in sorted(coming):
+            self._arrive(index)
         self._applied = done
 
-    def _apply(self, index: int) -> None:
+    def _arrive(self, index: int) -> None:
         target = self._changes[index].target
-        if target is None:
-            self._board.take(self._pods[index].uid)
-        else:
+        if target is not None:
             self._board.put(self._pods[index], self._nodes[target])
 
-    def _undo(self, index: int) -> None:
-        source = self._changes[index].source
-        if source is None:
+    def _undo(self, changes: frozenset[int]) -> None:
+        """Put the pods back where they were: all leave first, so that each finds what it had."""
+        for index in changes:
             self._board.take(self._pods[index].uid)
-        else:
-            self._board.put(self._pods[index], self._nodes[source])
+        for index in sorted(changes):
+            source = self._changes[index].source
+            if source is not None:
+                self._board.put(self._pods[index], self._nodes[source])

@@ -1,17 +1,20 @@
 """What planning asks of devices: which pods want them, how many fit, who competes."""
 
 from collections.abc import Callable, Hashable
+from dataclasses import replace
 
+from restow.cluster.devices import ResourceClaim
 from restow.cluster.objects import Node, Pod
+from restow.cluster.pod_devices import PodClaim
 from restow.cluster.snapshot import Snapshot
-from restow.core.ids import NodeName
+from restow.core.ids import NodeName, ObjectKey
 from restow.core.reasons import Reason, Refusal
 from restow.rules.board import Board
 from restow.rules.devices import footprint
 from restow.rules.devices.demand import Demand, has_claims
 from restow.rules.devices.ledger import Ledger, keys
 
-__all__ = ["copies", "has_claims", "pinned", "serving", "shares"]
+__all__ = ["copies", "expected", "has_claims", "pinned", "serving", "shares"]
 
 
 def copies(pod: Pod, node: Node, board: Board, most: int) -> int:
@@ -79,6 +82,40 @@ def shares(pod: Pod, other: Pod, snapshot: Snapshot) -> bool:
     return not mine.isdisjoint(footprint.of(other, snapshot))
 
 
+def expected(pod: Pod, snapshot: Snapshot) -> Pod:
+    """Return the pod as it will be when the claims of its templates are there.
+
+    For a pod that stands for one which has not come yet, or whose claims have not been made: its
+    siblings of the same controller have claims of the same templates.
+    """
+    if all(_is_made(pod, each, snapshot) for each in pod.claims):
+        return pod
+    siblings = () if pod.owner is None else snapshot.pods_by_owner.get(pod.owner.uid, ())
+    made = {
+        each.name: replace(each, alike=True)
+        for sibling in (*siblings, pod)
+        for each in sibling.claims
+        if each.generated and _claim(sibling, each, snapshot) is not None
+    }
+    claims = tuple(
+        each if _is_made(pod, each, snapshot) else made.get(each.name, each) for each in pod.claims
+    )
+    return replace(pod, claims=claims)
+
+
+def _is_made(pod: Pod, entry: PodClaim, snapshot: Snapshot) -> bool:
+    if not entry.generated or (entry.claim is None and not entry.pending):
+        return True
+    claim = _claim(pod, entry, snapshot)
+    return claim is not None and claim.owner == pod.uid
+
+
+def _claim(pod: Pod, entry: PodClaim, snapshot: Snapshot) -> ResourceClaim | None:
+    if entry.claim is None:
+        return None
+    return snapshot.resource_claims.get(ObjectKey(pod.key.namespace, entry.claim))
+
+
 def pinned(pod: Pod, snapshot: Snapshot) -> Refusal | None:
     """Return why devices tie the running pod to where it is, or None.
 
@@ -92,7 +129,7 @@ def pinned(pod: Pod, snapshot: Snapshot) -> Refusal | None:
             continue
         if claim.allocation.nodes is not None and claim.reserved_for - {pod.uid}:
             return Refusal(
-                Reason.RESOURCE_CLAIM,
+                Reason.RESOURCE_CLAIM_PINNED,
                 f"its claim {claim.key.name} is allocated for its node, and others use it as well",
             )
     return None

@@ -150,7 +150,6 @@ RESTART_ALL = "RestartAllContainers"
         ({"volumes": [{"name": "v", "emptyDir": {}}]}, {Feature.LOCAL_STORAGE}),
         ({"volumes": [{"name": "v", "emptyDir": {"medium": "Memory"}}]}, set()),
         ({"volumes": [{"name": "v", "hostPath": {"path": "/"}}]}, {Feature.LOCAL_STORAGE}),
-        ({"resourceClaims": [{"name": "gpu"}]}, {Feature.RESOURCE_CLAIM}),
         ({"schedulingGroup": {"podGroupName": "g"}}, {Feature.POD_GROUP}),
         (
             {"containers": [{"name": "c", "resources": {"limits": {"nvidia.com/gpumem": 1}}}]},

@@ -5,10 +5,11 @@ from dataclasses import replace
 import pytest
 
 from restow.cluster.devices import DeviceWish, ResourceClaim
-from restow.cluster.pod_devices import ExtendedRequest
-from restow.core.ids import NodeName
+from restow.cluster.pod_devices import ExtendedRequest, PodClaim
+from restow.core.ids import NodeName, Uid
 from restow.rules import device_demand
 from restow.rules.board import Board
+from restow.rules.survey import Survey
 from tests.support.devices import (
     DRIVER,
     a_claim,
@@ -20,8 +21,9 @@ from tests.support.devices import (
     allocated,
     claiming,
     extending,
+    reach,
 )
-from tests.support.objects import a_pod
+from tests.support.objects import a_pod, a_workload, owner_ref
 
 A = NodeName("a")
 FOUR = a_slice(
@@ -149,3 +151,56 @@ def test_only_a_claim_that_outlives_the_pod_pins_its_replacement(
     pod = claiming("p", "c", node="a")
     snapshot = a_device_snapshot(FOUR, claims=[claim], pods=[pod])
     assert (device_demand.pinned(pod, snapshot) is not None) is pins
+
+
+def test_a_pod_that_has_not_come_has_claims_as_its_siblings_have_them() -> None:
+    owner = a_workload(name="web")
+    sibling = replace(claiming("p", node="a", templates=["c"]), owner=owner_ref(owner))
+    claim = a_claim(
+        "c",
+        a_wish(3),
+        pod="p",
+        allocation=allocated("pool-a/d0", "pool-a/d1", "pool-a/d2", node="a"),
+        reserved_for=["p"],
+    )
+    snapshot = a_device_snapshot(
+        FOUR,
+        replace(FOUR, name="b", pool="b", reach=reach(node="b")),
+        claims=[claim],
+        pods=[sibling],
+    )
+    coming = replace(sibling, uid=Uid("new"), node=None)
+    stand_in = device_demand.expected(coming, snapshot)
+    board = Board(snapshot)
+    assert Survey.of(stand_in, board).feasible() == ("b",)
+    board.put(stand_in, NodeName("b"))
+    third = device_demand.expected(replace(coming, uid=Uid("third")), snapshot)
+    assert Survey.of(third, board).feasible() == ()
+    board.take(sibling.uid)
+    assert Survey.of(third, board).feasible() == ("a",)
+    board.take(stand_in.uid)
+    assert Survey.of(third, board).feasible() == ("a", "b")
+
+
+def test_claims_still_to_be_made_are_those_of_siblings_and_others_stay() -> None:
+    owner = a_workload(name="web")
+    sibling = replace(claiming("p", "named", node="a", templates=["c"]), owner=owner_ref(owner))
+    snapshot = a_device_snapshot(FOUR, claims=[a_claim("c", pod="p")], pods=[sibling])
+    assert device_demand.expected(sibling, snapshot) is sibling
+    fresh = a_pod(
+        "q",
+        owner=owner,
+        claims=(
+            PodClaim(name="named", claim="named"),
+            PodClaim(name="c", generated=True, pending=True),
+            PodClaim(name="left-out", generated=True),
+        ),
+    )
+    found = device_demand.expected(fresh, snapshot).claims
+    assert found == (
+        fresh.claims[0],
+        PodClaim(name="c", claim="c", generated=True, alike=True),
+        fresh.claims[2],
+    )
+    alone = replace(fresh, owner=None)
+    assert device_demand.expected(alone, snapshot) == alone

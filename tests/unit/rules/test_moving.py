@@ -91,10 +91,6 @@ def owned(owner: OwnerRef | None) -> Pod:
         (a_pod(node="n", owner=WEB, features=(Feature.SHARED_GPU,)), Reason.SHARED_GPU),
         (a_pod(node="n", owner=WEB, features=(Feature.POD_GROUP,)), Reason.POD_GROUP),
         (
-            a_pod(node="n", owner=WEB, features=(Feature.RESOURCE_CLAIM,)),
-            Reason.RESOURCE_CLAIM,
-        ),
-        (
             a_pod(
                 node="n",
                 owner=WEB,

@@ -55,8 +55,6 @@ def of(wire: Pod, resources: Iterable[str]) -> frozenset[Feature]:
 def _of(wire: Pod, resources: Iterable[str]) -> Iterator[Feature]:
     annotations = wire.metadata.annotations or {}
     keys = {*annotations, *(wire.metadata.labels or {})}
-    if wire.spec.resource_claims or wire.status.extended_resource_claim_status is not None:
-        yield Feature.RESOURCE_CLAIM
     if wire.spec.scheduling_group is not None or keys & _GROUP_KEYS:
         yield Feature.POD_GROUP
     if local_volumes(wire):

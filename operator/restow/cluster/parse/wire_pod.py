@@ -218,7 +218,6 @@ class PodStatus(Wire, frozen=True):
     init_container_statuses: list[ContainerStatus] | None = None
     resources: Requirements | None = None
     allocated_resources: Quantities | None = None
-    extended_resource_claim_status: Nothing | None = None
     resource_claim_statuses: list[PodResourceClaim] | None = None
 
 

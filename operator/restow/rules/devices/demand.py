@@ -87,9 +87,10 @@ class Demand:
 
     @property
     def asked(self) -> Hashable:
-        """What the claims ask for: pods with equal ones get the same where nothing is held."""
+        """What decides about nodes: for pods on one ledger, equal ones get the same answers."""
         claims = ((each.requests, each.constraints) for each in self.waiting)
-        return (*claims, self.pod.extended, self.special is not None)
+        allocations = (each.allocation for each in self.allocated)
+        return (*claims, *allocations, self.pod.extended, self.special is not None)
 
     def on(self, node: Node, *, only: frozenset[DeviceId] | None = None) -> Granted | Refusal:
         """Return what the claims get on the node, or why it does not take the pod.
@@ -182,7 +183,7 @@ def _claims(pod: Pod, ledger: Ledger) -> Iterator[ResourceClaim | Refusal]:
                 )
                 return
             continue
-        claim = ledger.claim(ObjectKey(pod.key.namespace, each.claim))
+        claim = ledger.of(pod, each)
         if claim is None:
             text = f'resourceclaim.resource.k8s.io "{each.claim}" not found'
             yield _refusal(Reason.RESOURCE_CLAIM, text)

@@ -10,6 +10,7 @@ from typing import Final, Self
 
 from restow.cluster.devices import Allocation, ResourceClaim
 from restow.cluster.objects import Pod
+from restow.cluster.pod_devices import PodClaim
 from restow.cluster.snapshot import Snapshot
 from restow.core.ids import ObjectKey, Uid
 from restow.rules.devices.held import Held
@@ -83,6 +84,19 @@ class Ledger:
         """Return the claim as it is on the board."""
         return self._changed.get(key) or self.snapshot.resource_claims.get(key)
 
+    def of(self, pod: Pod, entry: PodClaim) -> ResourceClaim | None:
+        """Return the claim of one of the pod's entries as it is on the board."""
+        if entry.claim is None:
+            return None
+        key = ObjectKey(pod.key.namespace, entry.claim)
+        if not entry.alike:
+            return self.claim(key)
+        found = self.snapshot.resource_claims.get(key)
+        own = ObjectKey(key.namespace, f"{key.name} for {pod.uid}")
+        if found is None or own in self._changed:
+            return self._changed.get(own)
+        return replace(_fresh(found), key=own, owner=pod.uid)
+
     def special(self, pod: Pod) -> ResourceClaim | None:
         """Return the claim that was made for the pod's extended resources, if there is one."""
         if pod.uid in self._special:
@@ -145,14 +159,14 @@ class Ledger:
             self._held.remove(claim.allocation)
 
     def _claims(self, pod: Pod) -> Iterator[ResourceClaim]:
-        for key in keys(pod):
-            claim = self.claim(key)
+        for each in pod.claims:
+            claim = self.of(pod, each)
             if claim is not None:
                 yield claim
 
 
 def keys(pod: Pod) -> tuple[ObjectKey, ...]:
-    """Return the keys of the pod's claims, each once."""
+    """Return the keys of the pod's claims, each once; those of others that only look alike too."""
     names = dict.fromkeys(each.claim for each in pod.claims if each.claim is not None)
     return tuple(ObjectKey(pod.key.namespace, each) for each in names)
 

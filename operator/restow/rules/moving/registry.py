@@ -10,12 +10,11 @@ from restow.cluster.objects import Node, Pod
 from restow.cluster.snapshot import Snapshot
 from restow.core.reasons import Refusal
 from restow.policies.packing_policy import Moving
-from restow.rules import storage_demand
+from restow.rules import device_demand, storage_demand
 from restow.rules.moving import (
     budgets,
     cooldown,
     daemon_set,
-    device_claims,
     foreign_scheduler,
     leaving,
     local_storage,
@@ -142,7 +141,7 @@ RULES: Final[tuple[Rule, ...]] = (
     lambda pod, _context, _movable: shared_gpu.refuse(pod),
     lambda pod, _context, _movable: topology.refuse(pod),
     lambda pod, _context, _movable: pod_group.refuse(pod),
-    lambda pod, _context, _movable: device_claims.refuse(pod),
+    lambda pod, context, _movable: device_demand.pinned(pod, context.snapshot),
     lambda pod, context, _movable: storage_demand.pinned(pod, context.snapshot),
     # what passes by itself, so it is said last
     _minimum_age,
