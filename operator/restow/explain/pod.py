@@ -38,7 +38,7 @@ class Explanation:
     staying
         What is to be said of moving it; None for a pod without a node.
     rivals
-        Number of other pods that wait for a node.
+        Number of other pods that wait for a node and are not of the pod's group.
     aside
         Rules that say nothing in this cluster, because it does not serve what they are about.
     """
@@ -91,7 +91,7 @@ def explain(
         no_work=no_work,
         obstacles=inquest.obstacles(pod),
         alone=alone,
-        rivals=sum(_waits(each) for each in snapshot.pods.values() if each.uid != pod.uid),
+        rivals=sum(_waits(each) for each in snapshot.pods.values() if each not in alone.party),
         aside=standing_aside(snapshot),
     )
 
