@@ -14,7 +14,8 @@ from restow.cluster.snapshot import Snapshot
 from restow.core.ids import ObjectKey
 from restow.core.reasons import Reason
 from restow.explain.unplaced import Verdict, verdicts
-from restow.planning.decide import Decision, Solver, decide
+from restow.planning.answering import Solver
+from restow.planning.decide import Decision, decide
 from restow.planning.plan import Plan, Unplaced
 from restow.planning.relating import groups
 from restow.policies.coverage import Policy

@@ -11,7 +11,7 @@ from restow.explain.aside import Aside, standing_aside
 from restow.explain.change import Alone, decide_alone
 from restow.explain.obstacles import Inquest, Obstacles
 from restow.explain.staying import Staying, staying
-from restow.planning.decide import Solver
+from restow.planning.answering import Solver
 from restow.planning.judge import Judge
 from restow.policies.coverage import Policy, governing, refuses_pod
 from restow.policies.packing_policy import PackingPolicySpec
