@@ -76,6 +76,23 @@ def test_higher_pod_costs_the_fewest_and_lowest_pods_their_place(
     scenario.wait_running(7)
 
 
+def test_only_what_no_rule_between_pods_ties_makes_way(
+    scenario: Scenario, operator: Operator
+) -> None:
+    """A smaller pod would do, but spread and anti-affinity leave it no other node."""
+    scenario.stage("zones")
+    before = scenario.places("app in (db, web, quiet)")
+    scenario.apply_sample("zones", "policy", "pending")
+    scenario.wait_running(7)
+    assert scenario.places("app in (db, web, quiet)") == before
+    assert set(scenario.places("app=p").values()) == {"zones-3"}
+    assert set(scenario.places("app=cache").values()) == {"zones-2"}
+    plan = wait_plan(scenario, "Completed")
+    assert sorted(actions(plan)) == [("Move", "cache"), ("Place", "p")]
+    assert disturbed(plan) == {"moves": 1, "evictions": 0, "bound": 1, "proven": True}
+    wait_clean(scenario)
+
+
 def test_plan_goes_another_way_around_a_budget_that_is_used_up(
     scenario: Scenario, operator: Operator
 ) -> None:

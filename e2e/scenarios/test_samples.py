@@ -17,6 +17,12 @@ STARTS = {
         "tier-3": ["high-3", "low-3", "mid-3"],
     },
     "budget": {"budget-1": ["web"], "budget-2": ["batch", "batch"]},
+    "zones": {
+        "zones-1": ["db", "web"],
+        "zones-2": ["db"],
+        "zones-3": ["cache", "web"],
+        "zones-4": ["quiet"],
+    },
     "infeasible": {},
 }
 

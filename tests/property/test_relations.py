@@ -19,6 +19,7 @@ from restow.packing.outcome import Placement
 from restow.packing.problem import Problem
 from restow.packing.relations import (
     Attraction,
+    Clash,
     Exclusion,
     Quota,
     Relation,
@@ -117,12 +118,23 @@ def groups(draw: st.DrawFn, nodes: int, classes: int) -> Together:
     return Together(classes=draw(some(classes)))
 
 
+@st.composite
+def clashes(draw: st.DrawFn, nodes: int, classes: int) -> Clash:
+    domains = draw(domains_of(nodes))
+    combination = some(classes).flatmap(
+        lambda cs: st.tuples(*(st.tuples(st.just(c), st.integers(1, 2)) for c in cs))
+    )
+    pairs = st.tuples(st.sampled_from([d for d in domains if d >= 0] or [0]), combination)
+    return Clash(domains=domains, forbidden=tuple(sorted(draw(st.sets(pairs, max_size=4)))))
+
+
 KINDS: Mapping[type, Callable[[int, int], st.SearchStrategy[Relation]]] = {
     Exclusion: exclusions,
     Attraction: attractions,
     Spread: spreads,
     Quota: quotas,
     Together: groups,
+    Clash: clashes,
 }
 
 
@@ -210,6 +222,13 @@ def shuffled(problem: Problem, random: Any) -> Problem:
                 changes[field] = tuple(getattr(relation, field)[old] for old in old_nodes)
         if isinstance(relation, Quota):
             changes["units"] = tuple(sorted((to[c], units) for c, units in relation.units))
+        if isinstance(relation, Clash):
+            changes["forbidden"] = tuple(
+                sorted(
+                    (domain, tuple(sorted((to[c], count) for c, count in pods)))
+                    for domain, pods in relation.forbidden
+                )
+            )
         return replace(relation, **changes)
 
     turned = list(map(renamed, problem.relations))

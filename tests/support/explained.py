@@ -5,7 +5,7 @@ from dataclasses import replace
 from datetime import timedelta
 from typing import NamedTuple
 
-from restow.cluster.objects import Taint
+from restow.cluster.objects import Feature, Taint
 from restow.cluster.snapshot import Snapshot
 from restow.cluster.terms import PodTerm, Selection, SpreadConstraint
 from restow.cluster.volumes import PodVolume
@@ -188,6 +188,18 @@ def without_devices() -> Situation:
     return Situation(replace(snapshot, absent=absent))
 
 
+def grouped() -> Situation:
+    """A ring of two starts together: one node is free for one of them, the other needs a move."""
+    nodes = [a_node("gpu-a", gpus=8), a_node("gpu-b", gpus=8), a_node("gpu-c", gpus=4)]
+    pods = [
+        a_pod("web", node="gpu-b", gpus=3, owner=an_owner()),
+        a_pod("ring-0", gpus=8, group="ring", features=(Feature.POD_GROUP,)),
+        a_pod("ring-1", gpus=8, group="ring", features=(Feature.POD_GROUP,)),
+        a_pod("late", gpus=16),
+    ]
+    return Situation(a_snapshot(pods, nodes), pod=ObjectKey("default", "ring-0"))
+
+
 def movable() -> Situation:
     """It runs and may be moved, within a budget."""
     return Situation(_gpus(), pod=ObjectKey("default", "web-a"))
@@ -225,6 +237,7 @@ SITUATIONS: dict[str, Callable[[], Situation]] = {
         alone_by_affinity,
         claim_missing,
         without_devices,
+        grouped,
         movable,
         immovable,
     )

@@ -6,6 +6,8 @@ from dataclasses import dataclass
 from restow.packing.problem import Problem
 from restow.packing.relations import (
     Attraction,
+    Clash,
+    Combination,
     Exclusion,
     Quota,
     Relation,
@@ -57,6 +59,15 @@ def _holds(relation: Relation, problem: Problem, home: Rows, there: list[Seat]) 
             group = [c for c in relation.classes if problem.classes[c].pending]
             found = sum(pod.pods in group for pod in there)
             return found in (0, sum(problem.classes[c].pending for c in group))
+        case Clash():
+            return not any(_held(relation, there, *each) for each in relation.forbidden)
+
+
+def _held(relation: Clash, there: list[Seat], domain: int, pods: Combination) -> bool:
+    here = [seat for seat in there if relation.domains[seat.node] == domain]
+    return any(not seat.stayed and seat.pods in dict(pods) for seat in here) and all(
+        sum(seat.pods == c for seat in here) >= count for c, count in pods
+    )
 
 
 def _apart(relation: Exclusion, there: list[Seat]) -> bool:

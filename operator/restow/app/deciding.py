@@ -13,7 +13,8 @@ from restow.core.ids import PodRef, Uid
 from restow.explain.unplaced import unplaced
 from restow.packing.outcome import Outcome
 from restow.packing.problem import Problem
-from restow.planning.decide import Decision, Solver, decide
+from restow.planning.answering import Solver
+from restow.planning.decide import Decision, decide
 from restow.planning.formulation import Usage
 from restow.planning.relevance import fingerprint
 from restow.policies.coverage import Policy, governing

@@ -28,8 +28,12 @@ SOLVER = "restow.packing.solve"
 START_S = 60.0
 """Longest wait for a new child; importing takes 1 s, 10 s on a machine that is busy."""
 
-NO_ANSWER = (FutureTimeout, BrokenProcessPool, MemoryError, ImportError)
-"""How a late, dead or starved child shows; a library that cannot be mapped is an ImportError."""
+NO_ANSWER = (FutureTimeout, BrokenProcessPool, MemoryError, ImportError, SystemError)
+"""How a late, dead or starved child shows.
+
+A library that cannot be mapped is an ImportError, one that is refused memory while it is being
+imported often a SystemError ("error return without exception set").
+"""
 
 
 class Worker:

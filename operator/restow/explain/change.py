@@ -1,4 +1,7 @@
-"""The least disturbing change that gives one pod a place, within what is allowed and beyond it."""
+"""The least disturbing change that gives one pod a place, within what is allowed and beyond it.
+
+A pod of a group gets its place together with the group's other waiting pods, or not at all.
+"""
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
@@ -8,10 +11,13 @@ from typing import Any
 
 from restow.cluster.objects import Pod
 from restow.cluster.snapshot import Snapshot
+from restow.core.ids import ObjectKey
 from restow.core.reasons import Reason
 from restow.explain.unplaced import Verdict, verdicts
-from restow.planning.decide import Decision, Solver, decide
+from restow.planning.answering import Solver
+from restow.planning.decide import Decision, decide
 from restow.planning.plan import Plan, Unplaced
+from restow.planning.relating import groups
 from restow.policies.coverage import Policy
 from restow.policies.packing_policy import Limits
 
@@ -48,10 +54,12 @@ class Change:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Alone:
-    """What would be decided if no other pod waited.
+    """What would be decided if no other pod waited, but those of the pod's group.
 
     Parameters
     ----------
+    party
+        The pod, and the waiting pods of its group.
     decision
         Within limits and budgets.
     changes
@@ -65,6 +73,7 @@ class Alone:
         Why there is no change within limits and budgets, None if there is one or none is needed.
     """
 
+    party: tuple[Pod, ...]
     decision: Decision
     changes: tuple[Change, ...]
     tried: tuple[Leeway, ...]
@@ -83,9 +92,12 @@ def decide_alone(  # noqa: PLR0913 - as `decide`
 ) -> Alone:
     """Return what would be decided for `pod`, which the policy covers, if no other pod waited.
 
-    Scheduling gates on it and the policy's grace are passed over. Nominations of others hold.
+    Those of its group wait with it. Scheduling gates on them and the policy's grace are passed
+    over. Nominations of others hold.
     """
-    lone, others = _alone(pod, snapshot, now), tuple(others)
+    party = groups.waiting(snapshot, ObjectKey(pod.key.namespace, pod.group)) if pod.group else ()
+    party = party or (pod,)
+    lone, others = _alone(party, snapshot, now), tuple(others)
     teller = _Teller()
     decisions: dict[Leeway, Decision] = {}
     changes: list[Change] = []
@@ -108,6 +120,7 @@ def decide_alone(  # noqa: PLR0913 - as `decide`
     first = decisions[Leeway.NONE]
     waiting = first.formulation.waiting
     return Alone(
+        party=party,
         decision=first,
         changes=tuple(changes),
         tried=tuple(decisions),
@@ -128,13 +141,15 @@ class _Teller:
         return tuple(verdict.on(pod) for pod, verdict in zip(pods, found, strict=True))
 
 
-def _alone(pod: Pod, snapshot: Snapshot, now: datetime) -> Snapshot:
-    """Return the cluster as if kube-scheduler had given up on `pod` and on nobody else."""
+def _alone(party: Iterable[Pod], snapshot: Snapshot, now: datetime) -> Snapshot:
+    """Return the cluster as if kube-scheduler had given up on the party and on nobody else."""
     pods = {
         key: each if each.node is not None else replace(each, unschedulable_since=None)
         for key, each in snapshot.pods.items()
     }
-    pods[pod.key] = replace(pod, gates=(), unschedulable_since=pod.unschedulable_since or now)
+    for pod in party:
+        since = pod.unschedulable_since or now
+        pods[pod.key] = replace(pod, gates=(), unschedulable_since=since)
     return replace(snapshot, pods=pods)
 
 

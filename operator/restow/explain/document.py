@@ -79,6 +79,8 @@ def _obstacles(found: Obstacles) -> Json:
 
 def _change(alone: Alone) -> Json:
     body: Json = {"options": [_option(each) for each in alone.changes]}
+    if len(alone.party) > 1:
+        body["group"] = [pod.key.name for pod in alone.party]
     if alone.waits is not None:
         body["waits"] = {"reason": alone.waits.reason.value, "message": alone.waits.message}
     if alone.verdict is not None:

@@ -11,7 +11,7 @@ from restow.explain.aside import Aside, standing_aside
 from restow.explain.change import Alone, decide_alone
 from restow.explain.obstacles import Inquest, Obstacles
 from restow.explain.staying import Staying, staying
-from restow.planning.decide import Solver
+from restow.planning.answering import Solver
 from restow.planning.judge import Judge
 from restow.policies.coverage import Policy, governing, refuses_pod
 from restow.policies.packing_policy import PackingPolicySpec
@@ -38,7 +38,7 @@ class Explanation:
     staying
         What is to be said of moving it; None for a pod without a node.
     rivals
-        Number of other pods that wait for a node.
+        Number of other pods that wait for a node and are not of the pod's group.
     aside
         Rules that say nothing in this cluster, because it does not serve what they are about.
     """
@@ -91,7 +91,7 @@ def explain(
         no_work=no_work,
         obstacles=inquest.obstacles(pod),
         alone=alone,
-        rivals=sum(_waits(each) for each in snapshot.pods.values() if each.uid != pod.uid),
+        rivals=sum(_waits(each) for each in snapshot.pods.values() if each not in alone.party),
         aside=standing_aside(snapshot),
     )
 

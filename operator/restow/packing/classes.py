@@ -4,7 +4,7 @@ from collections import Counter
 
 from restow.packing.fill import Fill
 from restow.packing.problem import Problem
-from restow.packing.relations import Attraction, Exclusion, Quota, Relation, Spread, Together
+from restow.packing.relations import Attraction, Clash, Exclusion, Quota, Relation, Spread, Together
 
 
 def node_classes(problem: Problem) -> list[list[int]]:
@@ -42,7 +42,9 @@ def _places(relation: Relation) -> list[tuple[object, ...]]:
     return found
 
 
-def _facts(relation: Exclusion | Attraction | Spread | Quota, domain: int) -> tuple[object, ...]:
+def _facts(
+    relation: Exclusion | Attraction | Spread | Quota | Clash, domain: int
+) -> tuple[object, ...]:
     """Return what the relation says of a domain beside which nodes are in it."""
     match relation:
         case Exclusion():
@@ -53,6 +55,8 @@ def _facts(relation: Exclusion | Attraction | Spread | Quota, domain: int) -> tu
             return (relation.fixed[domain],)
         case Quota():
             return (relation.room[domain],)
+        case Clash():
+            return tuple(pods for each, pods in relation.forbidden if each == domain)
 
 
 def order_weights(problem: Problem) -> list[int]:

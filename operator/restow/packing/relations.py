@@ -15,6 +15,9 @@ from dataclasses import dataclass
 Domains = tuple[int, ...]
 """(nodes,) index of each node's domain, from 0; -1 for a node in none."""
 
+Combination = tuple[tuple[int, int], ...]
+"""(class index, number of pods) pairs, sorted, numbers positive."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Exclusion:
@@ -128,7 +131,24 @@ class Together:
     classes: tuple[int, ...]
 
 
-Relation = Exclusion | Attraction | Spread | Quota | Together
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Clash:
+    """Pods that a domain cannot serve together, although every resource suffices: its devices.
+
+    In a domain where a pod of a combination's classes arrives, the end does not hold, for every
+    class of the combination, as many pods as it names.
+
+    Parameters
+    ----------
+    forbidden
+        Pairs of a domain and a combination; sorted.
+    """
+
+    domains: Domains
+    forbidden: tuple[tuple[int, Combination], ...] = ()
+
+
+Relation = Exclusion | Attraction | Spread | Quota | Together | Clash
 
 
 def involved(relation: Relation) -> frozenset[int]:
@@ -144,3 +164,5 @@ def involved(relation: Relation) -> frozenset[int]:
             return frozenset(c for c, _ in relation.units)
         case Together():
             return frozenset(relation.classes)
+        case Clash():
+            return frozenset(c for _, pods in relation.forbidden for c, _ in pods)

@@ -1,7 +1,7 @@
 """One decision: the same cycle for the operator, the command line, simulations and benchmarks."""
 
 import hashlib
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Protocol
@@ -10,19 +10,14 @@ from restow.cluster.objects import Pod
 from restow.cluster.serde import digest as digest_of
 from restow.cluster.snapshot import Snapshot
 from restow.packing.outcome import Outcome, Status
-from restow.packing.problem import Order, Problem
-from restow.planning.concretise import Concrete, concretise, ground
+from restow.packing.problem import Order
+from restow.planning.answering import Solver, answered
 from restow.planning.formulate import formulate
 from restow.planning.formulation import Formulation, Usage
-from restow.planning.plan import Disturbed, Plan, Solve, Step, Trigger, Unplaced
+from restow.planning.plan import Disturbed, Plan, Solve, Trigger, Unplaced
 from restow.planning.result import summary
-from restow.planning.stage import Stage
-from restow.planning.waves import order as order_waves
 from restow.policies.coverage import Policy
 from restow.rules.wishes import Complaint
-
-Solver = Callable[[Problem, float], Outcome]
-"""Takes a problem and a time budget in seconds; never raises for lack of time."""
 
 NO_SOLVE = Solve(
     outcome=Status.UNCHANGED,
@@ -94,8 +89,7 @@ def decide(  # noqa: PLR0913 - by name, most with defaults
     digest
         Digest of the snapshot, if the caller has it already.
 
-    Nothing is solved when nothing is pending. If no safe order of waves is found, the problem is
-    solved once more so that one wave suffices; if that fails too, the plan has no steps.
+    Nothing is solved when nothing is pending.
     """
     formulation = formulate(snapshot, policy, now, usage=usage, others=tuple(others), order=order)
     blank = Plan(
@@ -110,7 +104,7 @@ def decide(  # noqa: PLR0913 - by name, most with defaults
     )
     if not formulation.pending:
         return _decision(_named(blank), formulation, None)
-    answer = _answer(snapshot, formulation, solver, policy.spec.solve_time_limit_seconds)
+    answer = answered(snapshot, formulation, solver, policy.spec.solve_time_limit_seconds)
     explained = explainer(
         answer.unplaced,
         snapshot=snapshot,
@@ -126,77 +120,6 @@ def decide(  # noqa: PLR0913 - by name, most with defaults
         solve=summary(answer.formulation, answer.outcome, answer.steps, wall_s=answer.wall_s),
     )
     return _decision(_named(plan), answer.formulation, answer.outcome)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Answer:
-    """A solved formulation with its steps in waves.
-
-    `ordered` is False when the best placement had no order of waves: what remains without a place
-    is then not proven to.
-    """
-
-    formulation: Formulation
-    outcome: Outcome
-    steps: tuple[Step, ...]
-    unplaced: tuple[Pod, ...]
-    ordered: bool
-    wall_s: float
-
-
-def _answer(
-    snapshot: Snapshot, formulation: Formulation, solver: Solver, limit_s: float
-) -> _Answer:
-    spent = 0.0
-    problem = formulation.problem
-    for sequential in (True, False):
-        asked = replace(formulation, problem=replace(problem, sequential_budgets=sequential))
-        outcome = solver(asked.problem, max(limit_s - spent, 0.2 * limit_s))
-        spent += outcome.wall_s
-        concrete = concretise(asked, outcome.placement)
-        steps = _in_waves(snapshot, asked, concrete)
-        if steps is not None:
-            return _Answer(
-                formulation=asked,
-                outcome=outcome,
-                steps=steps,
-                unplaced=concrete.unplaced,
-                ordered=sequential,
-                wall_s=spent,
-            )
-    return _Answer(
-        formulation=asked,
-        outcome=outcome,
-        steps=(),
-        unplaced=formulation.pending,
-        ordered=False,
-        wall_s=spent,
-    )
-
-
-def _in_waves(
-    snapshot: Snapshot, formulation: Formulation, concrete: Concrete
-) -> tuple[Step, ...] | None:
-    """Return the steps in execution order, or None if no order of waves is safe."""
-    changes = concrete.changes
-    related = any(change.relations for change in changes)
-    stage = Stage(snapshot, changes, formulation.nodes) if related else None
-    waves = order_waves(changes, ground(formulation), stage)
-    if waves is None:
-        return None
-    awaited = {change.target for change in changes if change.source is None}
-    steps: list[Step] = []
-    for number, wave in enumerate(waves):
-        ranked = sorted(
-            wave,
-            key=lambda index: (
-                changes[index].source is None,  # places come last
-                changes[index].source in awaited,  # their nodes are emptied last
-                index,
-            ),
-        )
-        steps.extend(replace(changes[index].step, wave=number) for index in ranked)
-    return tuple(steps)
 
 
 def _named(plan: Plan) -> Plan:

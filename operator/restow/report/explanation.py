@@ -153,8 +153,9 @@ def _change(explanation: Explanation) -> Iterator[RenderableType]:
         yield Text(_what_follows(explanation))
     if explanation.rivals:
         waits = "pod waits" if explanation.rivals == 1 else "pods wait"
+        whom = "pod" if len(alone.party) == 1 else "group"
         yield Text(
-            f"This is for the pod alone; {explanation.rivals} more {waits}, and `restow plan` "
+            f"This is for the {whom} alone; {explanation.rivals} more {waits}, and `restow plan` "
             "decides about all."
         )
 
@@ -163,6 +164,14 @@ def _premise(explanation: Explanation) -> str:
     """Return what is assumed beyond the cluster as it is; empty for nothing."""
     if explanation.policy is None:
         return "As if a policy with the defaults covered everything:"
+    party = () if explanation.alone is None else explanation.alone.party
+    if len(party) > 1:
+        pod = explanation.pod
+        gated = ", once their scheduling gates are gone" if any(p.gates for p in party) else ""
+        return (
+            f"The {len(party)} waiting pods of group {pod.key.namespace}/{pod.group} get their "
+            f"places together or not at all{gated}:"
+        )
     return "Once its scheduling gates are gone:" if explanation.pod.gates else ""
 
 

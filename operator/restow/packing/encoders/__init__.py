@@ -3,8 +3,8 @@
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from restow.packing.encoders import attraction, exclusion, quota, spread, together
-from restow.packing.relations import Attraction, Exclusion, Quota, Spread, Together
+from restow.packing.encoders import attraction, clash, exclusion, quota, spread, together
+from restow.packing.relations import Attraction, Clash, Exclusion, Quota, Spread, Together
 from restow.packing.variables import Variables
 
 ENCODERS: Mapping[type, Callable[[Any, Variables], None]] = {
@@ -13,6 +13,7 @@ ENCODERS: Mapping[type, Callable[[Any, Variables], None]] = {
     Spread: spread.encode,
     Quota: quota.encode,
     Together: together.encode,
+    Clash: clash.encode,
 }
 """Relation to the function that adds its constraints."""
 

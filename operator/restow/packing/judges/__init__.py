@@ -3,9 +3,9 @@
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any
 
-from restow.packing.judges import attraction, exclusion, quota, spread, together
+from restow.packing.judges import attraction, clash, exclusion, quota, spread, together
 from restow.packing.judges.change import Change
-from restow.packing.relations import Attraction, Exclusion, Quota, Relation, Spread, Together
+from restow.packing.relations import Attraction, Clash, Exclusion, Quota, Relation, Spread, Together
 
 JUDGES: Mapping[type, Callable[[Any, Change], Iterator[str]]] = {
     Exclusion: exclusion.judge,
@@ -13,6 +13,7 @@ JUDGES: Mapping[type, Callable[[Any, Change], Iterator[str]]] = {
     Spread: spread.judge,
     Quota: quota.judge,
     Together: together.judge,
+    Clash: clash.judge,
 }
 """Relation to the function that yields what breaks it."""
 

@@ -5,6 +5,8 @@ A group of which some waiting pods are not ours to place, or not yet, is left al
 Upstream: `plugins/gangscheduling/gangscheduling.go`.
 """
 
+from restow.cluster.objects import Pod
+from restow.cluster.snapshot import Snapshot
 from restow.core.ids import ObjectKey, Uid
 from restow.packing.relations import Together
 from restow.planning.relating.cast import Cast
@@ -22,16 +24,17 @@ def relate(cast: Cast, found: Relating) -> None:
     every_node = frozenset(cast.snapshot.nodes)
     for key, members in sorted(groups.items()):
         found.add(Together, classes=frozenset(members))
-        if _waiting(cast, key) != members:
+        if {pod.uid for pod in waiting(cast.snapshot, key)} != members:
             found.bar(members, every_node)
 
 
-def _waiting(cast: Cast, key: ObjectKey) -> set[Uid]:
-    """Return the pods of a group that have no node."""
-    return {
-        pod.uid
-        for pod in cast.snapshot.pods.values()
+def waiting(snapshot: Snapshot, group: ObjectKey) -> tuple[Pod, ...]:
+    """Return the pods of a group that have no node, sorted."""
+    found = (
+        pod
+        for pod in snapshot.pods.values()
         if pod.node is None
         and not pod.deleting
-        and (pod.key.namespace, pod.group) == (key.namespace, key.name)
-    }
+        and (pod.key.namespace, pod.group) == (group.namespace, group.name)
+    )
+    return tuple(sorted(found, key=lambda pod: pod.key))
