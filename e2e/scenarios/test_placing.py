@@ -93,6 +93,21 @@ def test_only_what_no_rule_between_pods_ties_makes_way(
     wait_clean(scenario)
 
 
+def test_holder_of_a_device_makes_way_and_gets_another_one(
+    scenario: Scenario, operator: Operator
+) -> None:
+    scenario.stage("devices")
+    scenario.apply_sample("devices", "policy", "pending")
+    scenario.wait_running(3)
+    plan = wait_plan(scenario, "Completed")
+    assert [action for action, _ in sorted(actions(plan))] == ["Move", "Place"]
+    assert disturbed(plan) == {"moves": 1, "evictions": 0, "bound": 1, "proven": True}
+    (whole,) = scenario.places("app=whole").values()
+    others = {"devices-1", "devices-2"} - {whole}
+    assert set(scenario.places("app in (web-1, web-2)").values()) == others
+    wait_clean(scenario)
+
+
 def test_plan_goes_another_way_around_a_budget_that_is_used_up(
     scenario: Scenario, operator: Operator
 ) -> None:

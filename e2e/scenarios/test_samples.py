@@ -23,6 +23,7 @@ STARTS = {
         "zones-3": ["cache", "web"],
         "zones-4": ["quiet"],
     },
+    "devices": {"devices-1": ["web-1"], "devices-2": ["web-2"]},
     "infeasible": {},
 }
 

@@ -63,6 +63,7 @@ class Reason(StrEnum):
     SHARED_GPU = "SharedGpu"
     TOPOLOGY_PINNED = "TopologyPinned"
     RESOURCE_CLAIM_PINNED = "ResourceClaimPinned"
+    HOLDS_DEVICES = "HoldsDevices"
     VOLUME_PINNED = "VolumePinned"
     NOT_SELECTED = "NotSelected"
     # a pending pod is not (yet) ours to place

@@ -1,4 +1,6 @@
-"""The answer without a solver: everything stays, with the bounds that cost nothing."""
+"""Answers by the bounds that cost nothing, such as that everything stays."""
+
+from dataclasses import replace
 
 from restow.packing.fill import fill_of
 from restow.packing.incumbent import stay_put
@@ -8,18 +10,31 @@ from restow.packing.outcome import Level, LevelKind, Outcome, Placement, Status
 from restow.packing.problem import Problem
 
 
+def glanced(problem: Problem, outcome: Outcome) -> Outcome:
+    """Return the outcome with the bounds of `problem` that cost nothing, instead of its own.
+
+    For a placement that was found under constraints which the problem does not have.
+    """
+    levels = _glance(problem, outcome.placement)
+    return replace(outcome, status=status_of(problem, outcome.placement, levels), levels=levels)
+
+
 def unsolved(problem: Problem, *, wall_s: float, engine: str) -> Outcome:
     """Return the outcome in which nothing happens because no engine answered in time."""
     placement = stay_put(problem)
-    budget = Budget(total=0.0, deterministic=True, seed=0)
-    ladder = Ladder(problem, fill_of(placement), budget, engine=None, expected=expected(problem))
     return Outcome(
         status=Status.OUT_OF_TIME,
         placement=placement,
-        levels=climb_all(ladder),
+        levels=_glance(problem, placement),
         wall_s=wall_s,
         engine=engine,
     )
+
+
+def _glance(problem: Problem, placement: Placement) -> tuple[Level, ...]:
+    budget = Budget(total=0.0, deterministic=True, seed=0)
+    ladder = Ladder(problem, fill_of(placement), budget, engine=None, expected=expected(problem))
+    return climb_all(ladder)
 
 
 def status_of(problem: Problem, placement: Placement, levels: tuple[Level, ...]) -> Status:

@@ -2,11 +2,15 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
+from itertools import count
+from typing import Final, NamedTuple
 
 from restow.cluster.objects import Pod
 from restow.cluster.snapshot import Snapshot
 from restow.packing.outcome import Outcome
 from restow.packing.problem import Problem
+from restow.packing.unsolved import glanced
+from restow.planning.clashing import learn, nobody
 from restow.planning.concretise import Concrete, concretise, ground
 from restow.planning.formulation import Formulation
 from restow.planning.plan import Step
@@ -15,6 +19,9 @@ from restow.planning.waves import order as order_waves
 
 Solver = Callable[[Problem, float], Outcome]
 """Takes a problem and a time budget in seconds; never raises for lack of time."""
+
+LESSONS: Final = 40
+"""Most times that a problem is solved again for what its devices taught."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -41,31 +48,69 @@ def answered(
     If none is found, the problem is solved once more so that one wave suffices; if that fails too,
     there are no steps.
     """
-    spent = 0.0
-    problem = formulation.problem
+    attempt = _Attempt(snapshot=snapshot, solver=solver, limit_s=limit_s)
     for sequential in (True, False):
-        asked = replace(formulation, problem=replace(problem, sequential_budgets=sequential))
-        outcome = solver(asked.problem, max(limit_s - spent, 0.2 * limit_s))
-        spent += outcome.wall_s
-        concrete = concretise(asked, outcome.placement)
-        steps = _in_waves(snapshot, asked, concrete)
+        problem = replace(formulation.problem, sequential_budgets=sequential)
+        found = attempt.solve(replace(formulation, problem=problem))
+        steps = _in_waves(snapshot, found.formulation, found.concrete)
         if steps is not None:
             return Answer(
-                formulation=asked,
-                outcome=outcome,
+                formulation=found.formulation,
+                outcome=found.outcome,
                 steps=steps,
-                unplaced=concrete.unplaced,
+                unplaced=found.concrete.unplaced,
                 ordered=sequential,
-                wall_s=spent,
+                wall_s=attempt.spent_s,
             )
     return Answer(
-        formulation=asked,
-        outcome=outcome,
+        formulation=found.formulation,
+        outcome=found.outcome,
         steps=(),
         unplaced=formulation.pending,
         ordered=False,
-        wall_s=spent,
+        wall_s=attempt.spent_s,
     )
+
+
+class _Solved(NamedTuple):
+    formulation: Formulation
+    outcome: Outcome
+    concrete: Concrete
+
+
+@dataclass(slots=True, kw_only=True)
+class _Attempt:
+    """Solves within one time limit, as often as the devices teach something."""
+
+    snapshot: Snapshot
+    solver: Solver
+    limit_s: float
+    spent_s: float = 0.0
+
+    def solve(self, formulation: Formulation) -> _Solved:
+        """Return the best placement whose devices can be given out.
+
+        When there are too many lessons, or the time is over, no pod with claims arrives anywhere.
+        """
+        asked, certain = formulation, True
+        for lessons in count(1):
+            found = self._once(asked)
+            lesson = learn(self.snapshot, asked, found.concrete)
+            if lesson is None:
+                break
+            if lessons >= LESSONS or self.spent_s >= self.limit_s:
+                lesson = nobody(asked)
+            certain = certain and lesson.certain
+            asked = replace(asked, problem=lesson.taught(asked.problem))
+        if certain:
+            return found
+        return found._replace(outcome=glanced(formulation.problem, found.outcome))
+
+    def _once(self, asked: Formulation) -> _Solved:
+        left_s = max(self.limit_s - self.spent_s, 0.2 * self.limit_s)
+        outcome = self.solver(asked.problem, left_s)
+        self.spent_s += outcome.wall_s
+        return _Solved(asked, outcome, concretise(asked, outcome.placement))
 
 
 def _in_waves(

@@ -9,7 +9,7 @@ from restow.packing.outcome import Placement
 from restow.packing.problem import PodClass
 from restow.planning.formulation import Formulation, Members
 from restow.planning.plan import Action, Step
-from restow.planning.waves import DEVICES, Change, Ground
+from restow.planning.waves import Change, Ground
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -95,7 +95,7 @@ def _places(
             step=step,
             demand=shape.demand,
             target=target,
-            relations=_roles(formulation, pod),
+            relations=formulation.related.get(pod.uid, frozenset()),
         )
 
 
@@ -135,13 +135,8 @@ def _disruptions(
             source=node,
             target=target,
             budgets=_draws(shape.budgets, step, cap_of),
-            relations=_roles(formulation, pod),
+            relations=formulation.related.get(pod.uid, frozenset()),
         )
-
-
-def _roles(formulation: Formulation, pod: Pod) -> frozenset[int]:
-    roles = formulation.related.get(pod.uid, frozenset())
-    return roles | {DEVICES} if pod.uid in formulation.claiming else roles
 
 
 def _draws(budgets: tuple[int, ...], step: Step, cap_of: dict[Uid, int]) -> tuple[int, ...]:

@@ -11,6 +11,7 @@ from restow.core.ids import NodeName, ObjectKey, Uid
 from restow.core.reasons import Refusal
 from restow.packing.problem import Order, Problem
 from restow.planning.attaching import Attaching
+from restow.planning.devices import Devices
 from restow.planning.formulation import Formulation, Usage
 from restow.planning.grouping import Grouping, class_of
 from restow.planning.judge import Judge
@@ -20,7 +21,6 @@ from restow.planning.relating.related import related
 from restow.planning.waiting import Waiting, waiting
 from restow.policies.coverage import Policy
 from restow.policies.packing_policy import Limits
-from restow.rules import device_demand
 from restow.rules.board import Board
 from restow.rules.feasibility import feasible
 from restow.rules.wishes import Wishes, distinct_complaints
@@ -117,22 +117,31 @@ class _Draft:
 
     def finish(self, order: Order, limits: tuple[int, int]) -> Formulation:
         """Return the formulation."""
-        nodes = tuple(node.name for node in self.judge.covered())
+        covered = self.judge.covered()
+        nodes = tuple(node.name for node in covered)
         index_of = {name: index for index, name in enumerate(nodes)}
         pods = [*self.pending, *self.movable]
         ports = port_names(pods, self.judge.snapshot.pods.values())
-        attaching = Attaching.of(pods, self._given())
-        need = {pod.uid: pod.requests + ports.amounts(pod) + attaching.amounts(pod) for pod in pods}
+        attaching = Attaching.of(pods, given := self._given())
+        devices = Devices.of(pods, covered, given)
+        need = {
+            pod.uid: pod.requests
+            + ports.amounts(pod)
+            + attaching.amounts(pod)
+            + devices.amounts(pod)
+            for pod in pods
+        }
         resources = tuple(sorted({name for amounts in need.values() for name in amounts}))
         budgets = sorted({b.key for pod in self.movable if (b := self.judge.budgets.drawn_on(pod))})
         relating = related(self._cast(nodes))
+        devices.relate(relating, len(nodes))
         unbindable = frozenset(pod.uid for pod in self.pending if self.judge.unbindable(pod))
         grouping = Grouping(
             judge=self.judge,
             tiers=sorted({self.wishes[pod.uid].priority for pod in pods}, reverse=True),
             wishes=self.wishes,
             index_of=index_of,
-            allowed=self._targets(pods, attaching),
+            allowed=self._targets(pods, attaching, devices),
             demand={uid: tuple(each.of(n) for n in resources) for uid, each in need.items()},
             budgets=budgets,
             rivals=[pod for pod in self.pending if pod.preempts],
@@ -143,7 +152,7 @@ class _Draft:
         return Formulation(
             problem=Problem(
                 resources=resources,
-                capacity=self._capacity(nodes, resources, ports, attaching),
+                capacity=self._capacity(nodes, resources, ports, attaching, devices),
                 tiers=tuple(grouping.tiers),
                 classes=classes,
                 budgets=tuple(self._allowed(key) for key in budgets),
@@ -159,9 +168,7 @@ class _Draft:
             waiting=self.soon.unplaced,
             unbindable=unbindable,
             related=relating.related(),
-            claiming=frozenset(
-                pod.uid for pod in pods if device_demand.has_claims(pod, self.judge.snapshot)
-            ),
+            claimants=frozenset(devices.shapes),
             fixed=self.fixed,
             wishes=self.wishes,
         )
@@ -171,13 +178,15 @@ class _Draft:
         return budget.disruptions_allowed if budget.observed else 0
 
     def _targets(
-        self, pods: list[Pod], attaching: Attaching
+        self, pods: list[Pod], attaching: Attaching, devices: Devices
     ) -> dict[ObjectKey, tuple[NodeName, ...]]:
         """Return per pod the nodes that no rule refuses, whoever moves."""
         found = feasible(pods, self.judge.targets(), Board(self.judge.snapshot))
         for pod in pods:
-            if pod.volumes:
-                found[pod.key] = tuple(n for n in found[pod.key] if attaching.admits(pod, n))
+            if pod.volumes or pod.uid in devices.shapes:
+                found[pod.key] = tuple(
+                    n for n in found[pod.key] if attaching.admits(pod, n) and devices.admits(pod, n)
+                )
         return found
 
     def _given(self) -> Board:
@@ -193,6 +202,7 @@ class _Draft:
         resources: tuple[str, ...],
         ports: PortNames,
         attaching: Attaching,
+        devices: Devices,
     ) -> tuple[tuple[int, ...], ...]:
         one_each = Amounts({name: 1 for name in resources if name.startswith("hostPort ")})
         held = self._held()
@@ -202,7 +212,8 @@ class _Draft:
 
         rows = []
         for name in nodes:
-            room = self.judge.snapshot.nodes[name].allocatable + one_each + attaching.room(name)
+            node = self.judge.snapshot.nodes[name]
+            room = node.allocatable + one_each + attaching.room(name) + devices.room(node)
             fixed = [*self.fixed_on[name], *held.get(name, ())]
             staying = [pod for pod in fixed if not pod.deleting]
             now = room - load(fixed)

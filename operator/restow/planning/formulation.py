@@ -69,10 +69,10 @@ class Formulation:
         Covered pending pods that need no plan: their room is about to become free.
     unbindable
         Pending pods that kube-scheduler has to bind itself, under our nomination.
+    claimants
+        Pods that claim devices.
     related
         Per pod with a role in relations of the problem, their indices.
-    claiming
-        Pods to place or to move that want devices: the problem does not count those.
     fixed
         Per pod on the policy's nodes that may not move, why.
     wishes
@@ -88,8 +88,8 @@ class Formulation:
     missable: Mapping[Uid, int] = field(default_factory=dict)
     waiting: tuple[Unplaced, ...] = ()
     unbindable: frozenset[Uid] = frozenset()
+    claimants: frozenset[Uid] = frozenset()
     related: Mapping[Uid, frozenset[int]] = field(default_factory=dict)
-    claiming: frozenset[Uid] = frozenset()
     fixed: Mapping[Uid, Refusal]
     wishes: Mapping[Uid, Wishes]
     complaints: tuple[Complaint, ...] = ()

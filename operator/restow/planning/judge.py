@@ -9,7 +9,8 @@ from restow.cluster.objects import Feature, Node, Pod
 from restow.cluster.snapshot import Snapshot
 from restow.core.reasons import Reason, Refusal
 from restow.policies.coverage import Policy, governing, refuses_node, refuses_pod
-from restow.rules import device_demand, leaving, pending, storage_demand, wishes
+from restow.rules import leaving, pending, storage_demand, wishes
+from restow.rules.devices.demand import has_claims
 from restow.rules.moving import registry as moving
 from restow.rules.moving.budgets import BudgetIndex
 from restow.rules.wishes import Wishes
@@ -55,11 +56,7 @@ class Judge:
         """
         snapshot = self.snapshot
         grouped = Feature.POD_GROUP in pod.features
-        return (
-            grouped
-            or storage_demand.unbound(pod, snapshot)
-            or device_demand.has_claims(pod, snapshot)
-        )
+        return grouped or storage_demand.unbound(pod, snapshot) or has_claims(pod, snapshot)
 
     def wishes(self, pod: Pod) -> Wishes:
         """Return what the annotations ask for the pod."""

@@ -11,8 +11,9 @@ from restow.planning.judge import Judge
 from restow.planning.plan import Action, Plan, Step
 from restow.planning.progress import OVER, Progress, StepPhase
 from restow.planning.stage import settle
-from restow.rules import device_demand, leaving
+from restow.rules import leaving
 from restow.rules.board import Board
+from restow.rules.devices.expected import expected
 from restow.rules.registry import refusal
 
 _STANDING = frozenset({StepPhase.PLANNED, StepPhase.EVICTING})
@@ -98,36 +99,41 @@ def _stale_target(target: NodeName | None, pod: Pod | None, snapshot: Snapshot) 
 
 
 def _arriving(progress: Progress, index: int, step: Step, snapshot: Snapshot) -> Pod | None:
-    """Return the pod that is to arrive, or the one it replaces, or a sibling that looks alike."""
+    """Return the pod that is to arrive, or the one it replaces, or a sibling that looks alike.
+
+    Claims that were made for the sibling are not the arrival's, whose own are yet to be made.
+    """
     ref = progress.steps[index].replacement
     for each in (ref, step.pod):
         if each is not None and (pod := snapshot.pod_by_uid(each.key, each.uid)) is not None:
-            return device_demand.expected(pod, snapshot)
+            return expected(pod, snapshot)
     siblings = snapshot.pods_by_owner.get(step.owner.uid, ()) if step.owner else ()
     alike = next(iter(siblings), None)
     if alike is None:
         return None
     stand_in = replace(alike, uid=Uid(f"arrival {index}"), node=None)
-    return device_demand.expected(stand_in, snapshot)
+    return expected(stand_in, snapshot)
 
 
 def misfits(plan: Plan, progress: Progress, snapshot: Snapshot) -> list[tuple[int, str]]:
     """Replay the waves on what is bound now; return the arrivals still to come that are refused.
 
     As (index of the step, reason) pairs, in the order of the waves. What earlier waves evicted may
-    still be terminating; it counts as gone.
+    still be terminating, or have left claims behind; it counts as gone.
     """
     board = Board(snapshot)
     found: list[tuple[int, str]] = []
     for wave in range(plan.waves):
         for _, step in _of_wave(plan, wave, Action.MOVE, Action.EVICT):
-            board.take(step.pod.uid)
+            board.clear(step.pod.uid)
         coming: list[int] = []
         arrivals: list[tuple[Pod, NodeName]] = []
         for index, step in _of_wave(plan, wave, Action.MOVE, Action.PLACE):
             pod = _arriving(progress, index, step, snapshot)
             if progress.steps[index].phase in OVER or pod is None or step.target is None:
                 continue
+            if any(each.pending for each in pod.claims):
+                continue  # the claim controller is about to make them: nobody can tell yet
             if step.target in snapshot.nodes:
                 coming.append(index)
                 arrivals.append((pod, step.target))

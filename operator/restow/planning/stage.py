@@ -8,12 +8,16 @@ from restow.core.ids import NodeName
 from restow.core.reasons import Refusal
 from restow.planning.waves import Change
 from restow.rules.board import Board
+from restow.rules.registry import RULES
+from restow.rules.rule import Rule
 from restow.rules.survey import Survey
 
 Arrival = tuple[Pod, NodeName]
 
 
-def settle(board: Board, arrivals: Sequence[Arrival]) -> dict[int, Refusal]:
+def settle(
+    board: Board, arrivals: Sequence[Arrival], *, rules: Sequence[Rule] = RULES
+) -> dict[int, Refusal]:
     """Put the pods on their nodes, in some order in which each is accepted; change `board` so.
 
     Highest priority first, as kube-scheduler takes them up, and again as long as somebody finds
@@ -26,7 +30,7 @@ def settle(board: Board, arrivals: Sequence[Arrival]) -> dict[int, Refusal]:
         refused = {}
         for index in waiting:
             pod, node = arrivals[index]
-            no = Survey.of(pod, board).refusal(node)
+            no = Survey.of(pod, board, rules=rules).refusal(node)
             if no is None:
                 board.put(pod, node)
             else:

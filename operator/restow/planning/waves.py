@@ -11,15 +11,12 @@ The pods of one controller that a wave may move are such a budget too, one that 
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from typing import Final, Protocol
+from typing import Protocol
 
 from restow.planning.plan import Step
 
 FUEL = 4000
 """Sets tried per wave while looking for what must leave with an arrival; bounds the search."""
-
-DEVICES: Final = -1
-"""Among a change's relations: its pod wants devices, which the problem does not count."""
 
 REFEREED = 20
 """What a set costs of it that the referee has to see."""
@@ -40,7 +37,7 @@ class Change:
     budgets
         Indices of the budgets that the disruption draws on; empty for a pending pod.
     relations
-        Indices of the problem's relations in which the pod has a role, and `DEVICES`.
+        Indices of the problem's relations in which the pod has a role.
     """
 
     step: Step

@@ -158,6 +158,10 @@ class Moving(Model):
     single_replicas: Flag = False
     """Whether the only pod of a controller that wants one may be moved: nothing stands in for it
     until its replacement runs. restow.dev/movable=true allows it as well."""
+    device_claims: Flag = False
+    """Whether a pod with devices of its own resource claims may be moved: no nomination can hold
+    devices for its replacement, so that another pod may be quicker. It is never left without a
+    place for others."""
     minimum_age_seconds: Whole = Field(default=0, ge=0, le=WEEK_S)
     """How long a pod must have run before it may be moved."""
     cooldown_seconds: Whole = Field(default=300, ge=0, le=4 * WEEK_S)

@@ -111,6 +111,16 @@ class Board:
         if devices and demand.has_claims(pod, self.snapshot):
             self.devices.leave(pod)
 
+    def clear(self, uid: Uid) -> None:
+        """Take the pod off its node; if it is gone, free the devices that its claims still hold.
+
+        The claim controller deletes the claims of a pod some time after it.
+        """
+        if uid in self._node_of:
+            self.take(uid)
+        elif self.snapshot.resource_claims:
+            self.devices.clear(uid)
+
     def free(self, node: NodeName) -> Amounts:
         """Return allocatable minus the requests of the pods on `node`; negative when overfull."""
         if node not in self._free:

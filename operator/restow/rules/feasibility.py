@@ -17,7 +17,6 @@ from restow.core.frozen import Amounts, Labels
 from restow.core.ids import NodeName, ObjectKey
 from restow.core.reasons import Refusal
 from restow.rules.board import Board
-from restow.rules.devices.demand import Demand, has_claims
 from restow.rules.node_selection import takes
 from restow.rules.placement import (
     node_affinity,
@@ -104,7 +103,6 @@ class _Roster:
         self._room: dict[str, tuple[list[int], list[NodeSet]]] = {}
         self._admitting: dict[PlacementKey, NodeSet] = {}
         self._tolerable: dict[frozenset[Toleration], NodeSet] = {}
-        self._serving: dict[Hashable, NodeSet] = {}
         self._taking: dict[NodeSelectorTerm, NodeSet] = {}
         self._by_name: Mapping[str | None, NodeSet] = self._by(lambda node: node.name)
         self._taints = self._by(lambda node: node.taints)
@@ -171,31 +169,7 @@ class _Roster:
                     is_out = answer.only is not None and node.name not in answer.only
                     if is_asked and (is_out or answer.refuse(node) is not None):
                         found ^= 1 << index
-        return self._by_devices(pod, found)
-
-    def _by_devices(self, pod: Pod, found: NodeSet) -> NodeSet:
-        """Return those of the nodes that have devices for the pod, as they are on the board.
-
-        Those that moves could free are not counted on: no plan of the packing model counts devices.
-        A pod that sits on the board may stay, and elsewhere gets claims of its own anew.
-        """
-        if not has_claims(pod, self._board.snapshot):
-            return found
-        ledger, home = self._board.devices, self._board.node_of(pod.uid)
-        if home is not None:
-            ledger = ledger.copy()
-            ledger.renew(pod)
-        here = 0 if home is None else self._by_name.get(home, 0)
-        demand = Demand.of(pod, ledger)
-        if not isinstance(demand, Demand):
-            return found if demand is None else found & here
-        if demand.asked not in self._serving:
-            self._serving[demand.asked] = self._any_of(
-                1 << index
-                for index, node in enumerate(self._nodes)
-                if not isinstance(demand.on(node), Refusal)
-            )
-        return found & (self._serving[demand.asked] | here)
+        return found
 
     def _by_term(self, term: NodeSelectorTerm) -> NodeSet:
         """Return the nodes that meet every requirement of a term; one without any takes none."""

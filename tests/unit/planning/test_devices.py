@@ -7,7 +7,8 @@ import pytest
 from restow.cluster.devices import ResourceSlice
 from restow.cluster.objects import Pod
 from restow.cluster.snapshot import Snapshot
-from tests.support.decisions import decided, shown
+from restow.policies.packing_policy import Moving
+from tests.support.decisions import a_policy, decided, shown
 from tests.support.devices import (
     a_claim,
     a_device_snapshot,
@@ -19,6 +20,7 @@ from tests.support.objects import a_node, a_pod, amounts, an_owner
 
 pytestmark = pytest.mark.solver
 
+MOVING = a_policy(moving=Moving(single_replicas=True, device_claims=True))
 NODES = [a_node("a", cpu_m=4000), a_node("b", cpu_m=2000)]
 
 
@@ -46,16 +48,16 @@ MOVED = ["0 Move runs: a > b", "0 Place waits: - > a"]
 
 
 def test_a_pod_moves_where_there_are_devices_for_its_new_claim() -> None:
-    assert shown(decided(cluster(a_slice("y", node="b")))) == MOVED
+    assert shown(decided(cluster(a_slice("y", node="b")), MOVING)) == MOVED
 
 
 def test_a_pod_stays_where_no_other_node_has_devices_for_it() -> None:
-    assert shown(decided(cluster())) == []
+    assert shown(decided(cluster(), MOVING)) == []
 
 
 def test_a_named_claim_goes_with_its_last_pod_but_not_before() -> None:
     free = a_slice("y", node="b")
-    assert shown(decided(cluster(free, named=True, others=("another",)))) == []
+    assert shown(decided(cluster(free, named=True, others=("another",)), MOVING)) == []
 
 
 def test_two_pods_are_not_sent_to_one_device() -> None:
@@ -75,7 +77,7 @@ def test_two_pods_are_not_sent_to_one_device() -> None:
     snapshot = a_device_snapshot(
         a_slice("x", "y", node="a"), a_slice("z", node="b"), claims=claims, pods=pods, nodes=NODES
     )
-    assert shown(decided(snapshot)) == []
+    assert shown(decided(snapshot, MOVING)) == []
 
 
 def test_a_pending_pod_is_placed_where_it_gets_devices() -> None:
@@ -83,7 +85,7 @@ def test_a_pending_pod_is_placed_where_it_gets_devices() -> None:
     snapshot = a_device_snapshot(
         a_slice("x", node="b"), claims=[a_claim("c", pod="waits")], pods=[waits], nodes=NODES
     )
-    assert shown(decided(snapshot)) == ["0 Place waits: - > b"]
+    assert shown(decided(snapshot, MOVING)) == ["0 Place waits: - > b"]
     other = a_claim("other", allocation=allocated("pool-b/x"))
     taken = replace(snapshot, resource_claims={**snapshot.resource_claims, other.key: other})
-    assert shown(decided(taken)) == []
+    assert shown(decided(taken, MOVING)) == []

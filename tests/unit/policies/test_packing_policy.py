@@ -92,7 +92,7 @@ def test_empty_spec_is_valid_and_touches_nothing() -> None:
             {"moving": {"zebra": True}},
             "spec.moving.zebra",
             "is not a field here",
-            "remove it; the fields here are cooldownSeconds, "
+            "remove it; the fields here are cooldownSeconds, deviceClaims, "
             "honorPreferNoEviction, jobs, localStorage, minimumAgeSeconds or singleReplicas",
         ),
         (

@@ -4,10 +4,13 @@ from datetime import datetime, timedelta
 import pytest
 
 from restow.cluster.objects import DisruptionBudget, Feature, Node, OwnerRef, Phase, Pod, Workload
+from restow.cluster.pod_devices import PodClaim
 from restow.core.reasons import Reason, Refusal
 from restow.policies.packing_policy import Moving
 from restow.rules import wishes
+from restow.rules.moving import device_claims
 from restow.rules.moving.registry import Context, reasons_to_stay, rests
+from tests.support.devices import a_claim, a_device_snapshot, allocated
 from tests.support.objects import (
     NOW,
     a_budget,
@@ -90,6 +93,10 @@ def owned(owner: OwnerRef | None) -> Pod:
         (a_pod(node="n", owner=WEB, scheduler_name="kai-scheduler"), Reason.FOREIGN_SCHEDULER),
         (a_pod(node="n", owner=WEB, features=(Feature.SHARED_GPU,)), Reason.SHARED_GPU),
         (a_pod(node="n", owner=WEB, features=(Feature.POD_GROUP,)), Reason.POD_GROUP),
+        (
+            a_pod(node="n", owner=WEB, claims=(PodClaim(name="g", claim="g", generated=True),)),
+            Reason.HOLDS_DEVICES,
+        ),
         (
             a_pod(
                 node="n",
@@ -393,3 +400,23 @@ def test_pod_rests_while_time_alone_would_let_it_go(
         a_snapshot([pod], [a_node("n")]), moving=moving, scheduler_names=(), moved=moved
     )
     assert rests(pod, context) is still
+
+
+@pytest.mark.parametrize(
+    ("generated", "allocated_for", "allowed", "message"),
+    [
+        (True, "n", True, None),
+        (True, "n", False, "the pod holds devices that nobody can promise it elsewhere"),
+        (False, "n", True, "its resource claim g is allocated for certain nodes"),
+        (False, "", True, None),
+    ],
+)
+def test_claim_that_the_successor_finds_allocated_ties_it_and_its_own_one_does_not(
+    generated: bool, allocated_for: str, allowed: bool, message: str | None
+) -> None:
+    pod = a_pod("p", node="n", claims=(PodClaim(name="g", claim="g", generated=generated),))
+    has = allocated("pool/gpu-0", node=allocated_for) if allocated_for else None
+    claim = a_claim("g", pod="p" if generated else None, allocation=has)
+    snapshot = a_device_snapshot(pods=[pod], claims=[claim], nodes=("n",))
+    no = device_claims.refuse(pod, snapshot, allowed=allowed)
+    assert (None if no is None else no.message) == message

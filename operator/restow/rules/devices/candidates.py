@@ -109,7 +109,7 @@ class Candidates:
         if (
             self._in_use(claim, want, unit)
             or (counted and not self._has_counters(unit))
-            or not _tolerated(unit, want.wish.tolerations)
+            or not is_tolerated(unit, want.wish.tolerations)
         ):
             return False
         if not self._constrained(claim, want, unit):
@@ -212,7 +212,8 @@ class Candidates:
             each.remove(want.request, want.alternative)
 
 
-def _tolerated(unit: Unit, tolerations: Sequence[DeviceToleration]) -> bool:
+def is_tolerated(unit: Unit, tolerations: Sequence[DeviceToleration]) -> bool:
+    """Return whether no taint of the device keeps newcomers with these tolerations away."""
     return all(
         each.effect not in _BLOCKING or any(_tolerates(one, each) for one in tolerations)
         for each in unit.device.taints

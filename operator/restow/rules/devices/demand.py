@@ -3,7 +3,7 @@
 Source: `plugins/dynamicresources/dynamicresources.go: PreFilter, Filter`.
 """
 
-from collections.abc import Hashable, Iterator
+from collections.abc import Hashable, Iterable, Iterator
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Final, Self
@@ -117,6 +117,13 @@ class Demand:
                 return Refusal(Reason.RESOURCE_CLAIM_UNREACHABLE, message, (UNAVAILABLE,))
         return granted
 
+    def to_allocate(self, node: Node) -> tuple[ResourceClaim, ...]:
+        """Return the claims for which the node has to have devices."""
+        if self.special is None:
+            return self.waiting
+        resources = extended.by_devices(self.pod, node, self.snapshot)
+        return (*self.waiting, self._special_on(resources)) if resources else self.waiting
+
     def _special_on(self, resources: frozenset[str]) -> ResourceClaim:
         return ResourceClaim(
             key=ObjectKey(self.pod.key.namespace, SPECIAL),
@@ -169,6 +176,21 @@ def put(pod: Pod, node: Node, ledger: Ledger) -> None:
     for claim, allocation in granted:
         ledger.allocate(claim, allocation, pod)
     ledger.reserve(pod)
+
+
+def could_serve(pods: Iterable[Pod], node: Node, ledger: Ledger) -> bool:
+    """Return whether some choice of devices serves all the pods together; True when in doubt."""
+    claims: dict[tuple[Uid, ObjectKey], ResourceClaim] = {}
+    for pod in pods:
+        demand = Demand.of(pod, ledger)
+        if isinstance(demand, Refusal):
+            return False
+        for each in () if demand is None else demand.to_allocate(node):
+            claims[each.owner or Uid(""), each.key] = each
+    try:
+        return allocate(tuple(claims.values()), node, ledger.stock()) is not None
+    except (AbortError, UnknownError, HereOnlyError):
+        return True
 
 
 def _claims(pod: Pod, ledger: Ledger) -> Iterator[ResourceClaim | Refusal]:

@@ -27,13 +27,19 @@ class _Start:
 
     held: Held
     special: Mapping[Uid, ResourceClaim]
+    own: Mapping[Uid, tuple[ResourceClaim, ...]]
 
     @classmethod
     def of(cls, snapshot: Snapshot) -> Self:
         claims = snapshot.resource_claims.values()
+        own: dict[Uid, tuple[ResourceClaim, ...]] = {}
+        for each in claims:
+            if each.owner is not None:
+                own[each.owner] = (*own.get(each.owner, ()), each)
         return cls(
             Held.of(each.allocation for each in claims if each.allocation is not None),
             {each.owner: each for each in claims if each.extended and each.owner is not None},
+            own,
         )
 
 
@@ -51,15 +57,6 @@ class Ledger:
         self._held = self._start.held.copy()
         self._changed: dict[ObjectKey, ResourceClaim] = {}
         self._special: dict[Uid, ResourceClaim | None] = {}
-
-    @classmethod
-    def empty(cls, snapshot: Snapshot) -> Self:
-        """Return a ledger on which no claim holds anything."""
-        found = cls(snapshot)
-        found._held = Held.of(())
-        found._changed = {key: _fresh(each) for key, each in snapshot.resource_claims.items()}
-        found._special = dict.fromkeys(found._start.special)
-        return found
 
     def copy(self) -> Self:
         """Return an independent ledger in the same state."""
@@ -114,17 +111,6 @@ class Ledger:
             for device in each.allocation.devices
         )
 
-    def renew(self, pod: Pod) -> None:
-        """Make the pod's own claims anew, for another pod like it; what they hold stays held."""
-        for claim in self._claims(pod):
-            if claim.owner == pod.uid:
-                self._changed[claim.key] = _fresh(claim)
-        self._special[pod.uid] = None
-
-    def hold(self, allocation: Allocation) -> None:
-        """Hold devices for a claim that no pod of the board has."""
-        self._held.add(allocation)
-
     def allocate(self, claim: ResourceClaim, allocation: Allocation, pod: Pod) -> None:
         """Give devices to a claim of the pod."""
         self._held.add(allocation)
@@ -153,6 +139,17 @@ class Ledger:
         if special is not None:
             self._free(special)
             self._special[pod.uid] = None
+
+    def clear(self, uid: Uid) -> None:
+        """Free the claims that a pod which is gone leaves behind, until they are deleted."""
+        for claim in self._start.own.get(uid, ()):
+            found = self._special.get(uid, claim) if claim.extended else self.claim(claim.key)
+            if found is not None:
+                self._free(found)
+                if claim.extended:
+                    self._special[uid] = None
+                else:
+                    self._changed[claim.key] = _fresh(found)
 
     def _free(self, claim: ResourceClaim) -> None:
         if claim.allocation is not None:

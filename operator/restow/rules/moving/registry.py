@@ -10,11 +10,12 @@ from restow.cluster.objects import Node, Pod
 from restow.cluster.snapshot import Snapshot
 from restow.core.reasons import Refusal
 from restow.policies.packing_policy import Moving
-from restow.rules import device_demand, storage_demand
+from restow.rules import storage_demand
 from restow.rules.moving import (
     budgets,
     cooldown,
     daemon_set,
+    device_claims,
     foreign_scheduler,
     leaving,
     local_storage,
@@ -114,6 +115,10 @@ def _single_replica(pod: Pod, context: Context, movable: bool | None) -> Refusal
     )
 
 
+def _device_claims(pod: Pod, context: Context, _: bool | None) -> Refusal | None:  # noqa: FBT001
+    return device_claims.refuse(pod, context.snapshot, allowed=context.moving.device_claims)
+
+
 def _minimum_age(pod: Pod, context: Context, _: bool | None) -> Refusal | None:  # noqa: FBT001
     least = timedelta(seconds=context.moving.minimum_age_seconds)
     return minimum_age.refuse(pod, least, context.now)
@@ -141,7 +146,7 @@ RULES: Final[tuple[Rule, ...]] = (
     lambda pod, _context, _movable: shared_gpu.refuse(pod),
     lambda pod, _context, _movable: topology.refuse(pod),
     lambda pod, _context, _movable: pod_group.refuse(pod),
-    lambda pod, context, _movable: device_demand.pinned(pod, context.snapshot),
+    _device_claims,
     lambda pod, context, _movable: storage_demand.pinned(pod, context.snapshot),
     # what passes by itself, so it is said last
     _minimum_age,

@@ -1,0 +1,111 @@
+"""The devices that pods claim, for the packing problem.
+
+How many are free of each kind are dimensions, which bound. What devices cannot serve all the same
+is learned from the allocator, combination by combination (`planning.clashing`).
+"""
+
+from collections.abc import Hashable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import partial
+from typing import Self
+
+from restow.cluster.objects import Node, Pod
+from restow.core.frozen import NOTHING, Amounts, total
+from restow.core.ids import NodeName, Uid
+from restow.packing.relations import Clash
+from restow.planning.relating.sketch import Relating
+from restow.rules.board import Board
+from restow.rules.devices import extended
+from restow.rules.devices.demand import Demand, has_claims
+from restow.rules.devices.suited import Suits
+from restow.rules.placement import dynamic_resources
+from restow.rules.survey import Survey
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Devices:
+    """What pods with claims ask for, and what there is.
+
+    Parameters
+    ----------
+    board
+        The pods whose place is given.
+    shapes
+        Per pod with claims, what tells it from other such pods.
+    backed
+        Extended resources that devices may serve, with all that is asked of them.
+    """
+
+    board: Board
+    suits: Suits
+    shapes: Mapping[Uid, Hashable]
+    backed: Amounts
+    _admitting: dict[Hashable, Survey] = field(default_factory=dict)
+
+    @classmethod
+    def of(cls, pods: Iterable[Pod], nodes: Sequence[Node], board: Board) -> Self:
+        """Return what `pods`, which do not sit on the board, ask for of `nodes`."""
+        snapshot = board.snapshot
+        asking = [pod for pod in pods if has_claims(pod, snapshot)]
+        suits = Suits.of(asking, nodes, board)
+        backed = total(
+            Amounts({name: pod.requests.of(name) for name in extended.backed(pod, snapshot)})
+            for pod in asking
+        )
+        return cls(
+            board=board,
+            suits=suits,
+            shapes={pod.uid: _shape(pod, board, suits) for pod in asking},
+            backed=backed,
+        )
+
+    def amounts(self, pod: Pod) -> Amounts:
+        """Return what the pod takes."""
+        return self.suits.needs(pod.uid) if pod.uid in self.shapes else NOTHING
+
+    def admits(self, pod: Pod, node: NodeName) -> bool:
+        """Whether the node could serve the pod with nobody there but the board's."""
+        if pod.uid not in self.shapes:
+            return True
+        shape = self.shapes[pod.uid]
+        if shape not in self._admitting:
+            rules = (dynamic_resources.RULE,)
+            self._admitting[shape] = Survey.of(pod, self.board, rules=rules)
+        return self._admitting[shape].refusal(node) is None
+
+    def room(self, node: Node) -> Amounts:
+        """Return what is left on the node; plenty of a resource that its devices may serve."""
+        if not self.shapes:
+            return NOTHING
+        loads = [self.backed, *(pod.requests for pod in self.board.pods(node.name))]
+        served = [name for name in self.backed if not node.allocatable.of(name)]
+        plenty = Amounts({name: sum(each.of(name) for each in loads) for name in served})
+        return self.suits.free(node.name) + plenty
+
+    def relate(self, found: Relating, nodes: int) -> None:
+        """Add what is to be learned of `nodes` nodes: of each by itself, and of all together.
+
+        A nomination holds no device, so nobody who has some is left without a place for others.
+        """
+        roles: dict[Hashable, set[Uid]] = {}
+        for uid, shape in self.shapes.items():
+            roles.setdefault(shape, set()).add(uid)
+        if not roles:
+            return
+        named = {f"asking {number}": frozenset(uids) for number, uids in enumerate(roles.values())}
+        for domains in (tuple(range(nodes)), (0,) * nodes):
+            found.add(partial(_clash, domains), held=False, **named)
+
+
+def _clash(domains: tuple[int, ...], **_roles: tuple[int, ...]) -> Clash:
+    return Clash(domains=domains)
+
+
+def _shape(pod: Pod, board: Board, suits: Suits) -> Hashable:
+    """Return what the allocator looks at, and what kinds of devices the pod has now."""
+    demand = Demand.of(pod, board.devices)
+    held = board.devices.before(pod) if pod.node is not None else frozenset()
+    kinds = tuple(sorted(map(repr, map(suits.kind, held))))
+    if not isinstance(demand, Demand):
+        return pod.uid
+    return demand.asked, tuple(each.key for each in demand.allocated), pod.key.namespace, kinds
