@@ -11,9 +11,17 @@ from restow.cluster.terms import PodTerm, Selection, SpreadConstraint
 from restow.cluster.volumes import PodVolume
 from restow.core.ids import ObjectKey
 from restow.policies.coverage import Policy
-from restow.policies.packing_policy import Limits, Scope
+from restow.policies.packing_policy import Limits, Moving, Scope
 from restow.policies.selector import Selector
 from tests.support.decisions import a_policy
+from tests.support.devices import (
+    a_claim,
+    a_device_snapshot,
+    a_slice,
+    a_wish,
+    allocated,
+    claiming,
+)
 from tests.support.objects import (
     NOW,
     a_budget,
@@ -200,6 +208,32 @@ def grouped() -> Situation:
     return Situation(a_snapshot(pods, nodes), pod=ObjectKey("default", "ring-0"))
 
 
+def devices_in_pieces() -> Situation:
+    """It claims all 4 devices of a node; 6 are free, 3 on either, and their holders may move."""
+    names = [f"gpu-{n}" for n in range(4)]
+    pods = [
+        replace(claiming(f"web-{c}", node=c, templates=[f"web-{c}"]), owner=an_owner())
+        for c in "ab"
+    ]
+    claims = [
+        a_claim(
+            f"web-{c}",
+            pod=f"web-{c}",
+            allocation=allocated(f"pool-{c}/gpu-0", node=c),
+            reserved_for=[f"web-{c}"],
+        )
+        for c in "ab"
+    ]
+    trainer = claiming("trainer", templates=["gpus"])
+    snapshot = a_device_snapshot(
+        *(a_slice(*names, node=c) for c in "ab"),
+        pods=[*pods, trainer],
+        claims=[*claims, a_claim("gpus", a_wish(4), pod="trainer")],
+    )
+    moving = Moving(single_replicas=True, device_claims=True)
+    return Situation(snapshot, policies=(a_policy(moving=moving),))
+
+
 def movable() -> Situation:
     """It runs and may be moved, within a budget."""
     return Situation(_gpus(), pod=ObjectKey("default", "web-a"))
@@ -237,6 +271,7 @@ SITUATIONS: dict[str, Callable[[], Situation]] = {
         alone_by_affinity,
         claim_missing,
         without_devices,
+        devices_in_pieces,
         grouped,
         movable,
         immovable,
