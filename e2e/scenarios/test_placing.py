@@ -57,6 +57,22 @@ def test_two_pods_of_equal_priority_change_places(scenario: Scenario, operator: 
     wait_clean(scenario)
 
 
+def test_a_pod_with_a_claim_moves_where_there_is_a_device_for_its_new_one(
+    scenario: Scenario, operator: Operator
+) -> None:
+    scenario.stage("devices")
+    scenario.apply_sample("devices", "policy", "pending")
+    scenario.wait_running(2)
+    places = {pod["metadata"]["labels"]["app"]: node_of(pod) for pod in scenario.pods()}
+    assert places == {"model": "devices-2", "p": "devices-1"}
+    (claim,) = scenario.client.list("ResourceClaim", scenario.namespace)
+    (device,) = claim["status"]["allocation"]["devices"]["results"]
+    assert (device["pool"], device["device"]) == ("devices-2", "gpu-1")
+    plan = wait_plan(scenario, "Completed")
+    assert sorted(actions(plan)) == [("Move", "model"), ("Place", "p")]
+    wait_clean(scenario)
+
+
 def test_higher_pod_costs_the_fewest_and_lowest_pods_their_place(
     scenario: Scenario, operator: Operator
 ) -> None:

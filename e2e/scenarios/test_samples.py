@@ -17,6 +17,7 @@ STARTS = {
         "tier-3": ["high-3", "low-3", "mid-3"],
     },
     "budget": {"budget-1": ["web"], "budget-2": ["batch", "batch"]},
+    "devices": {"devices-1": ["model"]},
     "infeasible": {},
 }
 
