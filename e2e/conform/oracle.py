@@ -21,39 +21,14 @@ from urllib3.exceptions import ProtocolError
 
 from e2e.client import ApiError, Client, Json, path
 from e2e.cluster.local import LocalCluster
+from e2e.conform import documents
+from e2e.conform.documents import KEPT, KINDS, REPORTED
 from e2e.conform.scene import Probe, Recorded, Scene, Verdict
 
 CONTROL_PLANE: Final = (
     f"--config={Path(__file__).with_name('controlplane.yaml')}",
     "--disable=kube-controller-manager,kwok-controller",
 )
-KINDS: Final = (
-    "Namespace",
-    "PriorityClass",
-    "RuntimeClass",
-    "StorageClass",
-    "CSIDriver",
-    "DeviceClass",
-    "Node",
-    "CSINode",
-    "CSIStorageCapacity",
-    "PersistentVolume",
-    "PersistentVolumeClaim",
-    "VolumeAttachment",
-    "ResourceSlice",
-    "DeviceTaintRule",
-    "ResourceClaimTemplate",
-    "ResourceClaim",
-    "Pod",
-)
-"""What a scene may consist of, in the order in which it is made."""
-
-KEPT: Final = frozenset({"Namespace", "PriorityClass", "RuntimeClass"})
-"""All scenes share them; without a controller manager a namespace would never go."""
-
-REPORTED: Final = frozenset({"Pod", "PersistentVolume", "PersistentVolumeClaim", "ResourceClaim"})
-"""Kinds whose status the API server takes only from the status subresource."""
-
 SETTLE_S: Final = 0.15
 """For kube-scheduler's other watches to bring what the pods depend on: nothing says that they have.
 `asking.asked` asks about a disagreement again, so that too little costs time, not truth."""
@@ -62,9 +37,7 @@ INVALID: Final = (403, 404, 422)
 """Answers to objects that no cluster takes: a case that kube-scheduler never sees."""
 
 VERDICT_S: Final = 20.0
-DEVICES: Final = "DynamicResources"
-"""Topic of the pods that kube-scheduler may give devices to."""
-
+FREED: Final = " of ResourceClaim completed"
 GATE: Final = "conform.restow.dev/claims"
 
 
@@ -86,13 +59,15 @@ class Oracle:
     def judge(self, scene: Scene, *, settle_s: float = SETTLE_S) -> Recorded:
         """Make the scene, let it settle, ask about its pods in order, remove it.
 
-        It ends early when a pod found a place whose volumes a controller would now have to bind:
-        kube-scheduler waits for that, and restow does not look at a cluster in such a state.
+        It ends early when a pod found a place whose volumes a controller would now have to bind, or
+        whose devices a driver would have to make ready: kube-scheduler waits for that, and restow
+        does not look at a cluster in such a state. Also when a claim was freed for a refused pod,
+        which kube-scheduler then takes up again at once.
         """
         self._lay(scene.objects)
         time.sleep(settle_s)
         objects = self._read()
-        known = {each["metadata"]["uid"]: _version(each) for each in objects}
+        known = {each["metadata"]["uid"]: documents.version(each) for each in objects}
         verdicts = []
         try:
             for probe in scene.probes:
@@ -142,24 +117,25 @@ class Oracle:
         return tuple(
             {**each, "kind": kind}
             for kind, found in zip(self._served, lists, strict=True)
-            for each in map(_slim, found)
+            for each in map(documents.slim, found)
         )
 
     def _ask(self, probe: Probe, known: dict[str, str]) -> tuple[Verdict, bool]:
         name, namespace = probe.pod["metadata"]["name"], probe.pod["metadata"]["namespace"]
-        uid = self._put(probe)
-        came = self._changed(namespace, known) if probe.generated else ()
+        uid, came = self._put(probe, known)
         pod = self._judged(uid)
         node = pod["spec"].get("nodeName") or pod["status"].get("nominatedNodeName")
         is_open = bool(node) and not pod["spec"].get("nodeName")
-        if is_open and DEVICES in probe.topics:
+        claiming = documents.claims(probe.pod)
+        if is_open and claiming:
             is_open = not self._bound(uid, namespace)  # claims are written, then it is bound
-        condition = _condition(pod)
+        condition = documents.condition(pod)
         if not node:
             self._client.delete("Pod", name, namespace=namespace, grace_s=0)
-        changed = self._changed(namespace, known) if DEVICES in probe.topics else ()
+        is_open |= FREED in condition.get("message", "")
+        changed = self._changed(namespace, known) if claiming else ()
         verdict = Verdict(
-            pod={**_slim(_before(pod)), "kind": "Pod"},
+            pod={**documents.slim(documents.before(pod)), "kind": "Pod"},
             topics=probe.topics,
             node=node or None,
             reason="" if node else condition.get("reason", ""),
@@ -172,11 +148,11 @@ class Oracle:
     def _changed(self, namespace: str, known: dict[str, str]) -> tuple[Json, ...]:
         """Return the claims that are not as they were known, and know them."""
         found = [
-            {**_slim(each), "kind": "ResourceClaim"}
+            {**documents.slim(each), "kind": "ResourceClaim"}
             for each in self._client.list("ResourceClaim", namespace)
-            if known.get(each["metadata"]["uid"]) != _version(each)
+            if known.get(each["metadata"]["uid"]) != documents.version(each)
         ]
-        known.update((each["metadata"]["uid"], _version(each)) for each in found)
+        known.update((each["metadata"]["uid"], documents.version(each)) for each in found)
         return tuple(found)
 
     def _bound(self, uid: str, namespace: str) -> bool:
@@ -189,18 +165,20 @@ class Oracle:
             with suppress(NoVerdictError):
                 self._judged(uid, bound=True, wait_s=SETTLE_S)
                 return True
-            if any(_waits(each, uid) for each in self._client.list("ResourceClaim", namespace)):
+            if any(
+                documents.waits(each, uid) for each in self._client.list("ResourceClaim", namespace)
+            ):
                 return False
         raise NoVerdictError(f"pod {uid} was given a node, but not bound")
 
-    def _put(self, probe: Probe) -> str:
-        """Create the pod and return its uid, with the claims of its templates, if it has any."""
+    def _put(self, probe: Probe, known: dict[str, str]) -> tuple[str, tuple[Json, ...]]:
+        """Create the pod; return its uid, and the claims made of its templates."""
         meta = probe.pod["metadata"]
         for each in probe.pod["spec"].get("resourceClaims", ()):
             if "resourceClaimName" in each:  # kube-scheduler says nothing of one that is missing
                 self._client.get("ResourceClaim", each["resourceClaimName"], meta["namespace"])
         if not probe.generated:
-            return str(self._client.create(probe.pod)["metadata"]["uid"])
+            return str(self._client.create(probe.pod)["metadata"]["uid"]), ()
         made = {
             each["name"]: self._template(each["resourceClaimTemplateName"], meta["namespace"])
             for each in probe.pod["spec"]["resourceClaims"]
@@ -217,9 +195,10 @@ class Oracle:
         where = {"namespace": meta["namespace"]}
         status = {"status": {"resourceClaimStatuses": statuses}}
         self._client.patch("Pod", meta["name"], status, **where, part="status")
+        came = self._changed(meta["namespace"], known)
         freed = {"spec": {"schedulingGates": gates[:-1] or None}}
         self._client.patch("Pod", meta["name"], freed, **where)
-        return uid
+        return uid, came
 
     def _template(self, name: str, namespace: str) -> Json:
         """Return what the claims of a template ask for."""
@@ -259,7 +238,7 @@ class Oracle:
             gates = pod["spec"].get("schedulingGates", ())
             if bound or any(each["name"] == GATE for each in gates):
                 continue
-            reason = _condition(pod).get("reason")
+            reason = documents.condition(pod).get("reason")
             if status.get("nominatedNodeName") or (
                 reason and (gates or reason != "SchedulingGated")
             ):
@@ -317,38 +296,3 @@ def _served(client: Client) -> tuple[str, ...]:
         else:
             served.append(kind)
     return tuple(served)
-
-
-def _version(document: Json) -> str:
-    return str(document["metadata"]["resourceVersion"])
-
-
-def _waits(claim: Json, uid: str) -> bool:
-    """Tell whether the claim is reserved for the pod and has conditions to wait for."""
-    status = claim.get("status", {})
-    results = status.get("allocation", {}).get("devices", {}).get("results", ())
-    return any(each["uid"] == uid for each in status.get("reservedFor", ())) and any(
-        each.get("bindingConditions") for each in results
-    )
-
-
-def _condition(pod: Json) -> Json:
-    for each in pod.get("status", {}).get("conditions", ()):
-        if each["type"] == "PodScheduled" and each["status"] == "False":
-            found: Json = each
-            return found
-    return {}
-
-
-def _before(pod: Json) -> Json:
-    """Return the pod without what its verdict left on it."""
-    spec = {key: value for key, value in pod["spec"].items() if key != "nodeName"}
-    traces = ("conditions", "nominatedNodeName")
-    status = {key: value for key, value in pod["status"].items() if key not in traces}
-    return {**pod, "spec": spec, "status": status}
-
-
-def _slim(document: Json) -> Json:
-    """Return the object without what only the API server needs."""
-    meta = {key: value for key, value in document["metadata"].items() if key != "managedFields"}
-    return {**document, "metadata": meta}

@@ -1,18 +1,13 @@
-"""Devices: slices and pools of all kinds, classes, taint rules, claims, extended resources."""
+"""Devices: slices and pools of all kinds, classes and taint rules."""
 
 from typing import Final
 
 from e2e.client import Json
 from e2e.conform.generate import selectors
+from e2e.conform.generate.device_claims import ACCEL, claims, named
 from e2e.conform.generate.dice import Dice
 from e2e.conform.generate.nodes import GPU, ZONE, ZONES
-from e2e.conform.generate.relations import NAMESPACES
 from e2e.conform.generate.selectors import DRIVER, OTHER, OWN
-from e2e.conform.scene import Probe
-
-ACCEL: Final = "example.com/accel"
-CLAIMS: Final = 5
-"""Claims per namespace, and templates."""
 
 CLASSES: Final[dict[str, Json]] = {
     "any": {},
@@ -33,13 +28,6 @@ TAINTS: Final = (
     {"key": "busy", "effect": "NoSchedule"},
     {"key": "note", "effect": "None"},
 )
-TOLERATIONS: Final = (
-    {"operator": "Exists"},
-    {"key": "sick", "operator": "Exists"},
-    {"key": "sick", "operator": "Equal", "value": "yes", "effect": "NoSchedule"},
-    {"key": "busy", "operator": "Exists", "effect": "NoExecute"},
-    {"key": "busy", "operator": "Equal", "value": ""},
-)
 
 
 def devices(dice: Dice, tag: str, hosts: list[Json]) -> list[Json]:
@@ -55,70 +43,13 @@ def devices(dice: Dice, tag: str, hosts: list[Json]) -> list[Json]:
             made += _pool(dice, f"local{index}-{name}", {"nodeName": name})
     for index in range(dice.choice((0, 1, 1, 2))):
         made += _pool(dice, f"wide{index}-{tag}", _reach(dice, names))
+    made += claims(dice, names)
     made += [_rule(dice, f"rule{index}-{tag}") for index in range(dice.choice((0, 0, 0, 1)))]
-    for namespace in sorted(NAMESPACES):
-        for index in range(CLAIMS):
-            spec = {"devices": _claim(dice, is_admin=namespace == "conform-a")}
-            made.append(_named("ResourceClaim", f"d{index}", namespace, spec))
-            spec = {"devices": _claim(dice, is_admin=namespace == "conform-a")}
-            made.append(_named("ResourceClaimTemplate", f"t{index}", namespace, {"spec": spec}))
     return made
 
 
-def claim(dice: Dice, spec: Json) -> None:
-    """Give the pod claims, extended resources, or both."""
-    kind = dice.choice(("claims", "claims", "claims", "claims", "extended", "both"))
-    if kind != "extended":
-        numbers = dice.some(range(CLAIMS), 1, dice.choice((1, 1, 2)))
-        spec["resourceClaims"] = [_entry(dice, f"e{number}", number) for number in numbers]
-    if kind != "claims":
-        _extend(dice, spec)
-
-
-def probe(pod: Json, topics: tuple[str, ...]) -> Probe:
-    """Return the probe, with names for the claims of its templates."""
-    name = pod["metadata"]["name"]
-    entries = pod["spec"].get("resourceClaims", ())
-    generated = {
-        each["name"]: f"{name}-{each['name']}"
-        for each in entries
-        if "resourceClaimTemplateName" in each
-    }
-    return Probe(pod=pod, topics=topics, generated=generated)
-
-
-def _entry(dice: Dice, name: str, number: int) -> Json:
-    if dice.maybe(0.7):
-        return {"name": name, "resourceClaimTemplateName": f"t{number}"}
-    return {"name": name, "resourceClaimName": f"d{number}"}
-
-
-def _extend(dice: Dice, spec: Json) -> None:
-    names = dice.choice(((ACCEL,), (ACCEL,), ("deviceclass.resource.kubernetes.io/conform-nic",)))
-    for each in spec["containers"]:
-        _ask(dice, each, names)
-    if dice.maybe(0.3):
-        made = {"name": "first", "image": spec["containers"][0]["image"]}
-        _ask(dice, made, names)
-        if dice.maybe(0.4):
-            made["restartPolicy"] = "Always"
-        spec["initContainers"] = [made, *spec.get("initContainers", ())]
-
-
-def _ask(dice: Dice, container: Json, names: tuple[str, ...]) -> None:
-    asked = {each: dice.choice(("1", "1", "2", "3")) for each in names}
-    found = container.setdefault("resources", {})
-    for part in ("requests", "limits"):
-        found[part] = {**found.get(part, {}), **asked}
-
-
 def _class(name: str, spec: Json) -> Json:
-    return _named("DeviceClass", f"conform-{name}", None, spec)
-
-
-def _named(kind: str, name: str, namespace: str | None, spec: Json) -> Json:
-    meta = {"name": name} | ({} if namespace is None else {"namespace": namespace})
-    return {"apiVersion": "resource.k8s.io/v1", "kind": kind, "metadata": meta, "spec": spec}
+    return named("DeviceClass", f"conform-{name}", None, spec)
 
 
 def _reach(dice: Dice, names: list[str]) -> Json:
@@ -152,7 +83,7 @@ def _pool(dice: Dice, name: str, reach: Json) -> list[Json]:
         flawed = dice.maybe(0.15)
         parts.append(_devices(dice, "a" if flawed else "b", per_device, driver, drawing=False))
     made = [
-        _named(
+        named(
             "ResourceSlice",
             f"{name}-{index}",
             None,
@@ -163,13 +94,13 @@ def _pool(dice: Dice, name: str, reach: Json) -> list[Json]:
     if kind == "counters":
         shared = _counters(dice)
         spec = {"driver": driver, "pool": pool, **reach, "sharedCounters": shared}
-        made.append(_named("ResourceSlice", f"{name}-counters", None, spec))
+        made.append(named("ResourceSlice", f"{name}-counters", None, spec))
     if kind == "newer":
         newer = dict(made[0]["spec"]["pool"], generation=generation + 1)
         moved = dice.choice((reach, {"nodeName": "elsewhere"}))
         spec = {"driver": driver, "pool": newer, **moved}
         spec["devices"] = _devices(dice, "n", per_device if moved is reach else [], driver)
-        made.append(_named("ResourceSlice", f"{name}-newer", None, spec))
+        made.append(named("ResourceSlice", f"{name}-newer", None, spec))
     return made
 
 
@@ -195,7 +126,7 @@ def _devices(
             each.update(dice.choice(({"nodeName": dice.choice(names)}, {"allNodes": True})))
         if drawing and dice.maybe(0.9):
             counter = {"slots": {"value": dice.choice(("1", "2", "3"))}}
-            chosen = dice.choice(("set0", "set0", "set0", "set0", "set1"))
+            chosen = dice.choice((*["set0"] * 12, "set1"))
             each["consumesCounters"] = [{"counterSet": chosen, "counters": counter}]
         if conditional:
             each["bindingConditions"] = ["example.com/ready"]
@@ -257,45 +188,4 @@ def _rule(dice: Dice, name: str) -> Json:
     if dice.maybe(0.5):
         asked["device"] = dice.choice(("a0", "a1", "b0"))
     spec = {"deviceSelector": asked, "taint": dice.choice(TAINTS[:3])}
-    return _named("DeviceTaintRule", name, None, spec)
-
-
-def _claim(dice: Dice, *, is_admin: bool) -> Json:
-    number = dice.choice((1, 1, 1, 1, 2, 3))
-    requests = [_request(dice, f"r{index}", is_admin=is_admin) for index in range(number)]
-    made: Json = {"requests": requests}
-    if dice.maybe(0.3):
-        key = dice.choice(("matchAttribute", "matchAttribute", "distinctAttribute"))
-        about = dice.choice((f"{DRIVER}/model", f"{DRIVER}/model", "example.com/numa"))
-        constraint: Json = {key: about}
-        if dice.maybe(0.5):
-            constraint["requests"] = dice.some([each["name"] for each in requests], 1)
-        made["constraints"] = [constraint]
-    return made
-
-
-def _request(dice: Dice, name: str, *, is_admin: bool) -> Json:
-    if dice.maybe(0.2):
-        alternatives = [_wish(dice) | {"name": f"s{n}"} for n in range(dice.randint(1, 3))]
-        return {"name": name, "firstAvailable": alternatives}
-    wish = _wish(dice)
-    if is_admin and dice.maybe(0.25):
-        wish["adminAccess"] = True
-    return {"name": name, "exactly": wish}
-
-
-def _wish(dice: Dice) -> Json:
-    made: Json = {"deviceClassName": f"conform-{dice.choice(('any', 'gpu', 'gpu', 'nic', 'a'))}"}
-    if dice.maybe(0.15):
-        made["allocationMode"] = "All"
-    else:
-        made["count"] = dice.choice((1, 1, 1, 1, 2, 3))
-    if dice.maybe(0.35):
-        found = dice.some(selectors.EXPRESSIONS, 1, dice.choice((1, 1, 2)))
-        made["selectors"] = [selectors.of(each) for each in found]
-    if dice.maybe(0.35):
-        made["tolerations"] = [dice.choice(TOLERATIONS)]
-    if dice.maybe(0.15):
-        amount = dice.choice(("1Gi", "1500Mi", "3Gi", "8Gi", "15Gi"))
-        made["capacity"] = {"requests": {"memory": amount}}
-    return made
+    return named("DeviceTaintRule", name, None, spec)

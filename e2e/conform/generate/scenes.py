@@ -5,7 +5,7 @@ from functools import partial
 from typing import Final
 
 from e2e.client import Json
-from e2e.conform.generate import devices, local, relations, resources, storage
+from e2e.conform.generate import device_claims, devices, local, relations, resources, storage
 from e2e.conform.generate.dice import Dice
 from e2e.conform.generate.nodes import nodes
 from e2e.conform.scene import Probe, Scene
@@ -67,7 +67,7 @@ def _twists(names: list[str]) -> Mapping[str, Twist]:
         "InterPodAffinity": relations.relate,
         "NodeDeclaredFeatures": local.need_feature,
         "SchedulingGates": local.gate,
-        "DynamicResources": devices.claim,
+        "DynamicResources": device_claims.claim,
     }
 
 
@@ -88,7 +88,7 @@ def _probe(dice: Dice, name: str, twists: Mapping[str, Twist], topic: str | None
     if "TaintToleration" not in topics and dice.maybe(0.5):
         spec.setdefault("tolerations", []).append({"operator": "Exists"})
     spec["priorityClassName"] = PROBE
-    return devices.probe(_pod(dice, name, spec), tuple(topics))
+    return device_claims.probe(_pod(dice, name, spec), tuple(topics))
 
 
 def _resident(dice: Dice, name: str, names: list[str]) -> Json:

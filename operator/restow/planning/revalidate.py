@@ -99,10 +99,7 @@ def _stale_target(target: NodeName | None, pod: Pod | None, snapshot: Snapshot) 
 
 
 def _arriving(progress: Progress, index: int, step: Step, snapshot: Snapshot) -> Pod | None:
-    """Return the pod that is to arrive, or the one it replaces, or a sibling that looks alike.
-
-    Claims that were made for the sibling are not the arrival's, whose own are yet to be made.
-    """
+    """Return the pod that is to arrive, or the one it replaces, or a sibling that looks alike."""
     ref = progress.steps[index].replacement
     for each in (ref, step.pod):
         if each is not None and (pod := snapshot.pod_by_uid(each.key, each.uid)) is not None:
@@ -132,8 +129,6 @@ def misfits(plan: Plan, progress: Progress, snapshot: Snapshot) -> list[tuple[in
             pod = _arriving(progress, index, step, snapshot)
             if progress.steps[index].phase in OVER or pod is None or step.target is None:
                 continue
-            if any(each.pending for each in pod.claims):
-                continue  # the claim controller is about to make them: nobody can tell yet
             if step.target in snapshot.nodes:
                 coming.append(index)
                 arrivals.append((pod, step.target))

@@ -1,7 +1,6 @@
 """Which DeviceClass backs an extended resource."""
 
 from collections.abc import Mapping
-from functools import lru_cache
 
 from restow.cluster.devices import DeviceClass
 from restow.cluster.parse.pod_devices import CLASS_PREFIX
@@ -16,11 +15,11 @@ def classes_by_resource(snapshot: Snapshot) -> Mapping[str, DeviceClass]:
 
     Source: k8s.io/dynamic-resource-allocation v0.37.2, deviceclass/extendedresourcecache.
     """
-    return _by_resource(tuple(snapshot.device_classes.values()))
+    return snapshot.derived(_by_resource)
 
 
-@lru_cache(maxsize=8)
-def _by_resource(classes: tuple[DeviceClass, ...]) -> Mapping[str, DeviceClass]:
+def _by_resource(snapshot: Snapshot) -> Mapping[str, DeviceClass]:
+    classes = snapshot.device_classes.values()
     newest_last = sorted(sorted(classes, key=_name, reverse=True), key=_age)
     found = {CLASS_PREFIX + each.name: each for each in newest_last}
     for each in newest_last:

@@ -25,6 +25,9 @@ from restow.rules.node_selection import takes
 BINDING_TIMEOUT: Final = timedelta(seconds=600)
 """`bindingTimeout` of the plugin's arguments, by default."""
 
+MOST_PODS: Final = 256
+"""For which one claim may be reserved (`ResourceClaimReservedForMaxSize`)."""
+
 UNAVAILABLE: Final = "resourceclaim not available on the node"
 TOO_FEW: Final = "cannot allocate all claims"
 LEFT_OVER: Final = "cannot schedule extended resource claim"
@@ -90,7 +93,8 @@ class Demand:
         """What decides about nodes: for pods on one ledger, equal ones get the same answers."""
         claims = ((each.requests, each.constraints) for each in self.waiting)
         allocations = (each.allocation for each in self.allocated)
-        return (*claims, *allocations, self.pod.extended, self.special is not None)
+        special = None if self.special is None else self.special.requests
+        return (*claims, *allocations, self.pod.extended, special)
 
     def on(self, node: Node, *, only: frozenset[DeviceId] | None = None) -> Granted | Refusal:
         """Return what the claims get on the node, or why it does not take the pod.
@@ -217,6 +221,10 @@ def _claims(pod: Pod, ledger: Ledger) -> Iterator[ResourceClaim | Refusal]:
         if each.generated and claim.owner != pod.uid:
             text = f"ResourceClaim {claim.key} was not created for Pod {pod.key} (Pod is not owner)"
             yield _refusal(Reason.RESOURCE_CLAIM, text)
+            return
+        if len(claim.reserved_for - {pod.uid}) >= MOST_PODS:
+            message = f"its resource claim {each.claim} is reserved for {MOST_PODS} others already"
+            yield Refusal(Reason.RESOURCE_CLAIM, message)
             return
         if each.claim in seen:  # it would be reserved twice, which the API server refuses
             message = f"it names resource claim {each.claim} twice: no scheduler can bind it"

@@ -13,7 +13,8 @@ def expected(pod: Pod, snapshot: Snapshot) -> Pod:
     """Return the pod as it will be when the claims of its templates are there.
 
     For a pod that stands for one which has not come yet, or whose claims have not been made: its
-    siblings of the same controller have claims of the same templates.
+    siblings of the same controller have claims of the same templates. A claim that no sibling has
+    either is left out: it is judged as soon as it is there.
     """
     if all(_is_made(pod, each, snapshot) for each in pod.claims):
         return pod
@@ -25,7 +26,10 @@ def expected(pod: Pod, snapshot: Snapshot) -> Pod:
         if each.generated and _claim(sibling, each, snapshot) is not None
     }
     claims = tuple(
-        each if _is_made(pod, each, snapshot) else made.get(each.name, each) for each in pod.claims
+        each
+        if _is_made(pod, each, snapshot)
+        else made.get(each.name, PodClaim(name=each.name, generated=True))
+        for each in pod.claims
     )
     return replace(pod, claims=claims)
 

@@ -98,6 +98,21 @@ def test_a_claim_named_twice_can_be_bound_by_nobody() -> None:
     assert found.message == "it names resource claim c twice: no scheduler can bind it"
 
 
+def test_a_claim_is_reserved_for_so_many_pods_and_no_more() -> None:
+    def claim(others: int, *more: str) -> ResourceClaim:
+        return a_claim(
+            "c",
+            allocation=allocated("pool-a/x"),
+            reserved_for=[*(f"other-{number}" for number in range(others)), *more],
+        )
+
+    assert survey(claiming("p", "c"), claim(255)).feasible() == ("a", "b")
+    assert survey(claiming("p", "c"), claim(255, "p")).feasible() == ("a", "b")
+    found = survey(claiming("p", "c"), claim(256)).everywhere
+    assert found is not None
+    assert found.message == "its resource claim c is reserved for 256 others already"
+
+
 def test_nodes_without_enough_devices_are_counted() -> None:
     found = survey(claiming("p", templates=["c"]), a_claim("c", a_wish(2), pod="p"))
     assert found.feasible() == ("a",)
