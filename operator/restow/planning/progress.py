@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from enum import StrEnum
 
-from restow.core.ids import PodRef
+from restow.core.ids import PodRef, Uid
 from restow.planning.plan import Plan
 
 
@@ -114,6 +114,9 @@ class Progress:
         The wave in progress, and when it began.
     evicting_since
         When the first eviction of the wave was decided; None before.
+    siblings
+        Pods of the controllers that were there already then, and so young that their time of
+        creation does not tell them from replacements.
     gate, gate_since
         State of the gate, and since when.
     gate_tried_at
@@ -128,6 +131,7 @@ class Progress:
     wave: int = 0
     wave_since: datetime
     evicting_since: datetime | None = None
+    siblings: frozenset[Uid] = frozenset()
     gate: Gate = Gate.OFF
     gate_since: datetime | None = None
     gate_tried_at: datetime | None = None

@@ -428,3 +428,21 @@ def test_pod_that_kube_scheduler_preempts_in_mid_wave_counts_as_evicted() -> Non
     assert run.to_the_end().verdict is Verdict.COMPLETED
     assert [act.pod.key.name for act in run.done if isinstance(act, Evict)] == ["db-0"]
     assert run.cluster.pods[P].node == "n1"
+
+
+def test_sibling_as_young_as_a_replacement_is_not_taken_for_one() -> None:
+    web = replace(WEB, replicas=2)
+    young = NOW - timedelta(seconds=1)
+    snapshot = a_snapshot(
+        [
+            a_pod("a", node="n1", cpu_m=1000, owner=web, created_at=young),
+            a_pod("b", node="n2", cpu_m=1000, owner=web, created_at=young),
+            a_pod("p", cpu_m=4000, owner=JOB, priority=5),
+        ],
+        [a_node("n1", cpu_m=4000), a_node("n2", cpu_m=3000)],
+        workloads=[web, JOB],
+    )
+    run = a_run(snapshot)
+    assert run.to_the_end().verdict is Verdict.COMPLETED
+    (new,) = run.cluster.pods.keys() - snapshot.pods.keys()
+    assert {act.pod.key for act in run.done if isinstance(act, Nominate)} == {P, new}

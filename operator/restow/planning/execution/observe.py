@@ -81,7 +81,7 @@ def _match(scene: Scene) -> None:
 def _candidates(scene: Scene, step: Step, state: StepProgress, taken: set[Uid]) -> list[Pod]:
     if step.owner is None:
         return []
-    known = {each.pod.uid for each in scene.plan.steps} | taken
+    known = {each.pod.uid for each in scene.plan.steps} | taken | scene.progress.siblings
     since = (state.begun_at or scene.now) - CLOCK_SLACK
     return [
         pod
@@ -90,3 +90,15 @@ def _candidates(scene: Scene, step: Step, state: StepProgress, taken: set[Uid]) 
         and not pod.deleting
         and (scene.marked(pod) or pod.created_at >= since)
     ]
+
+
+def young(scene: Scene) -> frozenset[Uid]:
+    """Return the pods of the wave's controllers that their age does not tell from replacements."""
+    since = scene.now - CLOCK_SLACK
+    owners = {step.owner.uid for _, step, _ in scene.of_wave() if step.owner is not None}
+    return frozenset(
+        pod.uid
+        for owner in owners
+        for pod in scene.snapshot.pods_by_owner.get(owner, ())
+        if pod.created_at >= since
+    )
