@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from typing import Final, NamedTuple
 
 from e2e.client import Json
 from e2e.plans import phase
@@ -36,20 +37,34 @@ class Judged:
     wrong: tuple[str, ...]
 
 
-def judge(plan: Json, at: Mapping[str, str]) -> Judged:
-    """Return what became of a finished plan; `at` has the node of each pod ever bound, by uid."""
+class Seat(NamedTuple):
+    """Where a pod was bound, and the uid of its controller; empty for none."""
+
+    node: str
+    owner: str
+
+
+NOWHERE: Final = Seat("no node", "")
+
+
+def judge(plan: Json, at: Mapping[str, Seat]) -> Judged:
+    """Return what became of a finished plan; `at` has the seat of each pod ever bound, by uid.
+
+    Of pods of one controller any may be the one that arrived. A move that was not begun, because
+    all pending pods had their nodes, has no arrival.
+    """
     steps, status = plan["spec"]["steps"], plan["status"]
     ended, message = phase(plan), str(status.get("message", ""))
     arrivals = [
         (step, _arriving(step, progress))
         for step, progress in zip(steps, _progress(plan), strict=True)
-        if step["action"] != "Evict"
+        if step["action"] == "Place" or (step["action"] == "Move" and "disturbedAt" in progress)
     ]
     missed = [
         f"{step['action']} {step['pod']['name']} to {step['to']}: {uid or 'no replacement'} "
-        f"is on {at.get(uid, 'no node')}"
+        f"is on {at.get(uid, NOWHERE).node}"
         for step, uid in arrivals
-        if at.get(uid) != step["to"]
+        if not _keeps_word(step, uid, at)
     ]
     return Judged(
         name=plan["metadata"]["name"],
@@ -81,6 +96,12 @@ def _progress(plan: Json) -> list[Json]:
 
 def _arriving(step: Json, progress: Json) -> str:
     """Return the uid of the pod that a step brings to its node, empty while there is none."""
-    if step["action"] == "Place":
-        return str(step["pod"]["uid"])
-    return str((progress.get("replacement") or {}).get("uid", ""))
+    own = str(step["pod"]["uid"]) if step["action"] == "Place" else ""
+    return str((progress.get("replacement") or {}).get("uid", own))
+
+
+def _keeps_word(step: Json, uid: str, at: Mapping[str, Seat]) -> bool:
+    """Whether the pod that arrived is where the step wanted it, and a pod of its controller."""
+    seat = at.get(uid, NOWHERE)
+    meant = uid == step["pod"]["uid"] or seat.owner == (step.get("owner") or {}).get("uid")
+    return seat.node == step["to"] and meant

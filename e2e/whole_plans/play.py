@@ -11,7 +11,7 @@ from e2e.plans import FINAL, phase
 from e2e.scenario import describe, is_ready, is_tainted_as_new, node_of, why_unschedulable
 from e2e.waiting import eventually
 from e2e.whole_plans.draw import CASE, Draw
-from e2e.whole_plans.judge import Judged, judge, left_behind
+from e2e.whole_plans.judge import Judged, Seat, judge, left_behind
 
 SETTLE_S: Final = 60
 END_S: Final = 180
@@ -55,7 +55,7 @@ class Stage:
     def __init__(self, client: Client, mirrors: Mirrors) -> None:
         self._client = client
         self._mirrors = mirrors
-        self._bound: dict[str, str] = {}
+        self._bound: dict[str, Seat] = {}
         mirrors["Pod"].listen(self._note, replay=True)
 
     def play(self, draw: Draw) -> Played:
@@ -79,7 +79,7 @@ class Stage:
         """Remember where a pod was bound, which is once and for all, also when it is gone."""
         node = node_of(change.last)
         if node:
-            self._bound[_uid(change.last)] = node
+            self._bound[_uid(change.last)] = Seat(node, _controller(change.last))
 
     def _set_up(self, draw: Draw) -> None:
         self._client.create(
@@ -207,6 +207,11 @@ def _policy(case: str) -> Json:
 def _settled(pod: Json) -> bool:
     """Whether kube-scheduler has bound the pod and it runs, or it was given up."""
     return is_ready(pod) if node_of(pod) else bool(why_unschedulable(pod))
+
+
+def _controller(pod: Json) -> str:
+    owners = pod["metadata"].get("ownerReferences", ())
+    return next((str(each["uid"]) for each in owners if each.get("controller")), "")
 
 
 def _uid(pod: Json) -> str:

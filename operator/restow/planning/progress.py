@@ -68,7 +68,8 @@ class StepProgress:
     begun_at, disturbed_at
         When the first act of the step was decided, and when the eviction was accepted.
     replacement
-        The pod that took the place of the evicted one, once recognised.
+        The pod that took the place of the evicted one, once recognised; for a pending pod, the twin
+        that arrives instead of it.
     nominated_at
         When the nomination was last set with success.
     tried_at

@@ -5,7 +5,7 @@ from dataclasses import replace
 
 from restow.cluster.objects import Pod
 from restow.cluster.snapshot import Snapshot
-from restow.core.ids import NodeName, ObjectKey, Uid
+from restow.core.ids import NodeName, ObjectKey, PodRef, Uid
 from restow.core.reasons import Reason
 from restow.planning.judge import Judge
 from restow.planning.plan import Action, Plan, Step
@@ -71,20 +71,20 @@ def _stale_step(plan: Plan, progress: Progress, index: int, judge: Judge) -> str
         strayed = step.action is Action.PLACE and state.phase is StepPhase.STRAYED
         return state.message if strayed and not begun else None
     if step.action is Action.PLACE:
-        return _stale_pending(step, judge)
+        return _stale_pending(state.replacement or step.pod, step.target, judge)
     if state.phase in _STANDING and (reason := why_stays(step, judge)) is not None:
         return reason
     pod = _arriving(progress, index, step, judge.snapshot)
     return _stale_target(step.target, pod, judge.snapshot)
 
 
-def _stale_pending(step: Step, judge: Judge) -> str | None:
-    pod = judge.snapshot.pod_by_uid(step.pod.key, step.pod.uid)
+def _stale_pending(ref: PodRef, target: NodeName | None, judge: Judge) -> str | None:
+    pod = judge.snapshot.pod_by_uid(ref.key, ref.uid)
     if pod is None or pod.deleting:
         return "the pod is gone"
     if pod.gates:
         return f"the pod waits for scheduling gates: {', '.join(pod.gates)}"
-    return _stale_target(step.target, pod, judge.snapshot)
+    return _stale_target(target, pod, judge.snapshot)
 
 
 def _stale_target(target: NodeName | None, pod: Pod | None, snapshot: Snapshot) -> str | None:

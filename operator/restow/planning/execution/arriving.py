@@ -4,8 +4,9 @@ from dataclasses import replace
 
 from restow.cluster.objects import Pod
 from restow.core.marks import GATE
-from restow.planning.acts import Bind, Nominate, Release
+from restow.planning.acts import Bind, Nominate, Release, Withdraw
 from restow.planning.execution.scene import Scene
+from restow.planning.execution.twins import dropouts
 from restow.planning.plan import Action, Step
 from restow.planning.progress import NOMINATED, OVER, StepPhase, StepProgress, Verdict
 from restow.planning.revalidate import misfits
@@ -22,7 +23,7 @@ def hold(scene: Scene) -> None:
     for index, step, state in list(scene.steps(Action.PLACE)):
         if state.phase in OVER or (step.wave > scene.progress.wave and step.target in busy):
             continue
-        pod = scene.pod(step)
+        pod = scene.arriving(index)
         if pod is not None:
             _nominate(scene, index, pod)
 
@@ -37,6 +38,7 @@ def arrive(scene: Scene) -> None:
     for pod in scene.gated():
         if pod.uid not in matched and not _yields(scene, pod):
             scene.acts.append(Release(pod=pod.ref))
+    scene.acts.extend(Withdraw(pod=pod.ref) for pod in dropouts(scene))
     for index, _, state in list(scene.of_wave(Action.MOVE)):
         other = scene.arriving(index)
         if other is not None and state.phase not in OVER:
@@ -45,8 +47,8 @@ def arrive(scene: Scene) -> None:
         state.phase not in {StepPhase.PLANNED, StepPhase.EVICTING}
         for _, _, state in scene.of_wave(Action.MOVE, Action.EVICT)
     ):
-        for index, step, state in list(scene.of_wave(Action.PLACE)):
-            waiting = scene.pod(step)
+        for index, _, state in list(scene.of_wave(Action.PLACE)):
+            waiting = scene.arriving(index)
             if waiting is not None and state.phase not in OVER:
                 _bind(scene, index, waiting)
 

@@ -6,6 +6,7 @@ from datetime import timedelta
 from restow.cluster.objects import Pod
 from restow.core.ids import Uid
 from restow.planning.execution.scene import Scene
+from restow.planning.execution.twins import adopt, exchange
 from restow.planning.plan import Action, Step
 from restow.planning.progress import OVER, StepPhase, StepProgress
 
@@ -16,18 +17,16 @@ CLOCK_SLACK = timedelta(seconds=2)
 def observe(scene: Scene) -> None:
     """Bring the state of every step up to what the snapshot shows."""
     for index, step, state in list(scene.steps()):
-        if state.phase in OVER:
-            continue
-        if step.action is Action.PLACE:
-            _arrived(scene, index, scene.pod(step))
-        else:
+        if state.phase not in OVER and step.action is not Action.PLACE:
             scene.put(index, _left(scene, step, state))
     _match(scene)
-    for index, _, state in list(scene.steps(Action.MOVE)):
-        if state.phase in OVER or state.replacement is None:
+    exchange(scene)
+    adopt(scene)
+    for index, step, state in list(scene.steps(Action.PLACE, Action.MOVE)):
+        if state.phase in OVER:
             continue
         pod = scene.arriving(index)
-        if pod is None:
+        if pod is None and state.replacement is not None and step.action is Action.MOVE:
             back = state.to(StepPhase.EVICTED, scene.now, "its replacement is gone")
             scene.put(index, replace(back, replacement=None, nominated_at=None))
         else:
