@@ -4,16 +4,20 @@ import hashlib
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
+from functools import partial
 from typing import Protocol
 
 from restow.cluster.objects import Pod
 from restow.cluster.serde import digest as digest_of
 from restow.cluster.snapshot import Snapshot
+from restow.core.ids import Uid
 from restow.packing.outcome import Outcome, Status
 from restow.packing.problem import Order, Problem
 from restow.planning.concretise import Concrete, concretise, ground
+from restow.planning.execution.rehearsal import stuck
 from restow.planning.formulate import formulate
 from restow.planning.formulation import Formulation, Usage
+from restow.planning.judge import Judge
 from restow.planning.plan import Disturbed, Plan, Solve, Step, Trigger, Unplaced
 from restow.planning.result import summary
 from restow.planning.stage import Stage
@@ -23,6 +27,9 @@ from restow.rules.wishes import Complaint
 
 Solver = Callable[[Problem, float], Outcome]
 """Takes a problem and a time budget in seconds; never raises for lack of time."""
+
+REHEARSALS = 3
+"""How often a plan that gets stuck is replaced by one that moves less."""
 
 NO_SOLVE = Solve(
     outcome=Status.UNCHANGED,
@@ -95,9 +102,13 @@ def decide(  # noqa: PLR0913 - by name, most with defaults
         Digest of the snapshot, if the caller has it already.
 
     Nothing is solved when nothing is pending. If no safe order of waves is found, the problem is
-    solved once more so that one wave suffices; if that fails too, the plan has no steps.
+    solved once more so that one wave suffices; if that fails too, the plan has no steps. Pods that
+    the rehearsal shows not to be able to leave are made to stay, and the rest is solved anew.
     """
-    formulation = formulate(snapshot, policy, now, usage=usage, others=tuple(others), order=order)
+    asked = partial(
+        formulate, snapshot, policy, now, usage=usage, others=tuple(others), order=order
+    )
+    formulation = asked()
     blank = Plan(
         name="",
         trigger=trigger,
@@ -110,12 +121,13 @@ def decide(  # noqa: PLR0913 - by name, most with defaults
     )
     if not formulation.pending:
         return _decision(_named(blank), formulation, None)
-    answer = _answer(snapshot, formulation, solver, policy.spec.solve_time_limit_seconds)
+    judge = Judge(snapshot=snapshot, policy=policy, now=now, others=tuple(others))
+    answer = _rehearsed(blank, judge, formulation, asked, solver)
     explained = explainer(
         answer.unplaced,
         snapshot=snapshot,
         policy=policy,
-        formulation=answer.formulation,
+        formulation=answer.formulation if answer.ordered else formulation,
         outcome=answer.outcome,
         ordered=answer.ordered,
     )
@@ -132,8 +144,8 @@ def decide(  # noqa: PLR0913 - by name, most with defaults
 class _Answer:
     """A solved formulation with its steps in waves.
 
-    `ordered` is False when the best placement had no order of waves: what remains without a place
-    is then not proven to.
+    `ordered` is False when the best placement had no safe order: what remains without a place is
+    then not proven to.
     """
 
     formulation: Formulation
@@ -142,6 +154,28 @@ class _Answer:
     unplaced: tuple[Pod, ...]
     ordered: bool
     wall_s: float
+
+
+def _rehearsed(
+    blank: Plan,
+    judge: Judge,
+    formulation: Formulation,
+    asked: Callable[..., Formulation],
+    solver: Solver,
+) -> _Answer:
+    """Return an answer that does not get stuck; without steps if none is found."""
+    limit_s = judge.policy.spec.solve_time_limit_seconds
+    answer = _answer(judge.snapshot, formulation, solver, limit_s)
+    staying: frozenset[Uid] = frozenset()
+    for _ in range(REHEARSALS):
+        immobile = stuck(replace(blank, steps=answer.steps), judge)
+        if not immobile:
+            return answer
+        staying |= immobile
+        left_s = max(limit_s - answer.wall_s, 0.1)
+        again = _answer(judge.snapshot, asked(staying=staying), solver, left_s)
+        answer = replace(again, ordered=False, wall_s=again.wall_s + answer.wall_s)
+    return replace(answer, steps=(), unplaced=formulation.pending)
 
 
 def _answer(

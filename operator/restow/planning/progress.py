@@ -196,5 +196,5 @@ class Settings:
     arrive_s: float = 45
     bind_s: float = 1
     backoff_s: float = 1
-    renominate_s: float = 0.5
+    renominate_s: float = 0.1
     settle_s: float = 1

@@ -397,12 +397,22 @@ def test_pod_leaves_only_once_what_comes_in_its_place_is_nominated() -> None:
 
 
 def test_no_pod_leaves_while_somebody_waits_who_would_take_its_room() -> None:
-    run = a_run(circle(a_pod("thief", cpu_m=2000)))
+    cluster = Cluster(circle(a_pod("thief", cpu_m=2000)))
+    plan = decided(circle()).plan
+    run = Run(cluster=cluster, performer=Performer(cluster), plan=plan, policy=a_policy())
     turn = run.to_the_end()
     assert turn.verdict is Verdict.ABORTED
-    assert "thief would take the room of default/a on n1" in turn.reason
+    assert "thief would take the room of default/b on n2" in turn.reason
     assert run.cluster.evictions == []
     assert unmarked(run.cluster)
+
+
+def test_plan_that_somebody_who_waits_would_not_let_begin_is_not_made() -> None:
+    plan = decided(circle(a_pod("thief", cpu_m=2000))).plan
+    assert plan.steps == ()
+    (told,) = (each for each in plan.unplaced if each.pod.key == P)
+    assert "no safe order of moves" in told.message
+    assert not told.proven
 
 
 def test_pod_that_kube_scheduler_preempts_in_mid_wave_counts_as_evicted() -> None:

@@ -93,8 +93,8 @@ def _ready(scene: Scene) -> bool:
     """Whether the wave may begin: nominations set, gate proven or absent, budgets left."""
     wave = list(scene.of_wave())
     held = all(
-        state.nominated_at is not None or state.phase in OVER
-        for _, step, state in wave
+        state.nominated_at is not None or state.phase in OVER or index in scene.withheld
+        for index, step, state in wave
         if step.action is Action.PLACE
     )
     gated = scene.progress.gate in {Gate.PROVEN, Gate.ABSENT} or not any(

@@ -5,8 +5,8 @@ from datetime import timedelta
 
 from restow.cluster.objects import Pod
 from restow.core.ids import Uid
+from restow.planning.execution.exchange import adopt, exchange
 from restow.planning.execution.scene import Scene
-from restow.planning.execution.twins import adopt, exchange
 from restow.planning.plan import Action, Step
 from restow.planning.progress import OVER, StepPhase, StepProgress
 

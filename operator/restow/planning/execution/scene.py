@@ -41,7 +41,10 @@ class Turn:
 
 @dataclass(slots=True, kw_only=True)
 class Scene:
-    """One turn in the making: `progress` and `acts` change while it is worked out."""
+    """One turn in the making: `progress` and `acts` change while it is worked out.
+
+    `withheld` are the steps whose pending pods are not to be nominated yet (see `holding`).
+    """
 
     plan: Plan
     progress: Progress
@@ -50,6 +53,7 @@ class Scene:
     settings: Settings
     judge: Judge
     acts: list[Act] = field(default_factory=list)
+    withheld: frozenset[int] = frozenset()
     _board: Board | None = None
 
     @property

@@ -6,12 +6,13 @@ kube-scheduler does not know which of two waiting twins the plan means for which
 from collections.abc import Iterator
 from dataclasses import replace
 
-from restow.cluster.objects import OwnerRef, Pod
+from restow.cluster.objects import Pod
 from restow.core.ids import Uid
 from restow.planning.execution.scene import Scene
 from restow.planning.plan import Action, Step
 from restow.planning.progress import OVER, StepPhase, StepProgress
 from restow.planning.revalidate import misfits
+from restow.planning.twins import twins
 
 ARRIVING = frozenset(
     {
@@ -22,14 +23,6 @@ ARRIVING = frozenset(
         StepPhase.RELEASED,
     }
 )
-
-
-def twins(owner: OwnerRef | None, other: OwnerRef | None) -> bool:
-    """Whether the pods of the two controllers stand for one another.
-
-    Those of a StatefulSet have names and volumes of their own, those of a Job may have an index.
-    """
-    return owner is not None and other is not None and owner.uid == other.uid and _alike(owner)
 
 
 def exchange(scene: Scene) -> None:
@@ -76,12 +69,8 @@ def dropouts(scene: Scene) -> Iterator[Pod]:
             yield pod
 
 
-def _alike(owner: OwnerRef) -> bool:
-    return owner.kind in {"ReplicaSet", "ReplicationController"}
-
-
 def _siblings(scene: Scene, step: Step) -> tuple[Pod, ...]:
-    if step.owner is None or not _alike(step.owner):
+    if step.owner is None or not twins(step.owner, step.owner):
         return ()
     return scene.snapshot.pods_by_owner.get(step.owner.uid, ())
 
