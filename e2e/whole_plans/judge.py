@@ -1,5 +1,6 @@
 """Did a plan keep its word? Judged from outside: by its spec, and by where the pods are."""
 
+import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Final, NamedTuple
@@ -24,8 +25,12 @@ class Judged:
         Number of waves.
     arrived
         Pods that the plan gave a node, and that are on it.
+    evicted
+        Pods that it evicted.
+    outsiders
+        Pods named in the message that are none of the plan's: who came between.
     wrong
-        What is wrong; empty when the plan kept its word, or says that it gave up.
+        What is wrong; empty when the plan kept its word, or says on whose account it gave up.
     """
 
     name: str
@@ -34,6 +39,8 @@ class Judged:
     steps: int
     waves: int
     arrived: int
+    evicted: int
+    outsiders: tuple[str, ...]
     wrong: tuple[str, ...]
 
 
@@ -55,9 +62,11 @@ def judge(plan: Json, at: Mapping[str, Seat]) -> Judged:
     """
     steps, status = plan["spec"]["steps"], plan["status"]
     ended, message = phase(plan), str(status.get("message", ""))
+    every = list(zip(steps, _progress(plan), strict=True))
+    others = _outsiders(plan, message)
     arrivals = [
         (step, _arriving(step, progress))
-        for step, progress in zip(steps, _progress(plan), strict=True)
+        for step, progress in every
         if step["action"] == "Place" or (step["action"] == "Move" and "disturbedAt" in progress)
     ]
     missed = [
@@ -73,8 +82,29 @@ def judge(plan: Json, at: Mapping[str, Seat]) -> Judged:
         steps=len(steps),
         waves=1 + max(step["wave"] for step in steps),
         arrived=len(arrivals) - len(missed),
-        wrong=tuple(missed) if ended == "Completed" else (),
+        evicted=sum("disturbedAt" in progress for _, progress in every),
+        outsiders=others,
+        wrong=_wrong(ended, message, missed, others),
     )
+
+
+def _wrong(
+    ended: str, message: str, missed: list[str], outsiders: tuple[str, ...]
+) -> tuple[str, ...]:
+    if ended == "Aborted" and not outsiders:
+        return (f"aborted on nobody else's account: {message}",)
+    return tuple(missed) if ended == "Completed" else ()
+
+
+def _outsiders(plan: Json, message: str) -> tuple[str, ...]:
+    """Return the pods, as namespace/name, that the message names and that the plan does not."""
+    ours = {f"{step['pod']['namespace']}/{step['pod']['name']}" for step in plan["spec"]["steps"]}
+    for progress in _progress(plan):
+        if other := progress.get("replacement"):
+            ours.add(f"{other['namespace']}/{other['name']}")
+    place = plan["spec"]["steps"][0]["pod"]["namespace"]
+    named = set(re.findall(rf"\b{place}/[\w.-]*\w", message))
+    return tuple(sorted(named - ours))
 
 
 def left_behind(pods: Iterable[Json]) -> list[str]:

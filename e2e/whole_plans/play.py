@@ -68,10 +68,11 @@ class Stage:
         """
         try:
             self._set_up(draw)
+            before = self._seated(draw)
             self._client.create(_policy(draw.name))
             for each in draw.late:
                 self._client.create(each)
-            return self._finish(draw)
+            return self._finish(draw, len(before))
         finally:
             self._remove(draw)
 
@@ -97,7 +98,7 @@ class Stage:
             draw,
         )
 
-    def _finish(self, draw: Draw) -> Played:
+    def _finish(self, draw: Draw, before: int) -> Played:
         wanted = draw.pods + sum(each["spec"].get("replicas", 0) for each in draw.late)
         pending: set[str] = set()
 
@@ -114,15 +115,17 @@ class Stage:
             )
 
         self._wait(at_rest, END_S, "restow has done all it could", draw)
-        pods = self._pods(draw)
-        seated = {_uid(pod) for pod in pods if node_of(pod)}
+        seated = self._seated(draw)
+        wrong = left_behind(self._pods(draw))
+        if len(seated) < before and not draw.priorities:
+            wrong.append(f"{before} pods ran before restow came, {len(seated)} run now")
         return Played(
             name=draw.name,
             relations=draw.relations,
             plans=tuple(
                 judge(plan, self._bound) for plan in self._plans(draw) if plan["spec"].get("steps")
             ),
-            wrong=tuple(left_behind(pods)),
+            wrong=tuple(wrong),
             pending=len(pending),
             placed=len(pending & seated),
         )
@@ -139,7 +142,7 @@ class Stage:
             until=lambda left: not left,
         )
         for each in draw.nodes:
-            self._client.delete("Node", each["metadata"]["name"])
+            self._client.delete(each["kind"], each["metadata"]["name"])
 
     def _wait(self, look: Callable[[], bool], within_s: float, what: str, draw: Draw) -> None:
         try:
@@ -158,7 +161,7 @@ class Stage:
         nodes = {each["metadata"]["name"]: each for each in self._mirrors["Node"].all()}
         return [
             name
-            for name in (each["metadata"]["name"] for each in draw.nodes)
+            for name in (each["metadata"]["name"] for each in draw.nodes if each["kind"] == "Node")
             if name not in nodes or not is_ready(nodes[name]) or is_tainted_as_new(nodes[name])
         ]
 
@@ -172,6 +175,10 @@ class Stage:
     def _plans(self, draw: Draw) -> list[Json]:
         plans = self._mirrors["PackingPlan"].all()
         return [plan for plan in plans if plan["spec"].get("policy") == draw.name]
+
+    def _seated(self, draw: Draw) -> set[str]:
+        """Return the uids of the pods that have a node and stay there."""
+        return {_uid(pod) for pod in self._pods(draw) if node_of(pod)}
 
     def _told(self, draw: Draw) -> set[str]:
         """Return the uids of the pods about which restow has said something."""
