@@ -1,7 +1,9 @@
 """Did a plan keep its word? Judged from outside: by its spec, and by where the pods are."""
 
+import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from typing import Final, NamedTuple
 
 from e2e.client import Json
 from e2e.plans import phase
@@ -23,8 +25,12 @@ class Judged:
         Number of waves.
     arrived
         Pods that the plan gave a node, and that are on it.
+    evicted
+        Pods that it evicted.
+    outsiders
+        Pods named in the message that are none of the plan's: who came between.
     wrong
-        What is wrong; empty when the plan kept its word, or says that it gave up.
+        What is wrong; empty when the plan kept its word, or says on whose account it gave up.
     """
 
     name: str
@@ -33,23 +39,41 @@ class Judged:
     steps: int
     waves: int
     arrived: int
+    evicted: int
+    outsiders: tuple[str, ...]
     wrong: tuple[str, ...]
 
 
-def judge(plan: Json, at: Mapping[str, str]) -> Judged:
-    """Return what became of a finished plan; `at` has the node of each pod ever bound, by uid."""
+class Seat(NamedTuple):
+    """Where a pod was bound, and the uid of its controller; empty for none."""
+
+    node: str
+    owner: str
+
+
+NOWHERE: Final = Seat("no node", "")
+
+
+def judge(plan: Json, at: Mapping[str, Seat]) -> Judged:
+    """Return what became of a finished plan; `at` has the seat of each pod ever bound, by uid.
+
+    Of pods of one controller any may be the one that arrived. A move that was not begun, because
+    all pending pods had their nodes, has no arrival.
+    """
     steps, status = plan["spec"]["steps"], plan["status"]
     ended, message = phase(plan), str(status.get("message", ""))
+    every = list(zip(steps, _progress(plan), strict=True))
+    others = _outsiders(plan, message)
     arrivals = [
         (step, _arriving(step, progress))
-        for step, progress in zip(steps, _progress(plan), strict=True)
-        if step["action"] != "Evict"
+        for step, progress in every
+        if step["action"] == "Place" or (step["action"] == "Move" and "disturbedAt" in progress)
     ]
     missed = [
         f"{step['action']} {step['pod']['name']} to {step['to']}: {uid or 'no replacement'} "
-        f"is on {at.get(uid, 'no node')}"
+        f"is on {at.get(uid, NOWHERE).node}"
         for step, uid in arrivals
-        if at.get(uid) != step["to"]
+        if not _keeps_word(step, uid, at)
     ]
     return Judged(
         name=plan["metadata"]["name"],
@@ -58,8 +82,29 @@ def judge(plan: Json, at: Mapping[str, str]) -> Judged:
         steps=len(steps),
         waves=1 + max(step["wave"] for step in steps),
         arrived=len(arrivals) - len(missed),
-        wrong=tuple(missed) if ended == "Completed" else (),
+        evicted=sum("disturbedAt" in progress for _, progress in every),
+        outsiders=others,
+        wrong=_wrong(ended, message, missed, others),
     )
+
+
+def _wrong(
+    ended: str, message: str, missed: list[str], outsiders: tuple[str, ...]
+) -> tuple[str, ...]:
+    if ended == "Aborted" and not outsiders:
+        return (f"aborted on nobody else's account: {message}",)
+    return tuple(missed) if ended == "Completed" else ()
+
+
+def _outsiders(plan: Json, message: str) -> tuple[str, ...]:
+    """Return the pods, as namespace/name, that the message names and that the plan does not."""
+    ours = {f"{step['pod']['namespace']}/{step['pod']['name']}" for step in plan["spec"]["steps"]}
+    for progress in _progress(plan):
+        if other := progress.get("replacement"):
+            ours.add(f"{other['namespace']}/{other['name']}")
+    place = plan["spec"]["steps"][0]["pod"]["namespace"]
+    named = set(re.findall(rf"\b{place}/[\w.-]*\w", message))
+    return tuple(sorted(named - ours))
 
 
 def left_behind(pods: Iterable[Json]) -> list[str]:
@@ -81,6 +126,12 @@ def _progress(plan: Json) -> list[Json]:
 
 def _arriving(step: Json, progress: Json) -> str:
     """Return the uid of the pod that a step brings to its node, empty while there is none."""
-    if step["action"] == "Place":
-        return str(step["pod"]["uid"])
-    return str((progress.get("replacement") or {}).get("uid", ""))
+    own = str(step["pod"]["uid"]) if step["action"] == "Place" else ""
+    return str((progress.get("replacement") or {}).get("uid", own))
+
+
+def _keeps_word(step: Json, uid: str, at: Mapping[str, Seat]) -> bool:
+    """Whether the pod that arrived is where the step wanted it, and a pod of its controller."""
+    seat = at.get(uid, NOWHERE)
+    meant = uid == step["pod"]["uid"] or seat.owner == (step.get("owner") or {}).get("uid")
+    return seat.node == step["to"] and meant

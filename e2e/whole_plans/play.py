@@ -11,7 +11,7 @@ from e2e.plans import FINAL, phase
 from e2e.scenario import describe, is_ready, is_tainted_as_new, node_of, why_unschedulable
 from e2e.waiting import eventually
 from e2e.whole_plans.draw import CASE, Draw
-from e2e.whole_plans.judge import Judged, judge, left_behind
+from e2e.whole_plans.judge import Judged, Seat, judge, left_behind
 
 SETTLE_S: Final = 60
 END_S: Final = 180
@@ -55,7 +55,7 @@ class Stage:
     def __init__(self, client: Client, mirrors: Mirrors) -> None:
         self._client = client
         self._mirrors = mirrors
-        self._bound: dict[str, str] = {}
+        self._bound: dict[str, Seat] = {}
         mirrors["Pod"].listen(self._note, replay=True)
 
     def play(self, draw: Draw) -> Played:
@@ -68,10 +68,11 @@ class Stage:
         """
         try:
             self._set_up(draw)
+            before = self._seated(draw)
             self._client.create(_policy(draw.name))
             for each in draw.late:
                 self._client.create(each)
-            return self._finish(draw)
+            return self._finish(draw, len(before))
         finally:
             self._remove(draw)
 
@@ -79,7 +80,7 @@ class Stage:
         """Remember where a pod was bound, which is once and for all, also when it is gone."""
         node = node_of(change.last)
         if node:
-            self._bound[_uid(change.last)] = node
+            self._bound[_uid(change.last)] = Seat(node, _controller(change.last))
 
     def _set_up(self, draw: Draw) -> None:
         self._client.create(
@@ -97,7 +98,7 @@ class Stage:
             draw,
         )
 
-    def _finish(self, draw: Draw) -> Played:
+    def _finish(self, draw: Draw, before: int) -> Played:
         wanted = draw.pods + sum(each["spec"].get("replicas", 0) for each in draw.late)
         pending: set[str] = set()
 
@@ -114,15 +115,17 @@ class Stage:
             )
 
         self._wait(at_rest, END_S, "restow has done all it could", draw)
-        pods = self._pods(draw)
-        seated = {_uid(pod) for pod in pods if node_of(pod)}
+        seated = self._seated(draw)
+        wrong = left_behind(self._pods(draw))
+        if len(seated) < before and not draw.priorities:
+            wrong.append(f"{before} pods ran before restow came, {len(seated)} run now")
         return Played(
             name=draw.name,
             relations=draw.relations,
             plans=tuple(
                 judge(plan, self._bound) for plan in self._plans(draw) if plan["spec"].get("steps")
             ),
-            wrong=tuple(left_behind(pods)),
+            wrong=tuple(wrong),
             pending=len(pending),
             placed=len(pending & seated),
         )
@@ -139,7 +142,7 @@ class Stage:
             until=lambda left: not left,
         )
         for each in draw.nodes:
-            self._client.delete("Node", each["metadata"]["name"])
+            self._client.delete(each["kind"], each["metadata"]["name"])
 
     def _wait(self, look: Callable[[], bool], within_s: float, what: str, draw: Draw) -> None:
         try:
@@ -158,7 +161,7 @@ class Stage:
         nodes = {each["metadata"]["name"]: each for each in self._mirrors["Node"].all()}
         return [
             name
-            for name in (each["metadata"]["name"] for each in draw.nodes)
+            for name in (each["metadata"]["name"] for each in draw.nodes if each["kind"] == "Node")
             if name not in nodes or not is_ready(nodes[name]) or is_tainted_as_new(nodes[name])
         ]
 
@@ -172,6 +175,10 @@ class Stage:
     def _plans(self, draw: Draw) -> list[Json]:
         plans = self._mirrors["PackingPlan"].all()
         return [plan for plan in plans if plan["spec"].get("policy") == draw.name]
+
+    def _seated(self, draw: Draw) -> set[str]:
+        """Return the uids of the pods that have a node and stay there."""
+        return {_uid(pod) for pod in self._pods(draw) if node_of(pod)}
 
     def _told(self, draw: Draw) -> set[str]:
         """Return the uids of the pods about which restow has said something."""
@@ -207,6 +214,11 @@ def _policy(case: str) -> Json:
 def _settled(pod: Json) -> bool:
     """Whether kube-scheduler has bound the pod and it runs, or it was given up."""
     return is_ready(pod) if node_of(pod) else bool(why_unschedulable(pod))
+
+
+def _controller(pod: Json) -> str:
+    owners = pod["metadata"].get("ownerReferences", ())
+    return next((str(each["uid"]) for each in owners if each.get("controller")), "")
 
 
 def _uid(pod: Json) -> str:

@@ -2,6 +2,7 @@
 
 from collections import Counter
 
+from e2e.whole_plans.judge import Judged
 from e2e.whole_plans.play import Played
 
 
@@ -13,7 +14,7 @@ class Tally:
         self.reasons: Counter[str] = Counter()
         self.relations: Counter[str] = Counter()
         self.draws = self.executed = self.wrong = 0
-        self.arrived = self.waves = self.pending = self.placed = 0
+        self.arrived = self.evicted = self.waves = self.pending = self.placed = 0
 
     def add(self, played: Played) -> None:
         """Count one draw."""
@@ -23,12 +24,13 @@ class Tally:
         self.executed += played.executed
         self.wrong += len(self.wrong_of(played))
         for plan in played.plans:
-            self.ends[plan.phase] += 1
+            self.ends[_end(plan)] += 1
             self.arrived += plan.arrived
             self.waves += plan.waves
             self.relations.update(played.relations)
+            self.evicted += plan.evicted
             if plan.phase != "Completed":
-                self.reasons[f"{plan.phase}: {plan.message}"] += 1
+                self.reasons[f"{_end(plan)}: {plan.name}: {plan.message}"] += 1
 
     def wrong_of(self, played: Played) -> tuple[str, ...]:
         """Return all that is wrong with a draw."""
@@ -41,11 +43,20 @@ class Tally:
             (
                 f"clusters {self.draws}, pods given up on {self.pending}, run now {self.placed}",
                 f"plans {_counts(self.ends)}; waves {self.waves}; pods where planned "
-                f"{self.arrived}",
+                f"{self.arrived}, evicted {self.evicted}",
                 f"plans in clusters with {_counts(self.relations)}",
                 *(f"  {number} x {reason}" for reason, number in self.reasons.most_common()),
             )
         )
+
+
+def _end(plan: Judged) -> str:
+    """Return how the plan ended; of an aborted one also whether it had evicted anybody."""
+    if plan.phase != "Aborted":
+        return plan.phase
+    when = "after" if plan.evicted else "before"
+    whose = "others" if plan.outsiders else "its own"
+    return f"Aborted {when} an eviction on {whose} account"
 
 
 def _counts(counter: Counter[str]) -> str:

@@ -16,10 +16,9 @@ SEED = 1
 
 
 @pytest.mark.timeout(600)
-def test_every_plan_keeps_its_word_or_gives_up_and_leaves_nothing_behind(
+def test_every_plan_keeps_its_word_or_names_who_came_between_and_leaves_nothing_behind(
     cluster: Client, mirrors: Mirrors, operator: Operator
 ) -> None:
-    """Which share of them gives up is told by `make whole-plans`, and is too large yet."""
     stage, tally, wrong = Stage(cluster, mirrors), Tally(), list[str]()
     number = 0
     while tally.executed < PLANS:
@@ -28,8 +27,4 @@ def test_every_plan_keeps_its_word_or_gives_up_and_leaves_nothing_behind(
         wrong += [f"{played.name}: {line}" for line in tally.wrong_of(played)]
         number += 1
     assert not wrong, "\n".join([*wrong, tally.table()])
-    assert tally.ends["Completed"], tally.table()
-
-
-def test_equal_numbers_draw_equal_clusters() -> None:
-    assert draw(7, 3) == draw(7, 3) != draw(7, 4)
+    assert tally.ends["Completed"] > PLANS // 2, tally.table()

@@ -1,23 +1,30 @@
 """One decision: the same cycle for the operator, the command line, simulations and benchmarks."""
 
 import hashlib
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
+from functools import partial
 from typing import Protocol
 
 from restow.cluster.objects import Pod
 from restow.cluster.serde import digest as digest_of
 from restow.cluster.snapshot import Snapshot
+from restow.core.ids import Uid
 from restow.packing.outcome import Outcome, Status
 from restow.packing.problem import Order
-from restow.planning.answering import Solver, answered
+from restow.planning.answering import Answer, Solver, answered
+from restow.planning.execution.rehearsal import stuck
 from restow.planning.formulate import formulate
 from restow.planning.formulation import Formulation, Usage
+from restow.planning.judge import Judge
 from restow.planning.plan import Disturbed, Plan, Solve, Trigger, Unplaced
 from restow.planning.result import summary
 from restow.policies.coverage import Policy
 from restow.rules.wishes import Complaint
+
+REHEARSALS = 3
+"""How often a plan that gets stuck is replaced by one that moves less."""
 
 NO_SOLVE = Solve(
     outcome=Status.UNCHANGED,
@@ -89,9 +96,13 @@ def decide(  # noqa: PLR0913 - by name, most with defaults
     digest
         Digest of the snapshot, if the caller has it already.
 
-    Nothing is solved when nothing is pending.
+    Nothing is solved when nothing is pending. Pods that the rehearsal shows not to be able to leave
+    are made to stay, and the rest is solved anew.
     """
-    formulation = formulate(snapshot, policy, now, usage=usage, others=tuple(others), order=order)
+    asked = partial(
+        formulate, snapshot, policy, now, usage=usage, others=tuple(others), order=order
+    )
+    formulation = asked()
     blank = Plan(
         name="",
         trigger=trigger,
@@ -104,12 +115,13 @@ def decide(  # noqa: PLR0913 - by name, most with defaults
     )
     if not formulation.pending:
         return _decision(_named(blank), formulation, None)
-    answer = answered(snapshot, formulation, solver, policy.spec.solve_time_limit_seconds)
+    judge = Judge(snapshot=snapshot, policy=policy, now=now, others=tuple(others))
+    answer = _rehearsed(blank, judge, formulation, asked, solver)
     explained = explainer(
         answer.unplaced,
         snapshot=snapshot,
         policy=policy,
-        formulation=answer.formulation,
+        formulation=answer.formulation if answer.ordered else formulation,
         outcome=answer.outcome,
         ordered=answer.ordered,
     )
@@ -120,6 +132,28 @@ def decide(  # noqa: PLR0913 - by name, most with defaults
         solve=summary(answer.formulation, answer.outcome, answer.steps, wall_s=answer.wall_s),
     )
     return _decision(_named(plan), answer.formulation, answer.outcome)
+
+
+def _rehearsed(
+    blank: Plan,
+    judge: Judge,
+    formulation: Formulation,
+    asked: Callable[..., Formulation],
+    solver: Solver,
+) -> Answer:
+    """Return an answer that does not get stuck; without steps if none is found."""
+    limit_s = judge.policy.spec.solve_time_limit_seconds
+    answer = answered(judge.snapshot, formulation, solver, limit_s)
+    staying: frozenset[Uid] = frozenset()
+    for _ in range(REHEARSALS):
+        immobile = stuck(replace(blank, steps=answer.steps), judge)
+        if not immobile:
+            return answer
+        staying |= immobile
+        left_s = max(limit_s - answer.wall_s, 0.1)
+        again = answered(judge.snapshot, asked(staying=staying), solver, left_s)
+        answer = replace(again, ordered=False, wall_s=again.wall_s + answer.wall_s)
+    return replace(answer, steps=(), unplaced=formulation.pending)
 
 
 def _named(plan: Plan) -> Plan:

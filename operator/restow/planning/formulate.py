@@ -8,7 +8,7 @@ from restow.cluster.objects import Pod
 from restow.cluster.snapshot import Snapshot
 from restow.core.frozen import Amounts, total
 from restow.core.ids import NodeName, ObjectKey, Uid
-from restow.core.reasons import Refusal
+from restow.core.reasons import Reason, Refusal
 from restow.packing.problem import Order, Problem
 from restow.planning.attaching import Attaching
 from restow.planning.devices import Devices
@@ -25,6 +25,7 @@ from restow.rules.board import Board
 from restow.rules.feasibility import feasible
 from restow.rules.wishes import Wishes, distinct_complaints
 
+UNSAFE = Refusal(Reason.NO_ROOM, "waiting pods would take the room that it leaves to others")
 NO_PROBLEM = Problem(resources=(), capacity=(), tiers=(), classes=())
 
 
@@ -36,10 +37,12 @@ def formulate(  # noqa: PLR0913 - by name, all but three with defaults
     usage: Usage = Usage(),  # noqa: B008 - frozen
     others: Iterable[Policy] = (),
     order: Order = Order.RESTOW,
+    staying: frozenset[Uid] = frozenset(),
 ) -> Formulation:
     """Return the problem of placing the policy's pending pods, and what its indices mean.
 
-    With nothing to place the problem is empty. Equal snapshots give equal formulations.
+    With nothing to place the problem is empty. Equal snapshots give equal formulations. `staying`
+    are pods that are not to be moved although the rules let them.
     """
     judge = Judge(
         snapshot=snapshot, policy=policy, now=now, others=tuple(others), moved=usage.moved
@@ -59,7 +62,7 @@ def formulate(  # noqa: PLR0913 - by name, all but three with defaults
             wishes=wishes,
             complaints=complaints,
         )
-    draft = _Draft(judge=judge, pending=pending, soon=soon, wishes=wishes)
+    draft = _Draft(judge=judge, pending=pending, soon=soon, wishes=wishes, staying=staying)
     draft.sort_running()
     formulation = draft.finish(order, _limits(policy.spec.limits, usage))
     return replace(formulation, complaints=distinct_complaints(draft.wishes.values()))
@@ -96,6 +99,7 @@ class _Draft:
     pending: list[Pod]
     soon: Waiting
     wishes: dict[Uid, Wishes]
+    staying: frozenset[Uid]
     movable: list[Pod] = field(default_factory=list)
     fixed: dict[Uid, Refusal] = field(default_factory=dict)
     fixed_on: dict[NodeName, list[Pod]] = field(default_factory=dict)
@@ -106,7 +110,7 @@ class _Draft:
             self.fixed_on[node.name] = []
             for pod in self.judge.snapshot.pods_by_node[node.name]:
                 asked = self.judge.wishes(pod)
-                no = self.judge.why_fixed(pod, asked)
+                no = UNSAFE if pod.uid in self.staying else self.judge.why_fixed(pod, asked)
                 if no is None:
                     self.movable.append(pod)
                     self.wishes[pod.uid] = asked

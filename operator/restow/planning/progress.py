@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from enum import StrEnum
 
-from restow.core.ids import PodRef
+from restow.core.ids import PodRef, Uid
 from restow.planning.plan import Plan
 
 
@@ -68,7 +68,8 @@ class StepProgress:
     begun_at, disturbed_at
         When the first act of the step was decided, and when the eviction was accepted.
     replacement
-        The pod that took the place of the evicted one, once recognised.
+        The pod that took the place of the evicted one, once recognised; for a pending pod, the twin
+        that arrives instead of it.
     nominated_at
         When the nomination was last set with success.
     tried_at
@@ -114,6 +115,9 @@ class Progress:
         The wave in progress, and when it began.
     evicting_since
         When the first eviction of the wave was decided; None before.
+    siblings
+        Pods of the controllers that were there already then, and so young that their time of
+        creation does not tell them from replacements.
     gate, gate_since
         State of the gate, and since when.
     gate_tried_at
@@ -128,6 +132,7 @@ class Progress:
     wave: int = 0
     wave_since: datetime
     evicting_since: datetime | None = None
+    siblings: frozenset[Uid] = frozenset()
     gate: Gate = Gate.OFF
     gate_since: datetime | None = None
     gate_tried_at: datetime | None = None
@@ -191,5 +196,5 @@ class Settings:
     arrive_s: float = 45
     bind_s: float = 1
     backoff_s: float = 1
-    renominate_s: float = 0.5
+    renominate_s: float = 0.1
     settle_s: float = 1

@@ -2,15 +2,17 @@
 
 from collections.abc import Iterator
 from dataclasses import replace
+from typing import NamedTuple
 
 from restow.cluster.objects import Pod
 from restow.cluster.snapshot import Snapshot
-from restow.core.ids import NodeName, ObjectKey, Uid
+from restow.core.ids import NodeName, ObjectKey, PodRef, Uid
 from restow.core.reasons import Reason
 from restow.planning.judge import Judge
 from restow.planning.plan import Action, Plan, Step
 from restow.planning.progress import OVER, Progress, StepPhase
-from restow.planning.stage import settle
+from restow.planning.stage import Arrival, settle
+from restow.planning.twins import twins
 from restow.rules import leaving
 from restow.rules.board import Board
 from restow.rules.devices.expected import expected
@@ -72,20 +74,20 @@ def _stale_step(plan: Plan, progress: Progress, index: int, judge: Judge) -> str
         strayed = step.action is Action.PLACE and state.phase is StepPhase.STRAYED
         return state.message if strayed and not begun else None
     if step.action is Action.PLACE:
-        return _stale_pending(step, judge)
+        return _stale_pending(state.replacement or step.pod, step.target, judge)
     if state.phase in _STANDING and (reason := why_stays(step, judge)) is not None:
         return reason
     pod = _arriving(progress, index, step, judge.snapshot)
     return _stale_target(step.target, pod, judge.snapshot)
 
 
-def _stale_pending(step: Step, judge: Judge) -> str | None:
-    pod = judge.snapshot.pod_by_uid(step.pod.key, step.pod.uid)
+def _stale_pending(ref: PodRef, target: NodeName | None, judge: Judge) -> str | None:
+    pod = judge.snapshot.pod_by_uid(ref.key, ref.uid)
     if pod is None or pod.deleting:
         return "the pod is gone"
     if pod.gates:
         return f"the pod waits for scheduling gates: {', '.join(pod.gates)}"
-    return _stale_target(step.target, pod, judge.snapshot)
+    return _stale_target(target, pod, judge.snapshot)
 
 
 def _stale_target(target: NodeName | None, pod: Pod | None, snapshot: Snapshot) -> str | None:
@@ -112,13 +114,36 @@ def _arriving(progress: Progress, index: int, step: Step, snapshot: Snapshot) ->
     return expected(stand_in, snapshot)
 
 
-def misfits(plan: Plan, progress: Progress, snapshot: Snapshot) -> list[tuple[int, str]]:
+class Intrusion(NamedTuple):
+    """A pod that nobody planned for, bound where others may be meant to arrive."""
+
+    pod: Pod
+    node: NodeName
+
+
+def misfits(
+    plan: Plan,
+    progress: Progress,
+    snapshot: Snapshot,
+    intrusion: Intrusion | None = None,
+    *,
+    swap: bool = True,
+) -> list[tuple[int, str]]:
     """Replay the waves on what is bound now; return the arrivals still to come that are refused.
 
     As (index of the step, reason) pairs, in the order of the waves. What earlier waves evicted may
-    still be terminating, or have left claims behind; it counts as gone.
+    still be terminating, or have left claims behind; it counts as gone. Who found room only since
+    the plan was made is no obstacle for a higher priority: kube-scheduler preempts it. With an
+    `intrusion`, as if that had happened before; `swap`: a twin of the intruder stays out instead.
     """
     board = Board(snapshot)
+    late = late_comers(plan, snapshot)
+    pods = dict(_arrivals(plan, progress, snapshot))
+    if intrusion is not None:
+        board.put(*intrusion)
+        late.add(intrusion.pod.uid)
+        if swap:
+            _give_way(plan, progress, pods, intrusion)
     found: list[tuple[int, str]] = []
     for wave in range(plan.waves):
         for _, step in _of_wave(plan, wave, Action.MOVE, Action.EVICT):
@@ -126,17 +151,86 @@ def misfits(plan: Plan, progress: Progress, snapshot: Snapshot) -> list[tuple[in
         coming: list[int] = []
         arrivals: list[tuple[Pod, NodeName]] = []
         for index, step in _of_wave(plan, wave, Action.MOVE, Action.PLACE):
-            pod = _arriving(progress, index, step, snapshot)
-            if progress.steps[index].phase in OVER or pod is None or step.target is None:
-                continue
-            if step.target in snapshot.nodes:
+            if index in pods and step.target is not None:
                 coming.append(index)
-                arrivals.append((pod, step.target))
-                board.take(pod.uid)
-        for place, no in sorted(settle(board, arrivals).items()):
+                arrivals.append((pods[index], step.target))
+                board.take(pods[index].uid)
+        refused = settle(board, arrivals)
+        if refused and _preempt(board, late, [arrivals[place] for place in refused]):
+            again = sorted(refused)
+            left = settle(board, [arrivals[place] for place in again])
+            refused = {again[place]: no for place, no in left.items()}
+        for place, no in sorted(refused.items()):
             pod, node = arrivals[place]
-            found.append((coming[place], f"{pod.key} no longer fits on {node}: {no.message}"))
+            text = f"{pod.key} no longer fits on {node}: {no.message}"
+            who = _strangers(plan, progress, late, board, node)
+            found.append((coming[place], f"{text}; {who} got there" if who else text))
     return found
+
+
+def _strangers(plan: Plan, progress: Progress, late: set[Uid], board: Board, node: NodeName) -> str:
+    """Return who is on the node since the plan was made, and not by the plan; empty for nobody."""
+    ours = {
+        (state.replacement or step.pod).uid
+        for step, state in zip(plan.steps, progress.steps, strict=True)
+        if step.target == node
+    }
+    found = (pod.key for pod in board.pods(node) if pod.uid in late - ours)
+    return ", ".join(str(key) for key in sorted(found))
+
+
+def late_comers(plan: Plan, snapshot: Snapshot) -> set[Uid]:
+    """Return the bound pods that had no node yet when the plan was made."""
+    unplaced = {each.pod.uid for each in plan.unplaced}
+    since = plan.taken_at.replace(microsecond=0)  # times of creation have whole seconds
+    return {
+        pod.uid
+        for pod in snapshot.pods.values()
+        if pod.node is not None and (pod.uid in unplaced or pod.created_at >= since)
+    }
+
+
+def _preempt(board: Board, late: set[Uid], arrivals: list[Arrival]) -> bool:
+    """Take off the late pods that kube-scheduler would preempt for the arrivals, if there are."""
+    found = False
+    for pod, node in arrivals:
+        for other in list(board.pods(node)):
+            if pod.preempts and other.uid in late and other.priority < pod.priority:
+                board.take(other.uid)
+                found = True
+    return found
+
+
+def _arrivals(plan: Plan, progress: Progress, snapshot: Snapshot) -> Iterator[tuple[int, Pod]]:
+    """Yield the steps with an arrival still to come, and the pod that is to arrive or its like."""
+    for index, step in enumerate(plan.steps):
+        if step.target in snapshot.nodes and progress.steps[index].phase not in OVER:
+            pod = _arriving(progress, index, step, snapshot)
+            if pod is not None:
+                yield index, pod
+
+
+def _give_way(plan: Plan, progress: Progress, pods: dict[int, Pod], intrusion: Intrusion) -> None:
+    """Let the intruder stand for a twin that is to arrive there; that one takes its own step."""
+    own = next((index for index, pod in pods.items() if pod.uid == intrusion.pod.uid), None)
+    theirs = (index for index in pods if stands_for(plan, progress, index, intrusion))
+    place = next(theirs, None)
+    twin = None if place is None else pods.pop(place)
+    if own is not None and own in pods:
+        del pods[own]
+        if twin is not None:
+            pods[own] = twin
+
+
+def stands_for(plan: Plan, progress: Progress, index: int, intrusion: Intrusion) -> bool:
+    """Whether the intruder is as good as the arrival of the step: its twin, on its target.
+
+    A pod that is to move has to have left: else it would be moved for nothing.
+    """
+    step, phase = plan.steps[index], progress.steps[index].phase
+    left = step.action is Action.PLACE or phase not in _STANDING
+    here = step.target == intrusion.node and phase not in OVER
+    return left and here and twins(intrusion.pod.owner, step.owner)
 
 
 def _of_wave(plan: Plan, wave: int, *actions: Action) -> Iterator[tuple[int, Step]]:

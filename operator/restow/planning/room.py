@@ -8,7 +8,7 @@ from restow.core.ids import NodeName
 from restow.core.reasons import Refusal
 from restow.rules import leaving
 from restow.rules.board import Board
-from restow.rules.survey import Survey
+from restow.rules.survey import Nominated, Survey
 
 
 @contextmanager
@@ -24,10 +24,16 @@ def without(board: Board, pods: Iterable[Pod]) -> Iterator[Board]:
             board.put(pod, node)
 
 
-def why_no_room(board: Board, pod: Pod, node: NodeName) -> Refusal | None:
-    """Return why `pod` does not fit beside the bound and the nominated pods, or None."""
+def why_no_room(
+    board: Board, pod: Pod, node: NodeName, nominated: Nominated | None = None
+) -> Refusal | None:
+    """Return why `pod` does not fit beside the bound and the nominated pods, or None.
+
+    `nominated` are those of the snapshot if it is None.
+    """
+    held = board.snapshot.nominated if nominated is None else nominated
     with without(board, [pod]):
-        return Survey.of(pod, board, nominated=board.snapshot.nominated).refusal(node)
+        return Survey.of(pod, board, nominated=held).refusal(node)
 
 
 def has_room(board: Board, pod: Pod, node: NodeName) -> bool:

@@ -7,7 +7,7 @@ from pydantic import AwareDatetime, Field, StringConstraints
 
 from restow.policies.conditions import Condition
 from restow.policies.model import Flag, Model, Whole
-from restow.policies.plan_spec import BOUNDED, Count, Int32, Message, PlanPod, Word
+from restow.policies.plan_spec import BOUNDED, Count, Int32, Message, PlanPod, UidText, Word
 
 
 class SolveOutcome(StrEnum):
@@ -155,6 +155,8 @@ class PlanExecution(Model):
     """When the present wave began."""
     evicting_since: AwareDatetime | None = None
     """When the first eviction of the wave was decided."""
+    siblings: tuple[UidText, ...] = Field(default=(), json_schema_extra=BOUNDED)
+    """Uids of pods that were there already then, and are no replacements."""
     gate: Word = "Off"
     """State of the admission gate: Off, Armed, Proven or Absent."""
     gate_since: AwareDatetime | None = None

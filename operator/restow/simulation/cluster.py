@@ -5,7 +5,7 @@ the other: pods that terminate go, budgets are counted, owners replace what is m
 are bound by priority, nominated node first.
 """
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
@@ -15,7 +15,7 @@ from restow.cluster.snapshot import Snapshot
 from restow.core.frozen import Labels
 from restow.core.ids import NodeName, ObjectKey, Uid
 from restow.core.marks import GATE, PLAN
-from restow.planning.room import why_no_room
+from restow.planning.room import why_no_room, without
 from restow.rules.board import Board
 from restow.rules.survey import Survey
 
@@ -34,6 +34,11 @@ class Habits:
         Whether the API server knows the admission policy.
     forgets
         Whether a failed scheduling cycle clears the nomination of a pod, by key of the pod.
+    preempts
+        Whether kube-scheduler preempts.
+    choose
+        Picks one of several pods that kube-scheduler may take up next, or of several nodes that it
+        may bind a pod to: their order is its own business. The first one by default.
     """
 
     leave_s: Mapping[Uid, float] = field(default_factory=dict)
@@ -41,6 +46,8 @@ class Habits:
     ready_s: float = 0.5
     gates: bool = True
     forgets: Callable[[ObjectKey], bool] = lambda _: False
+    preempts: bool = False
+    choose: Callable[[int], int] = lambda _: 0
 
 
 @dataclass(slots=True)
@@ -62,6 +69,8 @@ class Cluster:
     _ready_at: dict[Uid, datetime] = field(default_factory=dict)
     _minimum: dict[ObjectKey, int] = field(default_factory=dict)
     _template: dict[Uid, Pod] = field(default_factory=dict)
+    _untried: set[Uid] = field(default_factory=set)
+    _preempted: set[Uid] = field(default_factory=set)
     _count: int = 0
 
     def __post_init__(self) -> None:
@@ -72,6 +81,7 @@ class Cluster:
                 self._template.setdefault(pod.owner.uid, pod)
             if pod.deleting:
                 self._leave(pod)
+        self._stir()
         for key, budget in self.base.budgets.items():
             self._minimum[key] = self.healthy(key) - budget.disruptions_allowed
 
@@ -105,15 +115,23 @@ class Cluster:
         for pod in list(self.pods.values()):
             if pod.deleting and self._gone_at[pod.uid] <= self.now:
                 del self.pods[pod.key]
+                self._stir()
             elif pod.node and not pod.ready and self._ready_at.get(pod.uid, self.now) <= self.now:
                 self.put(replace(pod, ready=True, phase=Phase.RUNNING))
         self._replace_missing()
-        self._schedule()
+        self.schedule()
 
     def put(self, pod: Pod) -> None:
         """Create the pod, or write its new state under a new resource version."""
         self._count += 1
+        before = self.pods.get(pod.key)
         self.pods[pod.key] = replace(pod, resource_version=str(self._count))
+        if before is None or (before.gates and not pod.gates):
+            self._untried.add(pod.uid)
+        elif before.node is None and (
+            pod.node is not None or before.nominated_node not in {None, pod.nominated_node}
+        ):
+            self._stir()
 
     def bind(self, pod: Pod, node: NodeName) -> None:
         """Bind the pod without asking whether it fits; a node overfilled so is a breach."""
@@ -129,7 +147,9 @@ class Cluster:
         self.put(replace(pod, deleting=True))
         self._leave(pod)
         for key in self._minimum:
-            if self.slack(key) < 0:
+            selector = self.base.budgets[key].selector
+            covers = selector is not None and matches(selector, pod.labels)
+            if covers and key.namespace == pod.key.namespace and self.slack(key) < 0:
                 self.breaches.append(f"budget {key} is below its minimum after {pod.key} left")
 
     def missing(self) -> tuple[Workload, ...]:
@@ -192,26 +212,99 @@ class Cluster:
             started_at=None,
         )
 
-    def _schedule(self) -> None:
-        queue: Iterable[Pod] = [
-            pod
-            for pod in self.pods.values()
-            if pod.node is None and not pod.gates and not pod.deleting
-        ]
-        for pod in sorted(queue, key=lambda pod: (-pod.priority, pod.created_at, pod.key)):
-            node = self._first_fit(pod)
-            if node is not None:
-                self.bind(pod, node)
-                continue
-            nominated = None if self.habits.forgets(pod.key) else pod.nominated_node
-            since = pod.unschedulable_since or self.now
-            if (nominated, since) != (pod.nominated_node, pod.unschedulable_since):
-                self.put(replace(pod, nominated_node=nominated, unschedulable_since=since))
+    def schedule(self) -> None:
+        """Let kube-scheduler take up what an event has made worth trying, until nothing is.
 
-    def _first_fit(self, pod: Pod) -> NodeName | None:
+        Highest priority first; of equals any. As upstream, whatever is bound or gone, and every
+        nomination that is cleared or moved, has all waiting pods tried again.
+        """
+        while True:
+            queue = [pod for pod in self.pods.values() if pod.uid in self._untried and _waits(pod)]
+            if not queue:
+                self._untried.clear()
+                return
+            top = max(pod.priority for pod in queue)
+            first = sorted(
+                (pod for pod in queue if pod.priority == top),
+                key=lambda pod: (pod.created_at, pod.key),
+            )
+            self._try(first[self.habits.choose(len(first))])
+
+    def _try(self, pod: Pod) -> None:
+        self._untried.discard(pod.uid)
+        node = self._fit(pod)
+        if node is not None:
+            self.bind(pod, node)
+            return
+        nominated = self._preempt(pod) if self.habits.preempts and pod.preempts else None
+        if nominated is None and not self.habits.forgets(pod.key):
+            nominated = pod.nominated_node
+        since = pod.unschedulable_since or self.now
+        if (nominated, since) != (pod.nominated_node, pod.unschedulable_since):
+            self.put(replace(pod, nominated_node=nominated, unschedulable_since=since))
+            self._untried.discard(pod.uid)
+
+    def _preempt(self, pod: Pod) -> NodeName | None:
+        """Delete lower priorities where that lets the pod in; return the node, None for none.
+
+        Upstream: `pkg/scheduler/framework/preemption/preemption.go`. Budgets are not asked here;
+        upstream passes over them where nothing else helps.
+        """
+        if any(other.uid in self._preempted for other in self._below(pod, pod.nominated_node)):
+            return pod.nominated_node
+        board = Board(self.snapshot())
+        nodes = [name for name in sorted(board.nodes) if self._opens(board, pod, name)]
+        if not nodes:
+            return None
+        node = nodes[self.habits.choose(len(nodes))]
+        for victim in self._victims(board, pod, node):
+            self._preempted.add(victim.uid)
+            self.put(replace(victim, deleting=True))
+            self._leave(victim)
+        for other in [other for other in self.pods.values() if other.nominated_node == node]:
+            if other.priority < pod.priority:
+                self.put(replace(other, nominated_node=None))
+        return node
+
+    def _opens(self, board: Board, pod: Pod, node: NodeName) -> bool:
+        """Whether the node takes the pod once all lower priorities there are gone."""
+        there = [other for other in self._below(pod, node) if not other.deleting]
+        with without(board, self._below(pod, node)) as left:
+            return bool(there) and why_no_room(left, pod, node) is None
+
+    def _victims(self, board: Board, pod: Pod, node: NodeName) -> list[Pod]:
+        """Return those that have to go, the most important ones spared first."""
+        below = self._below(pod, node)
+        spared: list[Pod] = []
+        for other in sorted(below, key=lambda other: (-other.priority, other.key)):
+            gone = [each for each in below if each not in spared and each is not other]
+            with without(board, gone) as left:
+                if why_no_room(left, pod, node) is None:
+                    spared.append(other)
+        return [each for each in below if each not in spared and not each.deleting]
+
+    def _below(self, pod: Pod, node: NodeName | None) -> list[Pod]:
+        """Return the pods on the node of lower priority."""
+        return [
+            other
+            for other in self.pods.values()
+            if node is not None and other.node == node and other.priority < pod.priority
+        ]
+
+    def _stir(self) -> None:
+        """Have every waiting pod tried again."""
+        self._untried.update(pod.uid for pod in self.pods.values() if _waits(pod))
+
+    def _fit(self, pod: Pod) -> NodeName | None:
         snapshot = self.snapshot()
         survey = Survey.of(pod, Board(snapshot), nominated=snapshot.nominated)
         first = pod.nominated_node
         if first is not None and first in snapshot.nodes and survey.refusal(first) is None:
             return first
-        return next(iter(survey.feasible()), None)
+        nodes = survey.feasible()
+        return nodes[self.habits.choose(len(nodes))] if nodes else None
+
+
+def _waits(pod: Pod) -> bool:
+    """Whether the pod is in kube-scheduler's queue."""
+    return pod.node is None and not pod.gates and not pod.deleting

@@ -28,6 +28,8 @@ class Run:
         object at once.
     meddle
         Called after every turn, to do to the cluster what strangers do.
+    between
+        Called after every act: the other parts of the cluster do not wait for the end of a turn.
     """
 
     cluster: Cluster
@@ -37,6 +39,7 @@ class Run:
     settings: Settings = field(default_factory=Settings)
     killed: Callable[[Act], bool] = lambda _: False
     meddle: Callable[[Cluster], None] = lambda _: None
+    between: Callable[[Cluster], None] = lambda _: None
     stored: PackingPlan = field(init=False)
     done: list[Act] = field(default_factory=list)
 
@@ -77,6 +80,7 @@ class Run:
             self.done.append(act)
             result = self.performer.perform(act)
             progress = note(plan, progress, act, result, self.cluster.now)
+            self.between(self.cluster)
         self._store(progress)
         return turn
 

@@ -397,12 +397,22 @@ def test_pod_leaves_only_once_what_comes_in_its_place_is_nominated() -> None:
 
 
 def test_no_pod_leaves_while_somebody_waits_who_would_take_its_room() -> None:
-    run = a_run(circle(a_pod("thief", cpu_m=2000)))
+    cluster = Cluster(circle(a_pod("thief", cpu_m=2000)))
+    plan = decided(circle()).plan
+    run = Run(cluster=cluster, performer=Performer(cluster), plan=plan, policy=a_policy())
     turn = run.to_the_end()
     assert turn.verdict is Verdict.ABORTED
-    assert "thief would take the room of default/a on n1" in turn.reason
+    assert "thief would take the room of default/b on n2" in turn.reason
     assert run.cluster.evictions == []
     assert unmarked(run.cluster)
+
+
+def test_plan_that_somebody_who_waits_would_not_let_begin_is_not_made() -> None:
+    plan = decided(circle(a_pod("thief", cpu_m=2000))).plan
+    assert plan.steps == ()
+    (told,) = (each for each in plan.unplaced if each.pod.key == P)
+    assert "no safe order of moves" in told.message
+    assert not told.proven
 
 
 def test_pod_that_kube_scheduler_preempts_in_mid_wave_counts_as_evicted() -> None:
@@ -428,3 +438,21 @@ def test_pod_that_kube_scheduler_preempts_in_mid_wave_counts_as_evicted() -> Non
     assert run.to_the_end().verdict is Verdict.COMPLETED
     assert [act.pod.key.name for act in run.done if isinstance(act, Evict)] == ["db-0"]
     assert run.cluster.pods[P].node == "n1"
+
+
+def test_sibling_as_young_as_a_replacement_is_not_taken_for_one() -> None:
+    web = replace(WEB, replicas=2)
+    young = NOW - timedelta(seconds=1)
+    snapshot = a_snapshot(
+        [
+            a_pod("a", node="n1", cpu_m=1000, owner=web, created_at=young),
+            a_pod("b", node="n2", cpu_m=1000, owner=web, created_at=young),
+            a_pod("p", cpu_m=4000, owner=JOB, priority=5),
+        ],
+        [a_node("n1", cpu_m=4000), a_node("n2", cpu_m=3000)],
+        workloads=[web, JOB],
+    )
+    run = a_run(snapshot)
+    assert run.to_the_end().verdict is Verdict.COMPLETED
+    (new,) = run.cluster.pods.keys() - snapshot.pods.keys()
+    assert {act.pod.key for act in run.done if isinstance(act, Nominate)} == {P, new}

@@ -4,7 +4,9 @@ from dataclasses import replace
 
 from restow.cluster.objects import Pod
 from restow.core.marks import GATE
-from restow.planning.acts import Bind, Nominate, Release
+from restow.planning.acts import Bind, Nominate, Release, Withdraw
+from restow.planning.execution.exchange import dropouts
+from restow.planning.execution.holding import withheld
 from restow.planning.execution.scene import Scene
 from restow.planning.plan import Action, Step
 from restow.planning.progress import NOMINATED, OVER, StepPhase, StepProgress, Verdict
@@ -15,16 +17,17 @@ from restow.planning.room import has_room
 def hold(scene: Scene) -> None:
     """Set the nominations of the pending pods, and set again what kube-scheduler cleared.
 
-    Pods of later waves are held too, unless something of this wave has yet to arrive at their
-    node: it would have to fit beside them before their room is free.
+    Pods of later waves are held too. Withheld is what would keep the plan's own arrivals out.
     """
-    busy = {step.target for _, step, state in scene.of_wave(Action.MOVE) if state.phase not in OVER}
+    scene.withheld = withheld(scene)
     for index, step, state in list(scene.steps(Action.PLACE)):
-        if state.phase in OVER or (step.wave > scene.progress.wave and step.target in busy):
+        pod = scene.arriving(index)
+        if pod is None or state.phase in OVER:
             continue
-        pod = scene.pod(step)
-        if pod is not None:
+        if index not in scene.withheld:
             _nominate(scene, index, pod)
+        elif pod.nominated_node == step.target and scene.marked(pod):
+            scene.acts.append(Withdraw(pod=pod.ref))
 
 
 def arrive(scene: Scene) -> None:
@@ -37,6 +40,7 @@ def arrive(scene: Scene) -> None:
     for pod in scene.gated():
         if pod.uid not in matched and not _yields(scene, pod):
             scene.acts.append(Release(pod=pod.ref))
+    scene.acts.extend(Withdraw(pod=pod.ref) for pod in dropouts(scene))
     for index, _, state in list(scene.of_wave(Action.MOVE)):
         other = scene.arriving(index)
         if other is not None and state.phase not in OVER:
@@ -45,8 +49,8 @@ def arrive(scene: Scene) -> None:
         state.phase not in {StepPhase.PLANNED, StepPhase.EVICTING}
         for _, _, state in scene.of_wave(Action.MOVE, Action.EVICT)
     ):
-        for index, step, state in list(scene.of_wave(Action.PLACE)):
-            waiting = scene.pod(step)
+        for index, _, state in list(scene.of_wave(Action.PLACE)):
+            waiting = scene.arriving(index)
             if waiting is not None and state.phase not in OVER:
                 _bind(scene, index, waiting)
 
@@ -54,17 +58,13 @@ def arrive(scene: Scene) -> None:
 def _yields(scene: Scene, pod: Pod) -> bool:
     """Whether an unplanned replica of an evicted pod's owner has to let planned ones go first.
 
-    It could take a hole that a moved pod is to get, until that one's replacement is nominated.
-    Other replicas beyond the planned ones are not ours to keep waiting.
+    It could take a hole that is meant for another one, which has yet to come. Other replicas beyond
+    the planned ones are not ours to keep waiting.
     """
     evicted = {step.owner.uid for _, step, _ in scene.of_wave(Action.EVICT) if step.owner}
-    unsteered = any(
-        state.phase in {StepPhase.EVICTING, StepPhase.EVICTED}
-        for _, _, state in scene.of_wave(Action.MOVE)
-    )
+    waited = any(state.phase not in OVER for _, _, state in scene.of_wave())
     ours = pod.owner is not None and pod.owner.uid in evicted
-    late = scene.after(scene.progress.evicting_since, scene.settings.gated_s)
-    return ours and unsteered and not late
+    return ours and waited and not scene.after(pod.created_at, scene.settings.gated_s)
 
 
 def give_up_lost(scene: Scene) -> None:

@@ -5,6 +5,7 @@ from dataclasses import replace
 from restow.cluster.objects import OwnerRef
 from restow.core.ids import Uid
 from restow.planning.acts import Arm, Disarm, Evict, ProveGate
+from restow.planning.execution.observe import young
 from restow.planning.execution.scene import Scene
 from restow.planning.execution.vacating import may_leave, on_the_way
 from restow.planning.plan import Action, Step
@@ -69,8 +70,11 @@ def leave(scene: Scene) -> None:
         state = scene.progress.steps[index].to(StepPhase.EVICTING, scene.now)
         scene.put(index, replace(state, tried_at=None))
     if due:
-        since = scene.progress.evicting_since or scene.now
-        scene.progress = replace(scene.progress, evicting_since=since, blocked_since=None)
+        scene.progress = replace(scene.progress, blocked_since=None)
+        if scene.progress.evicting_since is None:
+            scene.progress = replace(
+                scene.progress, evicting_since=scene.now, siblings=young(scene)
+            )
     _evict(scene)
 
 
@@ -89,8 +93,8 @@ def _ready(scene: Scene) -> bool:
     """Whether the wave may begin: nominations set, gate proven or absent, budgets left."""
     wave = list(scene.of_wave())
     held = all(
-        state.nominated_at is not None or state.phase in OVER
-        for _, step, state in wave
+        state.nominated_at is not None or state.phase in OVER or index in scene.withheld
+        for index, step, state in wave
         if step.action is Action.PLACE
     )
     gated = scene.progress.gate in {Gate.PROVEN, Gate.ABSENT} or not any(

@@ -18,7 +18,7 @@ from restow.planning.acts import (
     Release,
     Withdraw,
 )
-from restow.planning.plan import Plan
+from restow.planning.plan import Action, Plan
 from restow.planning.progress import (
     NOMINATED,
     Ending,
@@ -78,7 +78,9 @@ def _gate(
 
 def _steps_of(plan: Plan, progress: Progress, pod: PodRef) -> Iterator[int]:
     for index, step in enumerate(plan.steps):
-        if pod.uid == step.pod.uid or pod == progress.steps[index].replacement:
+        replacement = progress.steps[index].replacement
+        own = step.action is not Action.PLACE or replacement is None
+        if (own and pod.uid == step.pod.uid) or pod == replacement:
             yield index
 
 

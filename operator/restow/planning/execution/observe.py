@@ -5,6 +5,7 @@ from datetime import timedelta
 
 from restow.cluster.objects import Pod
 from restow.core.ids import Uid
+from restow.planning.execution.exchange import adopt, exchange
 from restow.planning.execution.scene import Scene
 from restow.planning.plan import Action, Step
 from restow.planning.progress import OVER, StepPhase, StepProgress
@@ -16,18 +17,16 @@ CLOCK_SLACK = timedelta(seconds=2)
 def observe(scene: Scene) -> None:
     """Bring the state of every step up to what the snapshot shows."""
     for index, step, state in list(scene.steps()):
-        if state.phase in OVER:
-            continue
-        if step.action is Action.PLACE:
-            _arrived(scene, index, scene.pod(step))
-        else:
+        if state.phase not in OVER and step.action is not Action.PLACE:
             scene.put(index, _left(scene, step, state))
     _match(scene)
-    for index, _, state in list(scene.steps(Action.MOVE)):
-        if state.phase in OVER or state.replacement is None:
+    exchange(scene)
+    adopt(scene)
+    for index, step, state in list(scene.steps(Action.PLACE, Action.MOVE)):
+        if state.phase in OVER:
             continue
         pod = scene.arriving(index)
-        if pod is None:
+        if pod is None and state.replacement is not None and step.action is Action.MOVE:
             back = state.to(StepPhase.EVICTED, scene.now, "its replacement is gone")
             scene.put(index, replace(back, replacement=None, nominated_at=None))
         else:
@@ -81,7 +80,7 @@ def _match(scene: Scene) -> None:
 def _candidates(scene: Scene, step: Step, state: StepProgress, taken: set[Uid]) -> list[Pod]:
     if step.owner is None:
         return []
-    known = {each.pod.uid for each in scene.plan.steps} | taken
+    known = {each.pod.uid for each in scene.plan.steps} | taken | scene.progress.siblings
     since = (state.begun_at or scene.now) - CLOCK_SLACK
     return [
         pod
@@ -90,3 +89,15 @@ def _candidates(scene: Scene, step: Step, state: StepProgress, taken: set[Uid]) 
         and not pod.deleting
         and (scene.marked(pod) or pod.created_at >= since)
     ]
+
+
+def young(scene: Scene) -> frozenset[Uid]:
+    """Return the pods of the wave's controllers that their age does not tell from replacements."""
+    since = scene.now - CLOCK_SLACK
+    owners = {step.owner.uid for _, step, _ in scene.of_wave() if step.owner is not None}
+    return frozenset(
+        pod.uid
+        for owner in owners
+        for pod in scene.snapshot.pods_by_owner.get(owner, ())
+        if pod.created_at >= since
+    )

@@ -41,7 +41,10 @@ class Turn:
 
 @dataclass(slots=True, kw_only=True)
 class Scene:
-    """One turn in the making: `progress` and `acts` change while it is worked out."""
+    """One turn in the making: `progress` and `acts` change while it is worked out.
+
+    `withheld` are the steps whose pending pods are not to be nominated yet (see `holding`).
+    """
 
     plan: Plan
     progress: Progress
@@ -50,6 +53,7 @@ class Scene:
     settings: Settings
     judge: Judge
     acts: list[Act] = field(default_factory=list)
+    withheld: frozenset[int] = frozenset()
     _board: Board | None = None
 
     @property
@@ -82,11 +86,9 @@ class Scene:
     def arriving(self, index: int) -> Pod | None:
         """Return the pod that is to arrive at the step's target, once it exists."""
         step, state = self.plan.steps[index], self.progress.steps[index]
-        if step.action is Action.PLACE:
-            return self.pod(step)
-        if state.replacement is None:
-            return None
-        return self.snapshot.pod_by_uid(state.replacement.key, state.replacement.uid)
+        if state.replacement is not None:
+            return self.snapshot.pod_by_uid(state.replacement.key, state.replacement.uid)
+        return self.pod(step) if step.action is Action.PLACE else None
 
     def after(self, since: datetime | None, seconds: float) -> bool:
         """Whether `seconds` have passed since then; True when it never happened."""

@@ -1,0 +1,98 @@
+"""Twins: pods of one ReplicaSet are alike, so whichever of them arrives is the planned one.
+
+kube-scheduler does not know which of two waiting twins the plan means for which node.
+"""
+
+from collections.abc import Iterator
+from dataclasses import replace
+
+from restow.cluster.objects import Pod
+from restow.core.ids import Uid
+from restow.planning.execution.scene import Scene
+from restow.planning.plan import Action, Step
+from restow.planning.progress import OVER, StepPhase, StepProgress
+from restow.planning.revalidate import misfits
+from restow.planning.twins import twins
+
+ARRIVING = frozenset(
+    {
+        StepPhase.PLANNED,
+        StepPhase.HELD,
+        StepPhase.EVICTED,
+        StepPhase.STEERED,
+        StepPhase.RELEASED,
+    }
+)
+
+
+def exchange(scene: Scene) -> None:
+    """Let steps of one controller exchange the pods that arrived at each other's target."""
+    for index, step, state in list(scene.steps(Action.PLACE, Action.MOVE)):
+        pod = scene.arriving(index)
+        if state.phase in OVER or pod is None or pod.node in {None, step.target}:
+            continue
+        for place, other, theirs in _alternatives(scene, step):
+            there = scene.arriving(place)
+            if other.target == pod.node and (there is None or there.node != other.target):
+                scene.put(index, _arrival(scene.progress.steps[index], theirs, there))
+                scene.put(place, _arrival(theirs, scene.progress.steps[index], pod))
+                break
+
+
+def adopt(scene: Scene) -> None:
+    """Take a twin that nobody planned for for the step's pod, if it sits in that one's room."""
+    if not misfits(scene.plan, scene.progress, scene.snapshot):
+        return
+    taken = {pod.uid for index, *_ in scene.steps() if (pod := scene.arriving(index))}
+    unplaced = {each.pod.uid for each in scene.plan.unplaced}
+    for index, step, state in list(scene.steps(Action.PLACE, Action.MOVE)):
+        pod = scene.arriving(index)
+        if state.phase not in ARRIVING or pod is None or pod.node is not None:
+            continue
+        for twin in _siblings(scene, step):
+            late = twin.uid in unplaced or scene.marked(twin)
+            if twin.node == step.target and late and twin.uid not in taken:
+                taken.add(twin.uid)
+                scene.put(index, replace(scene.progress.steps[index], replacement=twin.ref))
+                break
+
+
+def dropouts(scene: Scene) -> Iterator[Pod]:
+    """Yield the pods that are still nominated although another one arrived in their place."""
+    meant: set[Uid] = set()
+    for index, _, state in scene.steps(Action.PLACE, Action.MOVE):
+        pod = scene.arriving(index)
+        if pod is not None and state.phase not in OVER:
+            meant.add(pod.uid)
+    for pod in scene.snapshot.pods.values():
+        if scene.marked(pod) and pod.nominated_node and not pod.node and pod.uid not in meant:
+            yield pod
+
+
+def _siblings(scene: Scene, step: Step) -> tuple[Pod, ...]:
+    if step.owner is None or not twins(step.owner, step.owner):
+        return ()
+    return scene.snapshot.pods_by_owner.get(step.owner.uid, ())
+
+
+def _alternatives(scene: Scene, step: Step) -> Iterator[tuple[int, Step, StepProgress]]:
+    """Yield the steps whose arrivals could be exchanged with that of `step`."""
+    for place, other, state in scene.steps(step.action):
+        if other is not step and state.phase in ARRIVING and twins(step.owner, other.owner):
+            if other.action is Action.MOVE and state.phase is StepPhase.PLANNED:
+                continue  # its own pod is still where it was
+            yield place, other, state
+
+
+def _arrival(state: StepProgress, other: StepProgress, pod: Pod | None) -> StepProgress:
+    """Return `state` with the arrival of `other`, which is `pod`."""
+    return replace(
+        state,
+        phase=other.phase,
+        since=other.since,
+        replacement=None if pod is None else pod.ref,
+        nominated_at=other.nominated_at,
+        tried_at=other.tried_at,
+        room_since=None,
+        message="",
+    )

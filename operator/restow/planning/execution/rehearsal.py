@@ -1,0 +1,110 @@
+"""A plan tried out beforehand, to see whether there is always somebody who may leave."""
+
+from dataclasses import dataclass, replace
+
+from restow.cluster.objects import Pod
+from restow.cluster.snapshot import Snapshot
+from restow.core.ids import NodeName, Uid
+from restow.core.marks import GATE
+from restow.planning.execution.holding import withheld
+from restow.planning.execution.scene import Scene
+from restow.planning.execution.vacating import may_leave
+from restow.planning.judge import Judge
+from restow.planning.plan import Action, Plan, Step
+from restow.planning.progress import OVER, Progress, Settings, StepPhase, begin
+from restow.planning.room import has_room
+from restow.rules.board import Board
+
+NOBODY: frozenset[Uid] = frozenset()
+
+
+def stuck(plan: Plan, judge: Judge) -> frozenset[Uid]:
+    """Return the pods that could not leave in their wave; empty when the plan can be carried out.
+
+    As it goes when every part does as planned: pods are gone at once, arrivals are bound as soon
+    as there is room. Rivals are those of `judge.snapshot`.
+    """
+    rehearsal = _Rehearsal(plan, judge, judge.snapshot, begin(plan, judge.now))
+    for wave in range(plan.waves):
+        rehearsal.progress = replace(rehearsal.progress, wave=wave)
+        left = rehearsal.wave()
+        if left:
+            return left
+    return NOBODY
+
+
+@dataclass(slots=True)
+class _Rehearsal:
+    plan: Plan
+    judge: Judge
+    snapshot: Snapshot
+    progress: Progress
+
+    def wave(self) -> frozenset[Uid]:
+        """Let the pods of the wave leave; return those that cannot."""
+        while True:
+            self._arrive()
+            planned = [
+                (index, step)
+                for index, step in enumerate(self.plan.steps)
+                if step.wave == self.progress.wave
+                and step.action in {Action.MOVE, Action.EVICT}
+                and self.progress.steps[index].phase is StepPhase.PLANNED
+            ]
+            if not planned:
+                return NOBODY
+            chosen, _ = may_leave(self._scene(), planned)
+            if not chosen:
+                return frozenset(step.pod.uid for _, step in planned)
+            for index in chosen:
+                self._leave(index, self.plan.steps[index])
+
+    def _scene(self) -> Scene:
+        scene = Scene(
+            plan=self.plan,
+            progress=self.progress,
+            snapshot=self.snapshot,
+            now=self.judge.now,
+            settings=Settings(),
+            judge=replace(self.judge, snapshot=self.snapshot),
+        )
+        scene.withheld = withheld(scene)
+        return scene
+
+    def _leave(self, index: int, step: Step) -> None:
+        """Take the pod away; the one that replaces a moved one is there at once, gated."""
+        pods = dict(self.snapshot.pods)
+        pod = pods.pop(step.pod.key)
+        state = replace(self.progress.steps[index], phase=StepPhase.DONE)
+        if step.action is Action.MOVE:
+            new = replace(
+                pod,
+                uid=Uid(f"new {pod.uid}"),
+                node=None,
+                nominated_node=step.target,
+                gates=(GATE,),
+                ready=False,
+            )
+            pods[new.key] = new
+            state = replace(state, phase=StepPhase.STEERED, replacement=new.ref)
+        self.snapshot = replace(self.snapshot, pods=pods)
+        self.progress = self.progress.put(index, state)
+
+    def _arrive(self) -> None:
+        """Bind what has room, until nothing more has."""
+        while (found := self._next_arrival()) is not None:
+            index, pod, node = found
+            bound = replace(pod, node=node, nominated_node=None, gates=())
+            self.snapshot = replace(self.snapshot, pods={**self.snapshot.pods, pod.key: bound})
+            state = replace(self.progress.steps[index], phase=StepPhase.DONE)
+            self.progress = self.progress.put(index, state)
+
+    def _next_arrival(self) -> tuple[int, Pod, NodeName] | None:
+        scene, board = self._scene(), Board(self.snapshot)
+        for index, step, state in scene.of_wave(Action.PLACE, Action.MOVE):
+            pod = scene.arriving(index)
+            if pod is None or step.target is None or state.phase in OVER:
+                continue
+            if has_room(board, pod, step.target):
+                return index, pod, step.target
+        return None

@@ -1,0 +1,182 @@
+"""Rivals: waiting pods that kube-scheduler may bind at any moment to room that is meant for others.
+
+It takes waiting pods up again whenever a pod leaves or a nomination goes. What is nominated holds
+room against pods of lower or equal priority, with one gap: a cycle of the nominee that fails clears
+its nomination. That happens whenever something changed and its room is not complete yet, so a
+nominee that could not be bound at this moment holds nothing. Gated nominees have no cycles.
+"""
+
+from collections.abc import Iterable, Iterator, Set
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+
+from restow.cluster.objects import Pod
+from restow.core.ids import NodeName, Uid
+from restow.planning.execution.holding import meant
+from restow.planning.execution.scene import Scene
+from restow.planning.plan import Action
+from restow.planning.progress import OVER
+from restow.planning.revalidate import Intrusion, misfits, stands_for
+from restow.planning.room import why_no_room, without
+from restow.planning.twins import twins
+from restow.rules.board import Board
+from restow.rules.survey import Nominated, Survey
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Rivals:
+    """The rivals of one turn, each class of them once.
+
+    Parameters
+    ----------
+    sources
+        Nodes that pods of the wave have yet to leave, or are leaving.
+    nominated
+        Who is nominated, or will be before anybody leaves.
+    relating
+        Whether a rival, or one of those that leave or are to arrive, asks about others: then it
+        matters on all nodes, and more departures are not always more room.
+    """
+
+    scene: Scene
+    pods: tuple[Pod, ...]
+    sources: frozenset[NodeName]
+    nominated: Nominated
+    relating: bool
+
+    @classmethod
+    def of(cls, scene: Scene, leaving: Iterable[Pod]) -> "Rivals":
+        """Return the rivals while the pods are leaving."""
+        going = tuple(leaving)
+        seen: dict[object, Pod] = {}
+        for pod in scene.snapshot.pods.values():
+            if pod.node is None and not pod.gates and not pod.deleting:
+                seen.setdefault(_class_of(scene, pod), pod)
+        coming = (scene.arriving(index) for index, *_ in scene.steps(Action.PLACE, Action.MOVE))
+        return cls(
+            scene=scene,
+            pods=tuple(seen.values()),
+            sources=frozenset(
+                pod.node for pod in going if pod.node is not None and pod.node in scene.board.nodes
+            ),
+            nominated=meant(scene),
+            relating=any(
+                pod is not None and _asks(pod) for pod in (*going, *coming, *seen.values())
+            ),
+        )
+
+    def intrusions(self, gone: Set[Uid], *, weak: bool) -> Iterator[Intrusion]:
+        """Yield where rivals may be bound, to the plan's harm, once the pods `gone` are.
+
+        One per node. Also once those arrive that have room then: some pods wait for another one to
+        be there. `weak`: no nomination holds but those of gated pods.
+        """
+        scene = self.scene
+        off = [pod for pod in scene.snapshot.pods.values() if pod.uid in gone or pod.deleting]
+        with without(scene.board, off) as board:
+            found = self._possible(board, weak=weak)
+            if any(pod.affinity for pod in self.pods):
+                with _seated(scene, board, gone):
+                    found += [(each, True) for each, _ in self._possible(board, weak=weak)]
+        harmed: set[NodeName] = set()
+        for each, two in found:
+            if each.node not in harmed and self._harms(each, swap=not two):
+                harmed.add(each.node)
+                yield each
+
+    def _possible(self, board: Board, *, weak: bool) -> list[tuple[Intrusion, bool]]:
+        """Return where rivals may be bound, and whether there is room for a twin besides."""
+        return [
+            (Intrusion(pod, node), _takes_two(board, pod, node))
+            for pod in self.pods
+            if board.node_of(pod.uid) is None
+            for node in self._open(board, pod, weak=weak)
+        ]
+
+    def _open(self, board: Board, pod: Pod, *, weak: bool) -> list[NodeName]:
+        """Return the nodes other than its target that take the rival."""
+        names = board.nodes if self.relating else self.sources
+        own = _target(self.scene, pod)
+        held = {
+            name: self._holders(board, name, weak=weak) for name in names if name in self.nominated
+        }
+        survey = Survey.of(pod, board, nominated=held)
+        if own is not None and not weak and survey.refusal(own) is None:
+            return []
+        return [name for name in names if name != own and survey.refusal(name) is None]
+
+    def _holders(self, board: Board, node: NodeName, *, weak: bool) -> tuple[Pod, ...]:
+        """Return the nominees whose nominations hold the node."""
+        return tuple(
+            pod
+            for pod in self.nominated[node]
+            if pod.gates or (not weak and why_no_room(board, pod, node, self.nominated) is None)
+        )
+
+    def _harms(self, intrusion: Intrusion, *, swap: bool) -> bool:
+        """Whether the plan cannot be carried out with the rival there; strays count as well.
+
+        `swap`: the twin whose room it is does not get in beside it.
+        """
+        scene = self.scene
+        swapped = swap and any(
+            stands_for(scene.plan, scene.progress, index, intrusion)
+            for index, *_ in scene.steps(Action.PLACE, Action.MOVE)
+        )
+        if _target(scene, intrusion.pod) is not None and not swapped:
+            return True
+        return bool(misfits(scene.plan, scene.progress, scene.snapshot, intrusion, swap=swap))
+
+
+def _target(scene: Scene, pod: Pod) -> NodeName | None:
+    """Return where the plan wants the pod, None if nowhere."""
+    for index, step, state in scene.steps(Action.PLACE, Action.MOVE):
+        if state.phase not in OVER:
+            arriving = scene.arriving(index)
+            if arriving is not None and arriving.uid == pod.uid:
+                return step.target
+    return None
+
+
+@contextmanager
+def _seated(scene: Scene, board: Board, gone: Set[Uid]) -> Iterator[None]:
+    """Put the arrivals that have room on their targets, for a while.
+
+    Those that do not exist yet are like the pods that they will come for.
+    """
+    seated: list[Pod] = []
+    for index, step, state in scene.steps(Action.PLACE, Action.MOVE):
+        pod = scene.arriving(index)
+        left = scene.pod(step)
+        if pod is None and left is not None and left.uid in gone:
+            pod = replace(left, uid=Uid(f"new {left.uid}"), node=None)
+        if pod is None or pod.node is not None or state.phase in OVER or step.target is None:
+            continue
+        if step.target in board.nodes and why_no_room(board, pod, step.target, {}) is None:
+            board.put(pod, step.target)
+            seated.append(pod)
+    try:
+        yield
+    finally:
+        for pod in seated:
+            board.take(pod.uid)
+
+
+def _takes_two(board: Board, pod: Pod, node: NodeName) -> bool:
+    """Whether the node takes the pod and a twin of it."""
+    twin = replace(pod, uid=Uid(f"twin of {pod.uid}"))
+    board.put(pod, node)
+    fits = why_no_room(board, twin, node, {}) is None
+    board.take(pod.uid)
+    return fits
+
+
+def _class_of(scene: Scene, pod: Pod) -> object:
+    """Return what is equal for pods of one controller that nothing tells from one another."""
+    if pod.owner is None or not twins(pod.owner, pod.owner):
+        return pod.uid
+    return (pod.owner.uid, pod.requests, pod.nominated_node, _target(scene, pod))
+
+
+def _asks(pod: Pod) -> bool:
+    return bool(pod.affinity or pod.anti_affinity or pod.spread)

@@ -1,0 +1,82 @@
+"""Plans carried out in a crowd: kube-scheduler acts between any two acts, on whom it likes."""
+
+import os
+import random
+from dataclasses import replace
+
+import pytest
+from hypothesis import HealthCheck, assume, event, given, settings
+
+from restow.core.marks import PLAN
+from restow.explain.unplaced import unplaced
+from restow.planning.decide import decide
+from restow.planning.plan import Action
+from restow.planning.progress import StepPhase, Verdict
+from restow.simulation.cluster import Cluster
+from restow.simulation.performer import Performer
+from restow.simulation.run import Run
+from tests.property.crowds import crowds
+from tests.support.decisions import a_policy, solver
+
+pytestmark = [pytest.mark.property, pytest.mark.solver]
+
+EXAMPLES = int(os.environ.get("RESTOW_EXAMPLES", "60"))
+SLOW = [HealthCheck.too_slow, HealthCheck.filter_too_much]
+
+
+def run_of(cluster: Cluster, rng: random.Random) -> Run:
+    """The run of the plan for the cluster, among parts that act as soon as they like."""
+    snapshot = replace(cluster.snapshot(), taken_at=cluster.now)
+    plan = decide(snapshot, a_policy(), solver, cluster.now, explainer=unplaced).plan
+    assume(plan.steps)
+
+    def between(there: Cluster) -> None:
+        if rng.random() < 0.8:
+            there.tick(0)
+
+    return Run(
+        cluster=cluster,
+        performer=Performer(cluster),
+        plan=plan,
+        policy=a_policy(),
+        between=between,
+    )
+
+
+@settings(max_examples=EXAMPLES, deadline=None, suppress_health_check=SLOW)
+@given(crowds())
+def test_in_a_crowd_budgets_hold_nothing_is_left_behind_and_an_abort_says_why(
+    crowd: tuple[Cluster, random.Random],
+) -> None:
+    cluster, rng = crowd
+    run = run_of(cluster, rng)
+    turn = run.to_the_end()
+    event(f"{turn.verdict}, evictions {bool(cluster.evictions)}")
+    assert cluster.breaches == []
+    assert cluster.armed is None
+    assert not any(pod.gates or PLAN in pod.annotations for pod in cluster.pods.values())
+    assert bool(turn.reason) == (turn.verdict is Verdict.ABORTED)
+    for _ in range(30):
+        cluster.tick(1)
+    assert cluster.missing() == ()
+
+
+@settings(max_examples=EXAMPLES, deadline=None, suppress_health_check=SLOW)
+@given(crowds(quick=True))
+def test_completed_plan_has_every_pod_or_its_twin_where_it_said(
+    crowd: tuple[Cluster, random.Random],
+) -> None:
+    run = run_of(*crowd)
+    turn = run.to_the_end()
+    event(str(turn.verdict))
+    assume(turn.verdict is Verdict.COMPLETED)
+    for step, state in zip(run.plan.steps, run.stored.status.steps, strict=True):
+        begun = step.action is Action.PLACE or state.disturbed_at is not None
+        assert not begun or state.detail == StepPhase.DONE, (step, state)
+        if step.action is Action.PLACE:
+            arrived = [
+                pod
+                for pod in run.cluster.pods.values()
+                if pod.node == step.target and pod.owner == step.owner
+            ]
+            assert arrived
