@@ -9,7 +9,7 @@ from pathlib import Path
 from e2e.conform.asking import asked
 from e2e.conform.coverage import Coverage
 from e2e.conform.generate import PROBES
-from e2e.conform.judge import Disagreement, disagreements
+from e2e.conform.judge import Disagreement
 from e2e.conform.oracle import oracle
 from e2e.conform.scene import Recorded, read, write
 
@@ -24,8 +24,7 @@ def main() -> int:
     coverage = Coverage()
     found = 0
     for each in scenes:
-        coverage.add(each)
-        for wrong in disagreements(each):
+        for wrong in coverage.add(each):
             found += 1
             _tell(wrong)
     print(coverage.table())

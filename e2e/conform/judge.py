@@ -12,6 +12,7 @@ from restow.cluster.objects import Pod
 from restow.cluster.parse import KINDS
 from restow.cluster.parts import Object
 from restow.cluster.snapshot import Snapshot
+from restow.core.reasons import Reason
 from restow.rules.board import Board
 from restow.rules.placement import scheduling_gates
 from restow.rules.registry import RULES
@@ -20,6 +21,7 @@ from restow.rules.survey import Survey
 
 EPOCH: Final = datetime(2026, 1, 1, tzinfo=UTC)
 GATED: Final = "SchedulingGated"
+FAILED: Final = "a filter cannot read something"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -45,22 +47,36 @@ class Disagreement:
 
 def disagreements(scene: Recorded, rules: Sequence[Rule] = RULES) -> Iterator[Disagreement]:
     """Yield the disagreements of a scene, in the order of its pods."""
+    return (wrong for _, wrong in answers(scene, rules) if wrong is not None)
+
+
+def answers(
+    scene: Recorded, rules: Sequence[Rule] = RULES
+) -> Iterator[tuple[Verdict, Disagreement | None]]:
+    """Yield what kube-scheduler said of each pod of a scene, with the disagreement if there is one.
+
+    The rules are asked of a pod just before it is yielded.
+    """
     found: dict[tuple[str, str, str], Object] = dict(_parsed(scene.objects))
-    snapshot = _snapshot(found)
     for index, verdict in enumerate(scene.verdicts):
-        ours = _answer(verdict, snapshot, rules)
-        if ours is not None:
-            yield Disagreement(
-                scene=scene.name,
-                index=index,
-                topics=verdict.topics,
-                theirs=_said(verdict),
-                ours=ours,
+        found |= dict(_parsed(verdict.made))
+        ours = _answer(verdict, _snapshot(found), rules)
+        if ours is None:
+            yield verdict, None
+        else:
+            yield (
+                verdict,
+                Disagreement(
+                    scene=scene.name,
+                    index=index,
+                    topics=verdict.topics,
+                    theirs=_said(verdict),
+                    ours=ours,
+                ),
             )
         if verdict.node is not None:
             placed = {**verdict.pod, "spec": {**verdict.pod["spec"], "nodeName": verdict.node}}
             found |= dict(_parsed((*verdict.changed, placed)))
-            snapshot = _snapshot(found)
 
 
 def _answer(verdict: Verdict, snapshot: Snapshot, rules: Sequence[Rule]) -> str | None:
@@ -85,6 +101,8 @@ def _answer(verdict: Verdict, snapshot: Snapshot, rules: Sequence[Rule]) -> str 
 def _refused(survey: Survey, snapshot: Snapshot) -> str:
     """Return the refusal as kube-scheduler writes it (`framework/types.go: FitError`)."""
     total = len(snapshot.nodes)
+    if survey.everywhere is not None and survey.everywhere.reason is Reason.VOLUME_UNREADABLE:
+        return FAILED
     if survey.everywhere is not None:
         why = ", ".join(survey.everywhere.upstream)
     else:
@@ -95,6 +113,8 @@ def _refused(survey: Survey, snapshot: Snapshot) -> str:
 def _said(verdict: Verdict) -> str:
     if verdict.node is not None:
         return f"node {verdict.node}"
+    if verdict.reason == "SchedulerError" and " filter plugin: " in verdict.message:
+        return FAILED
     if verdict.reason != "Unschedulable":
         return f"{verdict.reason}: {verdict.message}"
     head, _, why = verdict.message.partition(" nodes are available: ")

@@ -93,7 +93,7 @@ class Oracle:
         try:
             for probe in scene.probes:
                 try:
-                    verdict, is_open = self._ask(probe)
+                    verdict, is_open = self._ask(probe, settle_s)
                 except ApiError as error:
                     if error.status not in INVALID:
                         raise
@@ -141,9 +141,9 @@ class Oracle:
             for each in map(_slim, found)
         )
 
-    def _ask(self, probe: Probe) -> tuple[Verdict, bool]:
+    def _ask(self, probe: Probe, settle_s: float) -> tuple[Verdict, bool]:
         name, namespace = probe.pod["metadata"]["name"], probe.pod["metadata"]["namespace"]
-        uid = self._put(probe)
+        uid, made = self._put(probe, settle_s)
         pod = self._judged(uid)
         node = pod["spec"].get("nodeName") or pod["status"].get("nominatedNodeName")
         is_open = bool(node) and not pod["spec"].get("nodeName")
@@ -161,29 +161,36 @@ class Oracle:
             pod={**_slim(_before(pod)), "kind": "Pod"},
             topics=probe.topics,
             node=node or None,
-            reason=condition.get("reason", ""),
+            reason="" if node else condition.get("reason", ""),
             message="" if node else condition.get("message", ""),
             changed=changed,
+            made=made,
         )
         return verdict, is_open
 
-    def _put(self, probe: Probe) -> str:
-        """Create the pod and return its uid."""
-        if not probe.allocated:
-            return str(self._client.create(probe.pod)["metadata"]["uid"])
+    def _put(self, probe: Probe, settle_s: float) -> tuple[str, tuple[Json, ...]]:
+        """Create the pod; return its uid and what was made for it, behind a gate, beforehand."""
+        if not probe.allocated and not probe.owned:
+            return str(self._client.create(probe.pod)["metadata"]["uid"]), ()
         meta = probe.pod["metadata"]
         gates = [*probe.pod["spec"].get("schedulingGates", ()), {"name": GATE}]
         gated = {**probe.pod, "spec": {**probe.pod["spec"], "schedulingGates": gates}}
         uid = str(self._client.create(gated)["metadata"]["uid"])
-        statuses = [
-            {"name": name, "resourceClaimName": claim} for name, claim in probe.allocated.items()
-        ]
+        made = [self._client.create(_owned(each, meta["name"], uid)) for each in probe.owned]
         where = {"namespace": meta["namespace"]}
-        status = {"status": {"resourceClaimStatuses": statuses}}
-        self._client.patch("Pod", meta["name"], status, **where, part="status")
+        if probe.allocated:
+            statuses = [
+                {"name": name, "resourceClaimName": claim}
+                for name, claim in probe.allocated.items()
+            ]
+            status = {"status": {"resourceClaimStatuses": statuses}}
+            self._client.patch("Pod", meta["name"], status, **where, part="status")
+        if made:
+            time.sleep(settle_s)
         freed = {"spec": {"schedulingGates": gates[:-1] or None}}
         self._client.patch("Pod", meta["name"], freed, **where)
-        return uid
+        kinds = zip(made, probe.owned, strict=True)
+        return uid, tuple({**_slim(each), "kind": owned["kind"]} for each, owned in kinds)
 
     def _judged(self, uid: str, *, bound: bool = False) -> Json:
         """Wait until kube-scheduler has said something about the pod, or until it is bound."""
@@ -212,14 +219,17 @@ class Oracle:
             if kind in KEPT:
                 continue
             found = self._client.list(kind)
-            list(self._pool.map(lambda each, kind=kind: self._remove(kind, each), found))
+            held = [each for each in found if each["metadata"].get("finalizers")]
+            list(self._pool.map(lambda each, kind=kind: self._let_go(kind, each), held))
+            for namespace in {each["metadata"].get("namespace") for each in found}:
+                at, now = path(kind, namespace), {"gracePeriodSeconds": "0"}
+                self._client.request("DELETE", at, query=now)
 
-    def _remove(self, kind: str, each: Json) -> None:
+    def _let_go(self, kind: str, each: Json) -> None:
+        """Take off the finalizers; an object that is being deleted goes with the last of them."""
         meta = each["metadata"]
-        where = {"namespace": meta.get("namespace")}
-        if meta.get("finalizers"):
-            self._client.patch(kind, meta["name"], {"metadata": {"finalizers": None}}, **where)
-        self._client.delete(kind, meta["name"], **where, grace_s=0)
+        free = {"metadata": {"finalizers": None}}
+        self._client.patch(kind, meta["name"], free, namespace=meta.get("namespace"))
 
     def _watch(self, version: str) -> None:
         with suppress(ProtocolError):  # the control plane ends
@@ -259,6 +269,12 @@ def _served(client: Client) -> tuple[str, ...]:
         else:
             served.append(kind)
     return tuple(served)
+
+
+def _owned(manifest: Json, pod: str, uid: str) -> Json:
+    """Return the object with the pod as its controller, unless it says another one."""
+    owner = {"apiVersion": "v1", "kind": "Pod", "name": pod, "uid": uid, "controller": True}
+    return {**manifest, "metadata": {"ownerReferences": [owner], **manifest["metadata"]}}
 
 
 def _condition(pod: Json) -> Json:

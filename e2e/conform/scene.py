@@ -8,6 +8,7 @@ import json
 from collections.abc import Iterable, Iterator
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
+from typing import Any
 
 from e2e.client import Json
 
@@ -25,11 +26,14 @@ class Probe:
     allocated
         Names of the ResourceClaims made for the templates it names, per `resourceClaims` name:
         a controller would do it.
+    owned
+        Objects made for it, with the pod as their controller: claims of generic ephemeral volumes.
     """
 
     pod: Json
     topics: tuple[str, ...]
     allocated: dict[str, str] = field(default_factory=dict)
+    owned: tuple[Json, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -58,6 +62,8 @@ class Verdict:
     changed
         Objects that are different afterwards, as they are then: allocated claims. The pod itself
         sits on its node, too, when it has one.
+    made
+        Objects that were made for the pod before it was judged.
     """
 
     pod: Json
@@ -66,6 +72,7 @@ class Verdict:
     reason: str
     message: str
     changed: tuple[Json, ...] = ()
+    made: tuple[Json, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -97,7 +104,11 @@ def recorded(document: Json) -> Recorded:
         name=document["name"],
         objects=tuple(document["objects"]),
         verdicts=tuple(
-            Verdict(**each | {"topics": tuple(each["topics"]), "changed": tuple(each["changed"])})
+            Verdict(**{key: _frozen(value) for key, value in each.items()})
             for each in document["verdicts"]
         ),
     )
+
+
+def _frozen(value: Any) -> Any:
+    return tuple(value) if isinstance(value, list) else value

@@ -4,7 +4,7 @@ from typing import Final
 
 from e2e.client import Json
 from e2e.conform.generate.dice import Dice
-from e2e.conform.generate.nodes import HOSTNAME, ZONE
+from e2e.conform.generate.nodes import DISKS, HOSTNAME, ZONE
 
 APPS: Final = ("web", "db", "cache")
 NAMESPACES: Final = {
@@ -76,6 +76,8 @@ def _selector(dice: Dice) -> Json:
 def spread(dice: Dice, spec: Json) -> None:
     """Add one or two spread constraints, hard ones most of the time."""
     keys = dice.some(TOPOLOGIES, 1, 2)
+    if dice.maybe(0.25):  # whose nodes may be left out of the count
+        spec["nodeSelector"] = {"disk": dice.choice(DISKS)}
     spec["topologySpreadConstraints"] = [_constraint(dice, key) for key in keys]
 
 
@@ -92,7 +94,7 @@ def _constraint(dice: Dice, key: str) -> Json:
             made["matchLabelKeys"] = ["version"]
     if hard and dice.maybe(0.35):
         made["minDomains"] = dice.randint(1, 4)
-    if dice.maybe(0.3):
+    if dice.maybe(0.4):
         made["nodeAffinityPolicy"] = dice.choice(("Honor", "Ignore"))
     if dice.maybe(0.4):
         made["nodeTaintsPolicy"] = dice.choice(("Honor", "Ignore"))

@@ -65,6 +65,15 @@ def running_as(dice: Dice, pod: Json) -> None:
             }
         ],
     }
+    if dice.maybe(0.3):  # what is given to the pod as a whole
+        pod["status"] |= {
+            "allocatedResources": given,
+            "resources": {"requests": given | {"cpu": dice.choice(CPU[:5])}},
+        }
+        if dice.maybe(0.3):
+            del pod["status"][dice.choice(("allocatedResources", "resources"))]
+    if dice.maybe(0.3):
+        del pod["status"]["containerStatuses"][0][dice.choice(("allocatedResources", "resources"))]
     if dice.maybe(0.6):
         pod["status"]["conditions"] = [
             {
@@ -106,3 +115,5 @@ def _whole(dice: Dice, spec: Json) -> None:
     spec["resources"] = {"requests": {"cpu": dice.choice(("600m", "1", "2"))}}
     if dice.maybe(0.5):
         spec["resources"]["requests"]["memory"] = dice.choice(("512Mi", "2Gi"))
+    if dice.maybe(0.4):
+        spec["resources"]["limits"] = {"cpu": "3", "memory": "3Gi"}

@@ -5,7 +5,7 @@ from functools import partial
 from typing import Final
 
 from e2e.client import Json
-from e2e.conform.generate import local, relations, resources, storage
+from e2e.conform.generate import claims, local, relations, resources, storage
 from e2e.conform.generate.dice import Dice
 from e2e.conform.generate.nodes import nodes
 from e2e.conform.scene import Probe, Scene
@@ -37,7 +37,7 @@ def scene(seed: int, index: int) -> Scene:
             *hosts,
             *storage.storage(dice, tag, hosts),
             *(_resident(dice, f"r{number}", names) for number in range(dice.randint(2, 9))),
-            *(_nominee(dice, f"w{number}", names) for number in range(dice.choice((0, 0, 1, 2)))),
+            *(_nominee(dice, f"w{number}", names) for number in range(dice.choice((0, 1, 1, 2)))),
         ),
         probes=_probes(dice, twists),
     )
@@ -46,7 +46,17 @@ def scene(seed: int, index: int) -> Scene:
 def _probes(dice: Dice, twists: Mapping[str, Twist]) -> tuple[Probe, ...]:
     """Return the probes; those with claims come last: one that succeeds may end the scene."""
     made = [_probe(dice, f"p{number}", twists) for number in range(PROBES)]
-    return tuple(sorted(made, key=lambda probe: "VolumeBinding" in probe.topics))
+    return tuple(sorted(made, key=_may_end))
+
+
+def _may_end(probe: Probe) -> bool:
+    """Tell whether a volume may have to be bound for the pod, which ends the scene."""
+    return any({"persistentVolumeClaim", "ephemeral"} & each.keys() for each in _volumes(probe.pod))
+
+
+def _volumes(pod: Json) -> list[Json]:
+    found: list[Json] = pod["spec"].get("volumes", [])
+    return found
 
 
 def _twists(names: list[str]) -> Mapping[str, Twist]:
@@ -56,8 +66,10 @@ def _twists(names: list[str]) -> Mapping[str, Twist]:
         "NodeAffinity": partial(local.choose_nodes, names=names),
         "NodePorts": local.open_ports,
         "NodeResourcesFit": resources.demand,
-        "VolumeRestrictions": storage.disk,
-        "VolumeBinding": storage.mount,
+        "VolumeRestrictions": claims.share,
+        "NodeVolumeLimits": claims.attach,
+        "VolumeBinding": claims.mount,
+        "VolumeZone": claims.mount_in_zones,
         "PodTopologySpread": relations.spread,
         "InterPodAffinity": relations.relate,
         "NodeDeclaredFeatures": local.need_feature,
@@ -80,21 +92,25 @@ def _probe(dice: Dice, name: str, twists: Mapping[str, Twist]) -> Probe:
     if "TaintToleration" not in topics and dice.maybe(0.5):
         spec.setdefault("tolerations", []).append({"operator": "Exists"})
     spec["priorityClassName"] = PROBE
-    return Probe(pod=_pod(dice, name, spec), topics=tuple(topics))
+    pod = _pod(dice, name, spec)
+    owned = claims.scratch(dice, pod) if "VolumeBinding" in topics and dice.maybe(0.12) else []
+    return Probe(pod=pod, topics=tuple(topics), owned=tuple(owned))
 
 
 def _resident(dice: Dice, name: str, names: list[str]) -> Json:
     spec = resources.sparing()
-    if dice.maybe(0.6):
+    if dice.maybe(0.5):
         resources.demand(dice, spec)
     if dice.maybe(0.35):
         local.open_ports(dice, spec, most=3)
     if dice.maybe(0.3):
         relations.repel(dice, spec)
     if dice.maybe(0.3):
-        storage.disk(dice, spec)
-    if dice.maybe(0.4):
-        storage.mount(dice, spec)
+        claims.share(dice, spec)
+    if dice.maybe(0.3):
+        claims.mount(dice, spec)
+    if dice.maybe(0.3):
+        claims.attach(dice, spec)
     spec["nodeName"] = dice.choice(names)
     made = _pod(dice, name, spec)
     if dice.maybe(0.1):
@@ -124,7 +140,7 @@ def _nominee(dice: Dice, name: str, names: list[str]) -> Json:
         resources.demand(dice, spec)
     if dice.maybe(0.4):
         local.open_ports(dice, spec)
-    if dice.maybe(0.4):
+    if dice.maybe(0.6):
         relations.repel(dice, spec)
     spec["schedulingGates"] = [{"name": "example.com/later"}]
     spec["priorityClassName"] = dice.choice((*PRIORITIES, PROBE))
@@ -133,12 +149,15 @@ def _nominee(dice: Dice, name: str, names: list[str]) -> Json:
 
 
 def _pod(dice: Dice, name: str, spec: Json) -> Json:
+    has_claims = any("persistentVolumeClaim" in each for each in spec.get("volumes", ()))
     return {
         "apiVersion": "v1",
         "kind": "Pod",
         "metadata": {
             "name": name,
-            "namespace": dice.choice(sorted(relations.NAMESPACES)),
+            "namespace": dice.choice(
+                claims.NAMESPACES if has_claims else sorted(relations.NAMESPACES)
+            ),
             "labels": relations.labels(dice),
         },
         "spec": spec,

@@ -43,7 +43,8 @@ class Survey:
         self._steps = tuple(steps)
         self._nominated: Nominated = NOBODY
         self.everywhere: Final = everywhere
-        """The no to all nodes before any of them is asked (PreFilter), or None."""
+        """The no to all nodes before any of them is asked (PreFilter), or because kube-scheduler
+        cannot judge one of them, or None."""
         self._narrowing = tuple(step for step in self._steps if step.prepared.only is not None)
         self._only = _only(self._narrowing)
 
@@ -78,7 +79,8 @@ class Survey:
                     break
         survey = cls(pod, board, steps, everywhere)
         survey._nominated = nominated
-        return survey
+        broken = survey._broken() if any(step.prepared.may_break for step in steps) else None
+        return survey if broken is None else cls(pod, board, steps, broken)
 
     def refusal(self, name: NodeName) -> Refusal | None:
         """Return why node `name`, one of the board's, does not take the pod, or None."""
@@ -113,6 +115,14 @@ class Survey:
             if answer is not None:
                 counts.update(answer.upstream)
         return counts
+
+    def _broken(self) -> Refusal | None:
+        """Return the first answer that is a failure of a filter: it ends the attempt upstream."""
+        if self.everywhere is not None:
+            return None
+        answers = (self.refusal(name) for name in self._board.nodes)
+        unreadable = Reason.VOLUME_UNREADABLE
+        return next((no for no in answers if no is not None and no.reason is unreadable), None)
 
     def _held(self, name: NodeName) -> list[Pod]:
         return [

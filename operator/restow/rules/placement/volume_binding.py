@@ -39,7 +39,10 @@ def prepare(pod: Pod, board: Board) -> Prepared | Refusal | None:
         names = ", ".join(str(each.key) for each in found.immediate)
         message = f"PersistentVolumeClaims wait for a volume: {names}"
         return Refusal(Reason.CLAIM_UNBOUND, message, (UNBOUND,))
-    return Prepared(refuse=partial(_refuse, found, _Unbound(found.delayed, snapshot), snapshot))
+    return Prepared(
+        refuse=partial(_refuse, found, _Unbound(found.delayed, snapshot), snapshot),
+        may_break=any(_is_disk(each, snapshot) for each in found.bound),
+    )
 
 
 def _unusable(pod: Pod, snapshot: Snapshot) -> Refusal | None:
@@ -62,6 +65,12 @@ def _unusable(pod: Pod, snapshot: Snapshot) -> Refusal | None:
         if volume.ephemeral and not claims.owned(pod, claim):
             return claims.not_owned(pod, claim)
     return None
+
+
+def _is_disk(claim: PersistentVolumeClaim, snapshot: Snapshot) -> bool:
+    """Tell whether an in-tree disk is behind a bound claim: a node may have its plugin migrated."""
+    volume = snapshot.volumes.get(claim.volume)
+    return volume is not None and volume.disk is not None
 
 
 def _awaited(name: str) -> str:
