@@ -1,17 +1,22 @@
 """Scenes put before kube-scheduler, and again when it seems to disagree."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from typing import Final
 
 from e2e.conform.generate import scene
 from e2e.conform.judge import disagreements
 from e2e.conform.oracle import Oracle
 from e2e.conform.scene import Recorded
+from restow.rules.registry import RULES
+from restow.rules.rule import Rule
 
-CALM_S = 2.0
+CALM_S: Final = 2.0
 """For everything to have arrived for certain, also on a busy machine."""
 
 
-def asked(oracle: Oracle, *, seed: int, cases: int) -> Iterator[Recorded]:
+def asked(
+    oracle: Oracle, *, seed: int, cases: int, rules: Sequence[Rule] = RULES
+) -> Iterator[Recorded]:
     """Yield scenes of `seed` with what kube-scheduler said, at least `cases` pods in all.
 
     A scene with a disagreement is asked about once more after a longer wait; what it says then
@@ -21,7 +26,7 @@ def asked(oracle: Oracle, *, seed: int, cases: int) -> Iterator[Recorded]:
     while done < cases:
         drawn = scene(seed, index)
         judged = oracle.judge(drawn)
-        if any(disagreements(judged)):
+        if any(disagreements(judged, rules)):
             judged = oracle.judge(drawn, settle_s=CALM_S)
         yield judged
         done, index = done + len(judged.verdicts), index + 1

@@ -21,6 +21,7 @@ from restow.rules.survey import Survey
 
 EPOCH: Final = datetime(2026, 1, 1, tzinfo=UTC)
 GATED: Final = "SchedulingGated"
+NO_NODES: Final = "no nodes available to schedule pods"
 FAILED: Final = "a filter cannot read something"
 
 
@@ -32,14 +33,15 @@ class Disagreement:
     ----------
     scene
         Name of the scene.
-    index
-        Place of the pod among its probes.
+    index, pod
+        Place of the pod among those that were judged, and its name.
     theirs, ours
         What each says: `node NAME`, or why not, in kube-scheduler's words.
     """
 
     scene: str
     index: int
+    pod: str
     topics: tuple[str, ...]
     theirs: str
     ours: str
@@ -69,6 +71,7 @@ def answers(
                 Disagreement(
                     scene=scene.name,
                     index=index,
+                    pod=verdict.pod["metadata"]["name"],
                     topics=verdict.topics,
                     theirs=_said(verdict),
                     ours=ours,
@@ -101,6 +104,8 @@ def _answer(verdict: Verdict, snapshot: Snapshot, rules: Sequence[Rule]) -> str 
 def _refused(survey: Survey, snapshot: Snapshot) -> str:
     """Return the refusal as kube-scheduler writes it (`framework/types.go: FitError`)."""
     total = len(snapshot.nodes)
+    if not snapshot.nodes:
+        return NO_NODES
     if survey.everywhere is not None and survey.everywhere.reason is Reason.VOLUME_UNREADABLE:
         return FAILED
     if survey.everywhere is not None:
@@ -117,6 +122,8 @@ def _said(verdict: Verdict) -> str:
         return FAILED
     if verdict.reason != "Unschedulable":
         return f"{verdict.reason}: {verdict.message}"
+    if verdict.message == NO_NODES:
+        return NO_NODES
     head, _, why = verdict.message.partition(" nodes are available: ")
     return f"{head.removeprefix('0/')}/{head.removeprefix('0/')}: {_stripped(why)}"
 

@@ -10,7 +10,7 @@ import json
 import sys
 import threading
 import time
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager, suppress
 from pathlib import Path
@@ -21,7 +21,7 @@ from urllib3.exceptions import ProtocolError
 
 from e2e.client import ApiError, Client, Json, path
 from e2e.cluster.local import LocalCluster
-from e2e.conform.scene import Probe, Recorded, Scene, Verdict
+from e2e.conform.scene import SHARED, Probe, Recorded, Scene, Verdict
 
 CONTROL_PLANE: Final = (
     f"--config={Path(__file__).with_name('controlplane.yaml')}",
@@ -48,9 +48,6 @@ KINDS: Final = (
 )
 """What a scene may consist of, in the order in which it is made."""
 
-KEPT: Final = frozenset({"Namespace", "PriorityClass", "RuntimeClass"})
-"""All scenes share them; without a controller manager a namespace would never go."""
-
 REPORTED: Final = frozenset({"Pod", "PersistentVolume", "PersistentVolumeClaim", "ResourceClaim"})
 """Kinds whose status the API server takes only from the status subresource."""
 
@@ -65,8 +62,16 @@ VERDICT_S: Final = 20.0
 GATE: Final = "conform.restow.dev/claims"
 
 
+Refused = Callable[[Json, ApiError], None]
+"""Hears of an object that no cluster takes."""
+
+
 class NoVerdictError(RuntimeError):
     """kube-scheduler said nothing about a pod in time."""
+
+
+def _tell(manifest: Json, error: ApiError) -> None:
+    print(f"{manifest['kind']} {manifest['metadata']['name']}: {error}", file=sys.stderr)
 
 
 class Oracle:
@@ -80,13 +85,15 @@ class Oracle:
         version = client.request("GET", path("Pod"))["metadata"]["resourceVersion"]
         threading.Thread(target=self._watch, args=(version,), daemon=True).start()
 
-    def judge(self, scene: Scene, *, settle_s: float = SETTLE_S) -> Recorded:
+    def judge(self, scene: Scene, *, settle_s: float = SETTLE_S, told: Refused = _tell) -> Recorded:
         """Make the scene, let it settle, ask about its pods in order, remove it.
+
+        `told` hears of each object that no cluster takes; it is left out.
 
         It ends early when a pod found a place whose volumes a controller would now have to bind:
         kube-scheduler waits for that, and restow does not look at a cluster in such a state.
         """
-        self._lay(scene.objects)
+        self._lay(scene.objects, told)
         time.sleep(settle_s)
         objects = self._read()
         verdicts = []
@@ -97,7 +104,7 @@ class Oracle:
                 except ApiError as error:
                     if error.status not in INVALID:
                         raise
-                    print(probe.topics, error, file=sys.stderr)
+                    told(probe.pod, error)
                     continue
                 verdicts.append(verdict)
                 if is_open:
@@ -106,23 +113,26 @@ class Oracle:
             self._clear()
         return Recorded(name=scene.name, objects=objects, verdicts=tuple(verdicts))
 
-    def _lay(self, objects: Iterable[Json]) -> None:
+    def _lay(self, objects: Iterable[Json], told: Refused) -> None:
         by_kind: dict[str, list[Json]] = {}
         for each in objects:
             by_kind.setdefault(each["kind"], []).append(each)
         for kind in KINDS:
-            list(self._pool.map(self._create, by_kind.get(kind, ())))
+            list(self._pool.map(lambda each: self._create(each, told), by_kind.get(kind, ())))
 
-    def _create(self, manifest: Json) -> Json | None:
+    def _create(self, manifest: Json, told: Refused) -> None:
         kind, meta = manifest["kind"], manifest["metadata"]
         try:
-            made = self._client.create(manifest)
+            self._client.create(manifest)
         except ApiError as error:
-            if (error.status == 409 and kind in KEPT) or error.status in INVALID:
-                return None
+            if error.status == 409 and kind in SHARED:
+                return
+            if error.status in INVALID:
+                told(manifest, error)
+                return
             raise
         if kind in REPORTED and "status" in manifest:
-            made = self._client.patch(
+            self._client.patch(
                 kind,
                 meta["name"],
                 {"status": manifest["status"]},
@@ -131,7 +141,6 @@ class Oracle:
             )
         if meta.get("deletionTimestamp"):  # it is leaving, and no kubelet lets it go
             self._client.delete(kind, meta["name"], namespace=meta.get("namespace"), grace_s=600)
-        return made
 
     def _read(self) -> tuple[Json, ...]:
         lists = self._pool.map(self._client.list, self._served)
@@ -216,7 +225,7 @@ class Oracle:
 
     def _clear(self) -> None:
         for kind in reversed(self._served):
-            if kind in KEPT:
+            if kind in SHARED:
                 continue
             found = self._client.list(kind)
             held = [each for each in found if each["metadata"].get("finalizers")]

@@ -6,7 +6,7 @@ from e2e.client import Json
 from e2e.conform.generate import volumes
 from e2e.conform.generate.dice import Dice
 from e2e.conform.generate.nodes import ZONE, ZONES
-from e2e.conform.generate.volumes import DRIVER, LOCAL, SIZES
+from e2e.conform.generate.volumes import AZURE, DRIVER, LOCAL, SIZES
 
 NAMESPACES: Final = ("conform-a", "conform-b")
 """Where there are claims, and so where the pods that use them are."""
@@ -95,6 +95,13 @@ def attach(dice: Dice, spec: Json) -> None:
                     {"gcePersistentDisk": {"pdName": name, "readOnly": True}},
                     {"awsElasticBlockStore": {"volumeID": f"vol-{name}"}},
                     {"cinder": {"volumeID": name}},
+                    {
+                        "azureDisk": {
+                            "diskName": name,
+                            "diskURI": f"{AZURE}{name}",
+                            "kind": "Managed",
+                        }
+                    },
                 )
             )
             if dice.maybe(0.08):
@@ -186,7 +193,9 @@ def _claim(dice: Dice, namespace: str, name: str, tag: str, names: list[str]) ->
         return _odd(dice, namespace, name, tag, names)
     if dice.maybe(0.35):
         return list(_bound(dice, _asking(dice, namespace, name, "now"), tag, names))
-    claim = _asking(dice, namespace, name, dice.choice((*sorted(CLASSES), "static", "measured")))
+    claim = _asking(
+        dice, namespace, name, dice.choice((*sorted(CLASSES), "static", "static", "measured"))
+    )
     if dice.maybe(0.1):
         claim["spec"]["volumeMode"] = "Block"
     return [claim]

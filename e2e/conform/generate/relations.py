@@ -40,6 +40,18 @@ def repel(dice: Dice, spec: Json) -> None:
     }
 
 
+def repel_all(dice: Dice, spec: Json) -> None:
+    """Add required anti-affinity towards every pod of the scene."""
+    term = {
+        "topologyKey": dice.choice(TOPOLOGIES),
+        "labelSelector": {"matchExpressions": [{"key": "app", "operator": "Exists"}]},
+        "namespaceSelector": {},
+    }
+    spec.setdefault("affinity", {})["podAntiAffinity"] = {
+        "requiredDuringSchedulingIgnoredDuringExecution": [term]
+    }
+
+
 def _term(dice: Dice) -> Json:
     term: Json = {"topologyKey": dice.choice(TOPOLOGIES)}
     if dice.maybe(0.95):
@@ -61,9 +73,9 @@ def _term(dice: Dice) -> Json:
 
 
 def _selector(dice: Dice) -> Json:
-    if dice.maybe(0.6):
+    if dice.maybe(0.55):
         return {"matchLabels": {"app": dice.choice(APPS)}}
-    if dice.maybe(0.1):
+    if dice.maybe(0.2):
         return {}
     operator = dice.choice(("In", "NotIn", "Exists", "DoesNotExist"))
     key = "app" if operator in ("In", "NotIn") else dice.choice(("app", "release"))
@@ -96,6 +108,6 @@ def _constraint(dice: Dice, key: str) -> Json:
         made["minDomains"] = dice.randint(1, 4)
     if dice.maybe(0.4):
         made["nodeAffinityPolicy"] = dice.choice(("Honor", "Ignore"))
-    if dice.maybe(0.4):
-        made["nodeTaintsPolicy"] = dice.choice(("Honor", "Ignore"))
+    if dice.maybe(0.5):
+        made["nodeTaintsPolicy"] = dice.choice(("Honor", "Honor", "Ignore"))
     return made

@@ -8,7 +8,8 @@ from e2e.conform.generate.nodes import GPU
 
 IMAGE: Final = "registry.k8s.io/pause:3.10"
 CPU: Final = ("100m", "500m", "900m", "1", "1500m", "2", "0")
-MEMORY: Final = ("64Mi", "512Mi", "1Gi", "1000M", "2Gi", "4Gi")
+MEMORY: Final = ("64Mi", "512Mi", "1Gi", "1000M", "2Gi", "4Gi", "500m")
+"""The last is half a byte, which counts as one."""
 HEAVY: Final = "conform-heavy"
 """Name of a RuntimeClass with overhead."""
 
@@ -65,13 +66,8 @@ def running_as(dice: Dice, pod: Json) -> None:
             }
         ],
     }
-    if dice.maybe(0.3):  # what is given to the pod as a whole
-        pod["status"] |= {
-            "allocatedResources": given,
-            "resources": {"requests": given | {"cpu": dice.choice(CPU[:5])}},
-        }
-        if dice.maybe(0.3):
-            del pod["status"][dice.choice(("allocatedResources", "resources"))]
+    if dice.maybe(0.7 if "resources" in pod["spec"] else 0.2):
+        pod["status"] |= _given_to_all(dice, given)
     if dice.maybe(0.3):
         del pod["status"]["containerStatuses"][0][dice.choice(("allocatedResources", "resources"))]
     if dice.maybe(0.6):
@@ -82,6 +78,15 @@ def running_as(dice: Dice, pod: Json) -> None:
                 "reason": dice.choice(("Infeasible", "Deferred")),
             }
         ]
+
+
+def _given_to_all(dice: Dice, given: Json) -> Json:
+    """Return what a pod's status says of the pod as a whole."""
+    cpu = {"cpu": dice.choice(CPU[:5])} if "cpu" in given else {}
+    found: Json = {"allocatedResources": given | cpu, "resources": {"requests": given}}
+    if dice.maybe(0.3):
+        del found[dice.choice(sorted(found))]
+    return found
 
 
 def _amounts(dice: Dice, *, plain: bool = False) -> Json:

@@ -43,6 +43,12 @@ def scene(seed: int, index: int) -> Scene:
     )
 
 
+def named(name: str) -> Scene:
+    """Return the scene of that name."""
+    seed, index = name.split("-")
+    return scene(int(seed), int(index))
+
+
 def _probes(dice: Dice, twists: Mapping[str, Twist]) -> tuple[Probe, ...]:
     """Return the probes; those with claims come last: one that succeeds may end the scene."""
     made = [_probe(dice, f"p{number}", twists) for number in range(PROBES)]
@@ -141,7 +147,7 @@ def _nominee(dice: Dice, name: str, names: list[str]) -> Json:
     if dice.maybe(0.4):
         local.open_ports(dice, spec)
     if dice.maybe(0.6):
-        relations.repel(dice, spec)
+        dice.choice((relations.repel, relations.repel_all))(dice, spec)
     spec["schedulingGates"] = [{"name": "example.com/later"}]
     spec["priorityClassName"] = dice.choice((*PRIORITIES, PROBE))
     made = _pod(dice, name, spec)

@@ -18,12 +18,13 @@ DRIVER: Final = "csi.example.com"
 LOCAL: Final = "local.example.com"
 EBS: Final = "ebs.csi.aws.com"
 GCE: Final = "pd.csi.storage.gke.io"
+AZURE: Final = "/subscriptions/s/resourceGroups/g/providers/Microsoft.Compute/disks/"
 SIZES: Final = ("1Gi", "5Gi", "20Gi")
 MANY: Final = (
     "us-east-a__us-east-b",
     "us-east-b__us-west-a",
     "us-east-a__us-east-b",
-    "us-east-a__",
+    "us-east-a____us-east-b",
     "us-east-a__b",
 )
 """Several zones of one volume: of one region, of two, with a hole, with one that is none."""
@@ -59,6 +60,8 @@ def free(dice: Dice, name: str, names: list[str]) -> Json:
     """Return a volume that a claim may take: available, or not quite."""
     modes = dice.choice((["ReadWriteOnce"], ["ReadWriteOnce"], ["ReadOnlyMany"]))
     made = volume(dice, name, names, size=dice.choice(SIZES), modes=modes)
+    if "nodeAffinity" not in made["spec"] and dice.maybe(0.3):
+        made["spec"]["nodeAffinity"] = {"required": {"nodeSelectorTerms": _reached(dice, names)}}
     made["spec"]["storageClassName"] = dice.choice(("conform-static",) * 3 + ("conform-later",))
     if dice.maybe(0.1):
         made["spec"]["volumeMode"] = "Block"
@@ -76,24 +79,30 @@ def leave(manifest: Json) -> None:
 
 def _source(dice: Dice, name: str) -> Json:
     """Return what is behind a volume: mostly a CSI driver, else a disk that one took over."""
-    kind = dice.choice(("csi",) * 6 + ("ebs", "gce", "gce", "nfs"))
+    kind = dice.choice(("csi",) * 6 + ("ebs", "gce", "gce", "gce", "azure", "nfs"))
     if kind == "ebs":
         prefix = dice.choice(("vol-", "aws://a/vol-"))
         return {"awsElasticBlockStore": {"volumeID": f"{prefix}{name}"}}
     if kind == "gce":
         return {"gcePersistentDisk": {"pdName": name}}
+    if kind == "azure":
+        return {"azureDisk": {"diskName": name, "diskURI": f"{AZURE}{name}", "kind": "Managed"}}
     if kind == "nfs":
         return {"nfs": {"server": "10.0.0.5", "path": "/"}}
     return {"csi": {"driver": DRIVER, "volumeHandle": name}}
 
 
 def _reached(dice: Dice, names: list[str]) -> list[Json]:
-    found = []
-    for _ in range(dice.choice((1, 1, 2))):
-        key, values = dice.choice((*_PLACES, (HOSTNAME, tuple(names))))
-        operator = dice.choice(("In", "In", "In", "NotIn", "Exists"))
-        asked: Json = {"key": key, "operator": operator}
-        if operator != "Exists":
-            asked["values"] = dice.some(values, 1, 2)
-        found.append({"matchExpressions": [asked]})
-    return found
+    return [_term(dice, names) for _ in range(dice.choice((1, 1, 2)))]
+
+
+def _term(dice: Dice, names: list[str]) -> Json:
+    places = dice.some((*_PLACES, (HOSTNAME, tuple(names))), 1, 2)
+    return {"matchExpressions": [_expression(dice, key, values) for key, values in places]}
+
+
+def _expression(dice: Dice, key: str, values: tuple[str, ...]) -> Json:
+    operator = dice.choice(("In", "In", "In", "NotIn", "Exists"))
+    if operator == "Exists":
+        return {"key": key, "operator": operator}
+    return {"key": key, "operator": operator, "values": dice.some(values, 1, 2)}
