@@ -59,19 +59,19 @@ INDIFFERENT: Final[Mapping[str, Mapping[str, tuple[str, ...]]]] = {
             "name in containers",
         ),
         "cluster.parse.volumes": ("azure.kind is None",),
-        "rules.node_selection": ("count > 0",),
-        "cluster.selectors": ("-2 ** 63 <= number < 2 ** 63",),
-        "core.quantity": ("len(text) > _LONGEST",),
+        "rules.node_selection": ("count > 0, GtE",),
+        "cluster.selectors": ("-2 ** 63 <= number < 2 ** 63, Lt",),
+        "core.quantity": ("len(text) > _LONGEST, GtE",),
     },
     "both answers come to the same": {
-        "cluster.parse.requests": ("amount > total.get(name, -1)",),
+        "cluster.parse.requests": ("amount > total.get(name, -1), GtE",),
         "core.frozen": (
-            "need > max(0, other.of(name))",
+            "need > max(0, other.of(name)), GtE",
             "self._hash is None",
             "self._items == other._items",
             "self._items == dict(other)",
         ),
-        "core.quantity": ("exponent >= 0",),  # as floats, exact at these sizes
+        "core.quantity": ("exponent >= 0", "milli >= 0, Gt"),  # as floats, exact at these sizes
         "rules.placement.node_volume_limits": ("_uncountable(each) is not None",),
     },
     "it is in a message": {
@@ -88,7 +88,8 @@ INDIFFERENT: Final[Mapping[str, Mapping[str, tuple[str, ...]]]] = {
         "rules.survey": ("len(plugins) == 1",),
     },
 }
-"""Why a comparison makes no difference to what a survey says; per module, as it stands there."""
+"""Why a comparison makes no difference to what a survey says; per module, as it stands there, or
+with the one change that makes none."""
 
 _WHY: Final = {
     (f"{PACKAGE}.{module}", text): why
@@ -100,4 +101,7 @@ _WHY: Final = {
 
 def why_indifferent(mistake: Mistake) -> str:
     """Return why the mistake makes no difference, empty when it should make one."""
-    return _WHY.get((mistake.module, mistake.before), "")
+    texts = (mistake.before, f"{mistake.before}, {mistake.after}")
+    return next(
+        (_WHY[mistake.module, each] for each in texts if (mistake.module, each) in _WHY), ""
+    )

@@ -4,9 +4,10 @@ import ast
 import importlib
 import inspect
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from copy import deepcopy
+from functools import partial
 from importlib.abc import Loader, MetaPathFinder
 from importlib.machinery import ModuleSpec
 from importlib.util import spec_from_loader
@@ -50,13 +51,15 @@ class Mistake(NamedTuple):
         The comparison as it stands there.
     after
         Its changed operator: the opposite, or, of an order, the one that moves the border.
+    code
+        Compiles the changed module.
     """
 
     module: str
     line: int
     before: str
     after: str
-    code: CodeType
+    code: Callable[[], CodeType]
 
 
 def mistakes(module: ModuleType) -> Iterator[Mistake]:
@@ -69,7 +72,7 @@ def mistakes(module: ModuleType) -> Iterator[Mistake]:
             for table in (NEGATED, SHIFTED):
                 if type(operator) in table:
                     changed = table[type(operator)]
-                    code = _changed(tree, place, index, changed(), str(module.__file__))
+                    code = partial(_changed, tree, place, index, changed, str(module.__file__))
                     yield Mistake(
                         module.__name__, node.lineno, ast.unparse(node), changed.__name__, code
                     )
@@ -93,11 +96,13 @@ def planted(mistake: Mistake) -> Iterator[ModuleType]:
         sys.modules.update(before)
 
 
-def _changed(tree: ast.Module, place: int, index: int, operator: ast.cmpop, path: str) -> CodeType:
+def _changed(
+    tree: ast.Module, place: int, index: int, operator: type[ast.cmpop], path: str
+) -> CodeType:
     twin = deepcopy(tree)
     node = list(ast.walk(twin))[place]
     assert isinstance(node, ast.Compare)
-    node.ops[index] = operator
+    node.ops[index] = operator()
     return compile(ast.fix_missing_locations(twin), path, "exec")
 
 
@@ -117,4 +122,4 @@ class _Finder(MetaPathFinder, Loader):
         return spec_from_loader(fullname, self) if fullname == self._mistake.module else None
 
     def exec_module(self, module: ModuleType) -> None:
-        exec(self._mistake.code, module.__dict__)
+        exec(self._mistake.code(), module.__dict__)

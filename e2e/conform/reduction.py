@@ -94,18 +94,24 @@ class Reducer:
 
 
 def minimal(items: Sequence[T], holds: Callable[[Sequence[T]], bool]) -> list[T]:
-    """Return items of which no one can go: all are tried at once, then halves, then quarters …"""
-    kept, size = list(items), len(items)
+    """Return items of which no one can go: all are tried at once, then halves, then quarters …
+
+    Nothing is asked twice.
+    """
+    kept, size = tuple(range(len(items))), len(items)
+    asked = {kept}
     while size:
         at = 0
         while at < len(kept):
             fewer = kept[:at] + kept[at + size :]
-            if holds(fewer):
+            is_new = fewer not in asked
+            asked.add(fewer)
+            if is_new and holds([items[index] for index in fewer]):
                 kept = fewer
             else:
                 at += size
         size //= 2
-    return kept
+    return [items[index] for index in kept]
 
 
 def slimmed(document: Json, holds: Callable[[Json], bool]) -> Json:

@@ -9,7 +9,6 @@ from typing import Any, Final
 import yaml
 
 from e2e.client import ApiError, Json
-from e2e.conform.asking import CALM_S
 from e2e.conform.judge import Disagreement, disagreements
 from e2e.conform.oracle import SETTLE_S, NoVerdictError, Oracle
 from e2e.conform.reduction import Reducer, trimmed
@@ -19,6 +18,9 @@ from restow.rules.rule import Rule
 
 TRIES: Final = 250
 """Scenes put before kube-scheduler at most: two or three minutes."""
+
+DOUBT_S: Final = 0.5
+"""For everything to have arrived; most smaller scenes that show a disagreement take this long."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -78,7 +80,7 @@ class _Trial:
         """Return whether the two disagree on the last pod, also after a longer wait."""
         if self._asked(scene, SETTLE_S) is None:
             return False
-        found = self._asked(scene, CALM_S)
+        found = self._asked(scene, DOUBT_S)
         self.last = found or self.last
         return found is not None
 

@@ -104,7 +104,7 @@ def attach(dice: Dice, spec: Json) -> None:
                     },
                 )
             )
-            if dice.maybe(0.08):
+            if dice.maybe(0.1):
                 source = {"awsElasticBlockStore": {"volumeID": "aws://zone/disk"}}  # is no EBS name
             spec.setdefault("volumes", []).append({"name": f"disk-{name}", **source})
 
@@ -137,7 +137,7 @@ def _add_disk(dice: Dice, spec: Json) -> None:
             {
                 "rbd": {
                     "monitors": dice.some(("10.0.0.7", "10.0.0.8"), 1),
-                    "image": name,
+                    "image": "one",
                     "readOnly": read_only,
                 }
             },

@@ -46,7 +46,7 @@ def running_as(dice: Dice, pod: Json) -> None:
     """Let a bound pod be in the middle of a resize, or say what the node gave it."""
     own = pod["spec"]["containers"][0]
     given = {
-        key: dice.choice(CPU[:5] if key == "cpu" else MEMORY[:4])
+        key: dice.choice(CPU[:6] if key == "cpu" else MEMORY[:6])
         for key in own.get("resources", {}).get("requests", {})
         if key in ("cpu", "memory")
     }
@@ -82,7 +82,7 @@ def running_as(dice: Dice, pod: Json) -> None:
 
 def _given_to_all(dice: Dice, given: Json) -> Json:
     """Return what a pod's status says of the pod as a whole."""
-    cpu = {"cpu": dice.choice(CPU[:5])} if "cpu" in given else {}
+    cpu = {"cpu": dice.choice(CPU[1:6])} if "cpu" in given else {}
     found: Json = {"allocatedResources": given | cpu, "resources": {"requests": given}}
     if dice.maybe(0.3):
         del found[dice.choice(sorted(found))]

@@ -111,7 +111,7 @@ def _resident(dice: Dice, name: str, names: list[str]) -> Json:
         local.open_ports(dice, spec, most=3)
     if dice.maybe(0.3):
         relations.repel(dice, spec)
-    if dice.maybe(0.3):
+    if dice.maybe(0.35):
         claims.share(dice, spec)
     if dice.maybe(0.3):
         claims.mount(dice, spec)
@@ -122,7 +122,7 @@ def _resident(dice: Dice, name: str, names: list[str]) -> Json:
     if dice.maybe(0.1):
         made["status"] = {"phase": dice.choice(("Succeeded", "Failed"))}
         _without_ports(made["spec"])
-    elif dice.maybe(0.3):
+    elif dice.maybe(0.5):
         resources.running_as(dice, made)
     if dice.maybe(0.12):
         made["metadata"]["deletionTimestamp"] = "2026-01-01T00:00:00Z"

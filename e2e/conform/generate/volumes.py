@@ -36,7 +36,7 @@ _PLACES: Final = ((ZONE, ZONES), (BETA_ZONE, ZONES), (BETA_REGION, REGIONS))
 def volume(dice: Dice, name: str, names: list[str], *, size: str, modes: list[str]) -> Json:
     """Return a volume that some nodes may not reach."""
     spec: Json = {"capacity": {"storage": size}, "accessModes": modes, **_source(dice, name)}
-    if dice.maybe(0.3):
+    if dice.maybe(0.25 if "csi" in spec else 0.6):
         spec["nodeAffinity"] = {"required": {"nodeSelectorTerms": _reached(dice, names)}}
     meta: Json = {"name": name}
     if dice.maybe(0.3):
