@@ -8,6 +8,7 @@ from e2e.conform.planting import PACKAGE, Mistake
 SILENT: Final[Mapping[str, str]] = {
     "restow.core.errors": "texts of errors",
     "restow.cluster.parse.problems": "texts of errors",
+    "restow.sources": "how files are read",
     "restow.cluster.parse.pages": "how lists arrive, which conform does not read",
     "restow.cluster.parse.kinds": "which documents are read at all, and what they are called",
 }

@@ -1,14 +1,16 @@
 """What restow's rules say of a recorded scene, beside what kube-scheduler said."""
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import cache
 from typing import Final
 
 from e2e.client import Json
+from e2e.conform.profiles import PROFILES
 from e2e.conform.scene import Recorded, Verdict
 from restow.cluster.assembly import assemble
-from restow.cluster.objects import Pod
+from restow.cluster.objects import NodeSelectorTerm, Pod
 from restow.cluster.parse import KINDS
 from restow.cluster.parts import Object
 from restow.cluster.snapshot import Snapshot
@@ -18,6 +20,7 @@ from restow.rules.placement import scheduling_gates
 from restow.rules.registry import RULES
 from restow.rules.rule import Rule
 from restow.rules.survey import Survey
+from restow.sources.scheduler_config import added_affinity
 
 EPOCH: Final = datetime(2026, 1, 1, tzinfo=UTC)
 GATED: Final = "SchedulingGated"
@@ -143,4 +146,9 @@ def _parsed(documents: Iterable[Json]) -> Iterator[tuple[tuple[str, str, str], O
 
 
 def _snapshot(found: dict[tuple[str, str, str], Object]) -> Snapshot:
-    return assemble(found.values(), taken_at=EPOCH)
+    return assemble(found.values(), taken_at=EPOCH, added_affinity=_profiles())
+
+
+@cache
+def _profiles() -> Mapping[str, tuple[NodeSelectorTerm, ...]]:
+    return added_affinity(PROFILES)

@@ -21,10 +21,12 @@ from urllib3.exceptions import ProtocolError
 
 from e2e.client import ApiError, Client, Json, path
 from e2e.cluster.local import LocalCluster
+from e2e.conform.profiles import PROFILES
 from e2e.conform.scene import SHARED, Probe, Recorded, Scene, Verdict
 
 CONTROL_PLANE: Final = (
     f"--config={Path(__file__).with_name('controlplane.yaml')}",
+    f"--kube-scheduler-config={PROFILES}",
     "--disable=kube-controller-manager,kwok-controller",
 )
 KINDS: Final = (

@@ -6,6 +6,7 @@ from e2e.client import Json
 from e2e.conform.generate.dice import Dice
 from e2e.conform.generate.nodes import DISKS, NUMBERS, ZONE, ZONES
 from e2e.conform.generate.resources import container
+from e2e.conform.profiles import CHOOSY
 
 TOLERATIONS: Final = (
     {"operator": "Exists"},
@@ -42,7 +43,11 @@ def tolerate_cordon(dice: Dice, spec: Json) -> None:
 
 
 def choose_nodes(dice: Dice, spec: Json, names: list[str]) -> None:
-    """Add a node selector, a required node affinity, or both."""
+    """Add a node selector, a required node affinity, or both, or leave it to a profile."""
+    if dice.maybe(0.25):
+        spec["schedulerName"] = CHOOSY
+        if dice.maybe(0.5):
+            return
     if dice.maybe(0.4):
         key = dice.choice(("disk", "rack", ZONE))
         values = {"disk": DISKS, "rack": ("r1", "r2", "r9"), ZONE: ZONES}[key]

@@ -60,6 +60,8 @@ class Count:
 
         Source: `pkg/scheduler/framework/types.go: FitError.Error`.
         """
+        if not self.nodes:
+            return "no nodes available to schedule pods"
         head = f"{len(self.available)}/{self.nodes} nodes are available"
         if self.everywhere is not None:
             return f"{head}: {', '.join(self.everywhere.upstream) or self.everywhere.message}."
