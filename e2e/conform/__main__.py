@@ -55,7 +55,7 @@ def _shrink(scheduler: Oracle, found: Iterable[Disagreement], options: argparse.
     for wrong in found:
         firsts.setdefault(wrong.scene, wrong)
     for wrong in list(firsts.values())[:MOST_SHRUNK]:
-        small = smallest(scheduler, named(wrong.scene), wrong, tries=options.tries)
+        small = smallest(scheduler, named(wrong.scene, options.topic), wrong, tries=options.tries)
         if small is None:
             print(f"{wrong.scene}#{wrong.index} does not come again when it is asked about alone")
             continue
@@ -77,13 +77,14 @@ def _scheduler(replay: Path | None) -> Iterator[Oracle | None]:
 def _scenes(options: argparse.Namespace, scheduler: Oracle | None) -> Iterator[Recorded]:
     if scheduler is None:
         return read(options.replay)
-    return asked(scheduler, seed=options.seed, cases=options.cases)
+    return asked(scheduler, seed=options.seed, cases=options.cases, topic=options.topic)
 
 
 def _arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -m e2e.conform", description=__doc__)
     parser.add_argument("--cases", type=int, default=1000, help=f"{PROBES} or fewer per scene")
     parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument("--topic", help="only pods about this rule, such as DynamicResources")
     parser.add_argument("--record", type=Path, help="write what kube-scheduler said to this file")
     parser.add_argument("--replay", type=Path, help="judge such a file instead of asking")
     parser.add_argument("--strict", action="store_true", help="fail when a rule is thin")

@@ -15,18 +15,25 @@ CALM_S: Final = 2.0
 
 
 def asked(
-    oracle: Oracle, *, seed: int, cases: int, rules: Sequence[Rule] = RULES
+    oracle: Oracle,
+    *,
+    seed: int,
+    cases: int,
+    topic: str | None = None,
+    rules: Sequence[Rule] = RULES,
 ) -> Iterator[Recorded]:
     """Yield scenes of `seed` with what kube-scheduler said, at least `cases` pods in all.
 
-    A scene with a disagreement is asked about once more after a longer wait; what it says then
-    counts.
+    With a `topic` all of them are about it.
+
+    A scene with a disagreement is asked about once more after a longer wait, with other names: pods
+    of the first time may still hold devices in kube-scheduler's memory. What it says then counts.
     """
     done = index = 0
     while done < cases:
-        drawn = scene(seed, index)
+        drawn = scene(seed, index, topic)
         judged = oracle.judge(drawn)
         if any(disagreements(judged, rules)):
-            judged = oracle.judge(drawn, settle_s=CALM_S)
+            judged = oracle.judge(scene(seed, index, topic, "-again"), settle_s=CALM_S)
         yield judged
         done, index = done + len(judged.verdicts), index + 1

@@ -73,7 +73,6 @@ INDIFFERENT: Final[Mapping[str, Mapping[str, tuple[str, ...]]]] = {
             "self._items == dict(other)",
         ),
         "core.quantity": ("exponent >= 0", "milli >= 0, Gt"),  # as floats, exact at these sizes
-        "rules.placement.node_volume_limits": ("_uncountable(each) is not None",),
     },
     "it is in a message": {
         "core.quantity": ("len(text) <= 40",),

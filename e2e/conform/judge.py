@@ -14,7 +14,6 @@ from restow.cluster.objects import NodeSelectorTerm, Pod
 from restow.cluster.parse import KINDS
 from restow.cluster.parts import Object
 from restow.cluster.snapshot import Snapshot
-from restow.core.reasons import Reason
 from restow.rules.board import Board
 from restow.rules.placement import scheduling_gates
 from restow.rules.registry import RULES
@@ -25,7 +24,7 @@ from restow.sources.scheduler_config import added_affinity
 EPOCH: Final = datetime(2026, 1, 1, tzinfo=UTC)
 GATED: Final = "SchedulingGated"
 NO_NODES: Final = "no nodes available to schedule pods"
-FAILED: Final = "a filter cannot read something"
+ERROR: Final = "SchedulerError"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -63,9 +62,12 @@ def answers(
     The rules are asked of a pod just before it is yielded.
     """
     found: dict[tuple[str, str, str], Object] = dict(_parsed(scene.objects))
+    snapshot = _snapshot(found)
     for index, verdict in enumerate(scene.verdicts):
-        found |= dict(_parsed(verdict.made))
-        ours = _answer(verdict, _snapshot(found), rules)
+        if verdict.came:
+            found |= dict(_parsed(verdict.came))
+            snapshot = _snapshot(found)
+        ours = _answer(verdict, snapshot, rules)
         if ours is None:
             yield verdict, None
         else:
@@ -80,9 +82,13 @@ def answers(
                     ours=ours,
                 ),
             )
+        after = list(verdict.changed)
         if verdict.node is not None:
-            placed = {**verdict.pod, "spec": {**verdict.pod["spec"], "nodeName": verdict.node}}
-            found |= dict(_parsed((*verdict.changed, placed)))
+            spec = {**verdict.pod["spec"], "nodeName": verdict.node}
+            after.append({**verdict.pod, "spec": spec})
+        if after:
+            found |= dict(_parsed(after))
+            snapshot = _snapshot(found)
 
 
 def _answer(verdict: Verdict, snapshot: Snapshot, rules: Sequence[Rule]) -> str | None:
@@ -96,6 +102,10 @@ def _answer(verdict: Verdict, snapshot: Snapshot, rules: Sequence[Rule]) -> str 
         return "gated" if gates is not None else "not gated"
     survey = Survey.of(pod, Board(snapshot), rules=rules, nominated=snapshot.nominated)
     feasible = survey.feasible()
+    if verdict.reason == ERROR and survey.aborted:
+        texts = [text for each in survey.aborted for text in each.upstream]
+        is_one = any(verdict.message.startswith(text) for text in texts)
+        return None if is_one else f"{ERROR}: {' | '.join(texts)}"
     if verdict.node is not None:
         return None if verdict.node in feasible else _refused(survey, snapshot)
     if feasible:
@@ -109,8 +119,6 @@ def _refused(survey: Survey, snapshot: Snapshot) -> str:
     total = len(snapshot.nodes)
     if not snapshot.nodes:
         return NO_NODES
-    if survey.everywhere is not None and survey.everywhere.reason is Reason.VOLUME_UNREADABLE:
-        return FAILED
     if survey.everywhere is not None:
         why = ", ".join(survey.everywhere.upstream)
     else:
@@ -121,8 +129,6 @@ def _refused(survey: Survey, snapshot: Snapshot) -> str:
 def _said(verdict: Verdict) -> str:
     if verdict.node is not None:
         return f"node {verdict.node}"
-    if verdict.reason == "SchedulerError" and " filter plugin: " in verdict.message:
-        return FAILED
     if verdict.reason != "Unschedulable":
         return f"{verdict.reason}: {verdict.message}"
     if verdict.message == NO_NODES:
@@ -132,8 +138,11 @@ def _said(verdict: Verdict) -> str:
 
 
 def _stripped(why: str) -> str:
-    """Cut off what preemption says, which has no node to look at after PreFilter's no."""
-    return why.partition(" preemption: ")[0].removesuffix(". not found").removesuffix(".")
+    """Cut off what PostFilter says: preemption, which may have no node to look at; devices."""
+    said = why.partition(" preemption: ")[0].removesuffix(
+        " deallocation of ResourceClaim completed"
+    )
+    return said.removesuffix(". not found").removesuffix(".")
 
 
 def _parsed(documents: Iterable[Json]) -> Iterator[tuple[tuple[str, str, str], Object]]:

@@ -21,6 +21,8 @@ from urllib3.exceptions import ProtocolError
 
 from e2e.client import ApiError, Client, Json, path
 from e2e.cluster.local import LocalCluster
+from e2e.conform.arrival import GATE, Arrivals
+from e2e.conform.documents import before, slim, unscheduled, version_of, waits
 from e2e.conform.profiles import PROFILES
 from e2e.conform.scene import SHARED, Probe, Recorded, Scene, Verdict
 
@@ -57,11 +59,12 @@ SETTLE_S: Final = 0.15
 """For kube-scheduler's other watches to bring what the pods depend on: nothing says that they have.
 `asking.asked` asks about a disagreement again, so that too little costs time, not truth."""
 
-INVALID: Final = (403, 422)
+INVALID: Final = (403, 404, 422)
 """Answers to objects that no cluster takes: a case that kube-scheduler never sees."""
 
 VERDICT_S: Final = 20.0
-GATE: Final = "conform.restow.dev/claims"
+DEVICES: Final = "DynamicResources"
+"""Topic of the pods that kube-scheduler may give devices to."""
 
 
 Refused = Callable[[Json, ApiError], None]
@@ -81,6 +84,7 @@ class Oracle:
 
     def __init__(self, client: Client) -> None:
         self._client = client
+        self._arrivals = Arrivals(client)
         self._pool = ThreadPoolExecutor(max_workers=6)
         self._seen: Queue[Json] = Queue()
         self._served = _served(client)
@@ -98,11 +102,12 @@ class Oracle:
         self._lay(scene.objects, told)
         time.sleep(settle_s)
         objects = self._read()
+        known = {each["metadata"]["uid"]: version_of(each) for each in objects}
         verdicts = []
         try:
             for probe in scene.probes:
                 try:
-                    verdict, is_open = self._ask(probe, settle_s)
+                    verdict, is_open = self._ask(probe, known, settle_s)
                 except ApiError as error:
                     if error.status not in INVALID:
                         raise
@@ -149,63 +154,60 @@ class Oracle:
         return tuple(
             {**each, "kind": kind}
             for kind, found in zip(self._served, lists, strict=True)
-            for each in map(_slim, found)
+            for each in map(slim, found)
         )
 
-    def _ask(self, probe: Probe, settle_s: float) -> tuple[Verdict, bool]:
+    def _ask(self, probe: Probe, known: dict[str, str], settle_s: float) -> tuple[Verdict, bool]:
         name, namespace = probe.pod["metadata"]["name"], probe.pod["metadata"]["namespace"]
-        uid, made = self._put(probe, settle_s)
+        uid, came = self._arrivals.put(probe, settle_s)
+        known.update((each["metadata"]["uid"], version_of(each)) for each in came)
         pod = self._judged(uid)
         node = pod["spec"].get("nodeName") or pod["status"].get("nominatedNodeName")
         is_open = bool(node) and not pod["spec"].get("nodeName")
-        if is_open and pod["spec"].get("resourceClaims"):
-            pod = self._judged(uid, bound=True)  # claims are written, then it is bound
-            is_open = False
-        condition = _condition(pod)
+        if is_open and DEVICES in probe.topics:
+            is_open = not self._bound(uid, namespace)  # claims are written, then it is bound
+        condition = unscheduled(pod)
         if not node:
             self._client.delete("Pod", name, namespace=namespace, grace_s=0)
-        changed: tuple[Json, ...] = ()
-        if node and pod["spec"].get("resourceClaims"):
-            claims = self._client.list("ResourceClaim", namespace)
-            changed = tuple({**_slim(each), "kind": "ResourceClaim"} for each in claims)
+        changed = self._changed(namespace, known) if DEVICES in probe.topics else ()
         verdict = Verdict(
-            pod={**_slim(_before(pod)), "kind": "Pod"},
+            pod={**slim(before(pod)), "kind": "Pod"},
             topics=probe.topics,
             node=node or None,
             reason="" if node else condition.get("reason", ""),
             message="" if node else condition.get("message", ""),
             changed=changed,
-            made=made,
+            came=tuple(map(slim, came)),
         )
         return verdict, is_open
 
-    def _put(self, probe: Probe, settle_s: float) -> tuple[str, tuple[Json, ...]]:
-        """Create the pod; return its uid and what was made for it, behind a gate, beforehand."""
-        if not probe.allocated and not probe.owned:
-            return str(self._client.create(probe.pod)["metadata"]["uid"]), ()
-        meta = probe.pod["metadata"]
-        gates = [*probe.pod["spec"].get("schedulingGates", ()), {"name": GATE}]
-        gated = {**probe.pod, "spec": {**probe.pod["spec"], "schedulingGates": gates}}
-        uid = str(self._client.create(gated)["metadata"]["uid"])
-        made = [self._client.create(_owned(each, meta["name"], uid)) for each in probe.owned]
-        where = {"namespace": meta["namespace"]}
-        if probe.allocated:
-            statuses = [
-                {"name": name, "resourceClaimName": claim}
-                for name, claim in probe.allocated.items()
-            ]
-            status = {"status": {"resourceClaimStatuses": statuses}}
-            self._client.patch("Pod", meta["name"], status, **where, part="status")
-        if made:
-            time.sleep(settle_s)
-        freed = {"spec": {"schedulingGates": gates[:-1] or None}}
-        self._client.patch("Pod", meta["name"], freed, **where)
-        kinds = zip(made, probe.owned, strict=True)
-        return uid, tuple({**_slim(each), "kind": owned["kind"]} for each, owned in kinds)
+    def _changed(self, namespace: str, known: dict[str, str]) -> tuple[Json, ...]:
+        """Return the claims that are not as they were known, and know them."""
+        found = [
+            {**slim(each), "kind": "ResourceClaim"}
+            for each in self._client.list("ResourceClaim", namespace)
+            if known.get(each["metadata"]["uid"]) != version_of(each)
+        ]
+        known.update((each["metadata"]["uid"], version_of(each)) for each in found)
+        return tuple(found)
 
-    def _judged(self, uid: str, *, bound: bool = False) -> Json:
-        """Wait until kube-scheduler has said something about the pod, or until it is bound."""
+    def _bound(self, uid: str, namespace: str) -> bool:
+        """Wait until the pod is bound; False when only conditions of its devices keep it waiting.
+
+        Nobody sets those: kube-scheduler has written the claims and waits for ten minutes.
+        """
         deadline = time.monotonic() + VERDICT_S
+        while time.monotonic() < deadline:
+            with suppress(NoVerdictError):
+                self._judged(uid, bound=True, wait_s=SETTLE_S)
+                return True
+            if any(waits(each, uid) for each in self._client.list("ResourceClaim", namespace)):
+                return False
+        raise NoVerdictError(f"pod {uid} was given a node, but not bound")
+
+    def _judged(self, uid: str, *, bound: bool = False, wait_s: float = VERDICT_S) -> Json:
+        """Wait until kube-scheduler has said something about the pod, or until it is bound."""
+        deadline = time.monotonic() + wait_s
         while True:
             try:
                 pod = self._seen.get(timeout=max(0.0, deadline - time.monotonic()))
@@ -219,7 +221,7 @@ class Oracle:
             gates = pod["spec"].get("schedulingGates", ())
             if bound or any(each["name"] == GATE for each in gates):
                 continue
-            reason = _condition(pod).get("reason")
+            reason = unscheduled(pod).get("reason")
             if status.get("nominatedNodeName") or (
                 reason and (gates or reason != "SchedulingGated")
             ):
@@ -280,31 +282,3 @@ def _served(client: Client) -> tuple[str, ...]:
         else:
             served.append(kind)
     return tuple(served)
-
-
-def _owned(manifest: Json, pod: str, uid: str) -> Json:
-    """Return the object with the pod as its controller, unless it says another one."""
-    owner = {"apiVersion": "v1", "kind": "Pod", "name": pod, "uid": uid, "controller": True}
-    return {**manifest, "metadata": {"ownerReferences": [owner], **manifest["metadata"]}}
-
-
-def _condition(pod: Json) -> Json:
-    for each in pod.get("status", {}).get("conditions", ()):
-        if each["type"] == "PodScheduled" and each["status"] == "False":
-            found: Json = each
-            return found
-    return {}
-
-
-def _before(pod: Json) -> Json:
-    """Return the pod without what its verdict left on it."""
-    spec = {key: value for key, value in pod["spec"].items() if key != "nodeName"}
-    traces = ("conditions", "nominatedNodeName")
-    status = {key: value for key, value in pod["status"].items() if key not in traces}
-    return {**pod, "spec": spec, "status": status}
-
-
-def _slim(document: Json) -> Json:
-    """Return the object without what only the API server needs."""
-    meta = {key: value for key, value in document["metadata"].items() if key != "managedFields"}
-    return {**document, "metadata": meta}

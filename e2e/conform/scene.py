@@ -26,16 +26,16 @@ class Probe:
         Its manifest.
     topics
         The rules it was made to touch.
-    allocated
-        Names of the ResourceClaims made for the templates it names, per `resourceClaims` name:
-        a controller would do it.
+    generated
+        Names of the ResourceClaims to be made from the templates that it names, per
+        `resourceClaims` name: a controller would do it.
     owned
         Objects made for it, with the pod as their controller: claims of generic ephemeral volumes.
     """
 
     pod: Json
     topics: tuple[str, ...]
-    allocated: dict[str, str] = field(default_factory=dict)
+    generated: dict[str, str] = field(default_factory=dict)
     owned: tuple[Json, ...] = ()
 
 
@@ -62,11 +62,11 @@ class Verdict:
         Where it goes, None when kube-scheduler found no place.
     reason, message
         Of the `PodScheduled` condition when it found none.
+    came
+        Objects made for the pod before it was judged: claims of its templates and volumes.
     changed
         Objects that are different afterwards, as they are then: allocated claims. The pod itself
         sits on its node, too, when it has one.
-    made
-        Objects that were made for the pod before it was judged.
     """
 
     pod: Json
@@ -75,7 +75,7 @@ class Verdict:
     reason: str
     message: str
     changed: tuple[Json, ...] = ()
-    made: tuple[Json, ...] = ()
+    came: tuple[Json, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

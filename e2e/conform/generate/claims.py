@@ -43,6 +43,9 @@ ZONED: Final = ("z0", "z1")
 ODD: Final = ("lost", "leaving", "selected", "meant", "meant", "named", "classless", "choosy")
 """States of a claim that are rare in a cluster."""
 
+MEASURED: Final = "m0"
+"""A claim whose volume is made where there is room for it."""
+
 EXCLUSIVE: Final = "x0"
 """A claim for one pod of the cluster only."""
 
@@ -53,6 +56,7 @@ def claims(dice: Dice, tag: str, names: list[str]) -> list[Json]:
     for namespace in NAMESPACES:
         for name in CLAIMS:
             made += _claim(dice, namespace, name, tag, names)
+        made.append(_asking(dice, namespace, MEASURED, "measured"))
         for name in (*BOUND, *ZONED, EXCLUSIVE):
             claim = _asking(dice, namespace, name, "now")
             if name == EXCLUSIVE:
@@ -73,7 +77,7 @@ def storage_class(name: str, spec: Json) -> Json:
 
 def mount(dice: Dice, spec: Json) -> None:
     """Give the pod one or two claims, sometimes one that is not there."""
-    names = dice.some(CLAIMS, 1, 2)
+    names = dice.some((*CLAIMS, MEASURED), 1, 2)
     if dice.maybe(0.06):
         names = ["missing"]
     _use(spec, names)

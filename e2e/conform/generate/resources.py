@@ -38,7 +38,7 @@ def demand(dice: Dice, spec: Json) -> None:
         spec["initContainers"] = [_init(dice, index) for index in range(dice.randint(1, 3))]
     if dice.maybe(0.15):
         spec["runtimeClassName"] = HEAVY
-    if dice.maybe(0.15):
+    if dice.maybe(0.2):
         _whole(dice, spec)
 
 

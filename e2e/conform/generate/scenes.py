@@ -21,10 +21,14 @@ PRIORITIES: Final = {"conform-low": -1, "conform-equal": 0, "conform-high": 10}
 Twist = Callable[[Dice, Json], None]
 
 
-def scene(seed: int, index: int) -> Scene:
-    """Return the scene number `index` of a seed; equal numbers give equal scenes."""
+def scene(seed: int, index: int, topic: str | None = None, again: str = "") -> Scene:
+    """Return the scene number `index` of a seed; equal numbers give equal scenes.
+
+    With a `topic` every pod is about it, beside what else it is about. `again` only makes the names
+    of what has no namespace others.
+    """
     dice = Dice(seed * 1_000_003 + index)
-    tag = f"{seed}-{index}"
+    tag = f"{seed}-{index}{again}"
     hosts = nodes(dice, tag)
     names = [each["metadata"]["name"] for each in hosts]
     twists = _twists(names)
@@ -39,19 +43,19 @@ def scene(seed: int, index: int) -> Scene:
             *(_resident(dice, f"r{number}", names) for number in range(dice.randint(2, 9))),
             *(_nominee(dice, f"w{number}", names) for number in range(dice.choice((0, 1, 1, 2)))),
         ),
-        probes=_probes(dice, twists),
+        probes=_probes(dice, twists, topic),
     )
 
 
-def named(name: str) -> Scene:
-    """Return the scene of that name."""
-    seed, index = name.split("-")
-    return scene(int(seed), int(index))
+def named(name: str, topic: str | None = None) -> Scene:
+    """Return the scene of that name, drawn for that topic."""
+    seed, index, *again = name.split("-")
+    return scene(int(seed), int(index), topic, "".join(f"-{each}" for each in again))
 
 
-def _probes(dice: Dice, twists: Mapping[str, Twist]) -> tuple[Probe, ...]:
+def _probes(dice: Dice, twists: Mapping[str, Twist], topic: str | None) -> tuple[Probe, ...]:
     """Return the probes; those with claims come last: one that succeeds may end the scene."""
-    made = [_probe(dice, f"p{number}", twists) for number in range(PROBES)]
+    made = [_probe(dice, f"p{number}", twists, topic) for number in range(PROBES)]
     return tuple(sorted(made, key=_may_end))
 
 
@@ -86,15 +90,15 @@ def _twists(names: list[str]) -> Mapping[str, Twist]:
 WEIGHTS: Final = {"InterPodAffinity": 2.0, "PodTopologySpread": 2.0, "SchedulingGates": 0.5}
 
 
-def _probe(dice: Dice, name: str, twists: Mapping[str, Twist]) -> Probe:
+def _probe(dice: Dice, name: str, twists: Mapping[str, Twist], topic: str | None) -> Probe:
     weights = [WEIGHTS.get(topic, 1.0) for topic in twists]
-    number = dice.choice((1, 1, 2, 2, 3))
-    topics = sorted(set(dice.choices(list(twists), weights, k=number)))
+    number = dice.choice((1, 1, 2, 2, 3)) if topic is None else dice.choice((0, 0, 1))
+    topics = sorted({*dice.choices(list(twists), weights, k=number), *filter(None, [topic])})
     spec = resources.sparing()
     if "NodeResourcesFit" not in topics:
         spec["containers"][0]["resources"] = resources.modest(dice)
-    for topic in topics:
-        twists[topic](dice, spec)
+    for each in topics:
+        twists[each](dice, spec)
     if "TaintToleration" not in topics and dice.maybe(0.5):
         spec.setdefault("tolerations", []).append({"operator": "Exists"})
     spec["priorityClassName"] = PROBE

@@ -87,15 +87,6 @@ class Snapshot:
         return {uid: tuple(pods) for uid, pods in grouped.items()}
 
     @cached_property
-    def pods_with_disks(self) -> tuple[Pod, ...]:
-        """Pods that name a network disk themselves, not by a claim; sorted by key."""
-        return tuple(
-            pod
-            for pod in self.pods.values()
-            if pod.volumes and any(each.disk is not None for each in pod.volumes)
-        )
-
-    @cached_property
     def free(self) -> Mapping[NodeName, Amounts]:
         """Allocatable minus the requests of the bound pods, per node; negative when overfull."""
         return {

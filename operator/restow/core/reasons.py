@@ -1,6 +1,6 @@
 """Reason codes: the one vocabulary of refusals in Events, metrics, plans and reports."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 
 
@@ -82,13 +82,15 @@ class Refusal:
     A node's no to a pod leaves the node's name out, so that equal ones of many nodes can be
     counted: it reads after `3 nodes: ` as well as after `node a: `. `upstream` has the texts by
     which kube-scheduler counts the node in "0/N nodes are available: …", verbatim; a node that
-    lacks two resources has two. Empty for what kube-scheduler does not ask.
+    lacks two resources has two. Empty for what kube-scheduler does not ask. `aborts`:
+    kube-scheduler ends its attempt here with an error, whatever the other nodes say.
     """
 
     reason: Reason
     message: str
     upstream: tuple[str, ...] = ()
+    aborts: bool = False
 
     def by(self, node: str) -> "Refusal":
         """Return the same no, with the name of the node that says it."""
-        return Refusal(self.reason, f"node {node}: {self.message}", self.upstream)
+        return replace(self, message=f"node {node}: {self.message}")

@@ -41,7 +41,8 @@ class Count:
     available
         The nodes that kube-scheduler would take, sorted.
     everywhere
-        A no to all nodes before any is asked, None when they are asked.
+        A no to all nodes before any is asked, or an error of one that ends the attempt for all;
+        None when each speaks for itself.
     tally
         (text, nodes) as in "0/N nodes are available: …", in that order.
     refused
@@ -63,6 +64,8 @@ class Count:
         if not self.nodes:
             return "no nodes available to schedule pods"
         head = f"{len(self.available)}/{self.nodes} nodes are available"
+        if self.everywhere is not None and self.everywhere.aborts:
+            return f"{', '.join(self.everywhere.upstream)}."
         if self.everywhere is not None:
             return f"{head}: {', '.join(self.everywhere.upstream) or self.everywhere.message}."
         texts = ", ".join(f"{number} {text}" for text, number in self.tally)
@@ -73,11 +76,12 @@ def count_nodes(survey: Survey, nodes: Iterable[Node]) -> Count:
     """Return what the nodes say of the survey's pod."""
     names = sorted(node.name for node in nodes)
     said = {name: no for name in names if (no := survey.refusal(name)) is not None}
+    everywhere = survey.everywhere or next(iter(survey.aborted), None)
     tally = sorted(survey.tally().items(), key=lambda each: f"{each[1]} {each[0]}")
     return Count(
         nodes=len(names),
-        available=tuple(name for name in names if name not in said),
-        everywhere=survey.everywhere,
+        available=() if everywhere else tuple(name for name in names if name not in said),
+        everywhere=everywhere,
         tally=tuple(tally),
         refused=_grouped(said),
     )

@@ -31,14 +31,10 @@ class Prepared:
         The answer per node (Filter).
     only
         Nodes outside of it are not asked at all (PreFilterResult); None for all.
-    may_break
-        Whether the filter may come upon something that it cannot read, and answer
-        VOLUME_UNREADABLE: upstream then gives up on the pod, whatever other nodes say.
     """
 
     refuse: Filter
     only: frozenset[NodeName] | None = None
-    may_break: bool = False
 
 
 Prepare = Callable[[Pod, Board], "Prepared | Refusal | None"]

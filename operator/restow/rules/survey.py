@@ -7,6 +7,7 @@ framework.go: RunPreFilterPlugins, RunFilterPluginsWithNominatedPods`.
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from functools import cached_property
 from types import MappingProxyType
 from typing import Final, NamedTuple, Self
 
@@ -43,8 +44,7 @@ class Survey:
         self._steps = tuple(steps)
         self._nominated: Nominated = NOBODY
         self.everywhere: Final = everywhere
-        """The no to all nodes before any of them is asked (PreFilter), or because kube-scheduler
-        cannot judge one of them, or None."""
+        """The no to all nodes before any of them is asked (PreFilter), or None."""
         self._narrowing = tuple(step for step in self._steps if step.prepared.only is not None)
         self._only = _only(self._narrowing)
 
@@ -79,8 +79,7 @@ class Survey:
                     break
         survey = cls(pod, board, steps, everywhere)
         survey._nominated = nominated
-        broken = survey._broken() if any(step.prepared.may_break for step in steps) else None
-        return survey if broken is None else cls(pod, board, steps, broken)
+        return survey
 
     def refusal(self, name: NodeName) -> Refusal | None:
         """Return why node `name`, one of the board's, does not take the pod, or None."""
@@ -98,10 +97,9 @@ class Survey:
 
     def feasible(self) -> tuple[NodeName, ...]:
         """Return the nodes that take the pod, sorted."""
-        if self.everywhere is not None:
+        if self.everywhere is not None or self.aborted:
             return ()
-        asked = self._board.nodes if self._only is None else self._only & self._board.nodes.keys()
-        return tuple(sorted(name for name in asked if self.refusal(name) is None))
+        return tuple(sorted(name for name, answer in self._refusals.items() if answer is None))
 
     def tally(self) -> Counter[str]:
         """Return how many nodes give each of kube-scheduler's reasons.
@@ -110,19 +108,23 @@ class Survey:
         kube-scheduler writes it without a number.
         """
         counts: Counter[str] = Counter()
-        for name in self._board.nodes:
-            answer = self.refusal(name)
+        for answer in self._refusals.values():
             if answer is not None:
                 counts.update(answer.upstream)
         return counts
 
-    def _broken(self) -> Refusal | None:
-        """Return the first answer that is a failure of a filter: it ends the attempt upstream."""
-        if self.everywhere is not None:
-            return None
-        answers = (self.refusal(name) for name in self._board.nodes)
-        unreadable = Reason.VOLUME_UNREADABLE
-        return next((no for no in answers if no is not None and no.reason is unreadable), None)
+    @cached_property
+    def aborted(self) -> tuple[Refusal, ...]:
+        """The errors with which nodes make kube-scheduler end its attempt; one suffices for it.
+
+        A node that is held for the pod is asked alone: there, only its own error counts.
+        """
+        found = (each for each in self._refusals.values() if each is not None and each.aborts)
+        return tuple(dict.fromkeys(found))
+
+    @cached_property
+    def _refusals(self) -> Mapping[NodeName, Refusal | None]:
+        return {name: self.refusal(name) for name in self._board.nodes}
 
     def _held(self, name: NodeName) -> list[Pod]:
         return [

@@ -50,11 +50,12 @@ def test_disk_of_the_pod_that_has_no_csi_name_fails_where_drivers_are(
     assert surveyed(pod, with_drivers(*nodes)).feasible() == feasible
 
 
-def test_failing_on_one_node_refuses_all_by_its_reason() -> None:
+def test_failing_on_one_node_ends_the_attempt_but_a_node_held_for_the_pod_is_asked_alone() -> None:
     survey = surveyed(a_pod(volumes=disks(NAMELESS)), with_drivers("a"))
-    assert survey.everywhere is not None
-    assert survey.everywhere.reason is Reason.VOLUME_UNREADABLE
-    assert survey.refusal(B) is survey.everywhere
+    (failure,) = survey.aborted
+    assert failure.reason is Reason.VOLUME_UNREADABLE
+    assert survey.refusal(A) == failure
+    assert survey.refusal(B) is None
 
 
 def test_node_that_another_rule_refuses_first_cannot_fail() -> None:

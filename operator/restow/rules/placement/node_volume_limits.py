@@ -14,6 +14,9 @@ from restow.rules.attaching import Attachable, attachables, in_use, limits, per_
 from restow.rules.board import Board
 from restow.rules.rule import Prepared, Rule, Scope
 
+UNREADABLE: Final = 'running "NodeVolumeLimits" filter plugin: converting volume('
+"""How an error begins that ends kube-scheduler's attempt; what follows says what is wrong."""
+
 LIMIT_EXCEEDED: Final = "node(s) exceed max volume count"
 
 
@@ -39,8 +42,7 @@ def prepare(pod: Pod, board: Board) -> Prepared | None:
             return None
         return _missing_driver(volumes, node, snapshot) or _too_many(volumes, node, board)
 
-    may_break = any(_uncountable(each) is not None for each in (pod, *snapshot.pods_with_disks))
-    return Prepared(refuse=refuse, may_break=may_break)
+    return Prepared(refuse=refuse)
 
 
 def _missing_claim(pod: Pod, snapshot: Snapshot) -> Refusal | None:
@@ -61,7 +63,7 @@ def _uncountable(pod: Pod) -> Refusal | None:
         disk = each.disk
         if disk is not None and csi_migration.is_untranslatable(disk):
             message = f"volume {each.name} of pod {pod.key} names a disk without a CSI equivalent"
-            return Refusal(Reason.VOLUME_UNREADABLE, message)
+            return Refusal(Reason.VOLUME_UNREADABLE, message, (UNREADABLE,), aborts=True)
     return None
 
 

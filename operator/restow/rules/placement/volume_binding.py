@@ -23,6 +23,9 @@ UNBOUND: Final = "pod has unbound immediate PersistentVolumeClaims"
 UNREACHABLE: Final = "node(s) didn't match PersistentVolume's node affinity"
 NO_VOLUME: Final = "node(s) didn't find available persistent volumes to bind"
 NO_SPACE: Final = "node(s) did not have enough free storage"
+UNREADABLE: Final = 'running "VolumeBinding" filter plugin: could not translate pv: '
+"""How an error begins that ends kube-scheduler's attempt; what follows says what is wrong."""
+
 VOLUME_GONE: Final = "node(s) unavailable due to one or more pvc(s) bound to non-existent pv(s)"
 
 
@@ -39,10 +42,7 @@ def prepare(pod: Pod, board: Board) -> Prepared | Refusal | None:
         names = ", ".join(str(each.key) for each in found.immediate)
         message = f"PersistentVolumeClaims wait for a volume: {names}"
         return Refusal(Reason.CLAIM_UNBOUND, message, (UNBOUND,))
-    return Prepared(
-        refuse=partial(_refuse, found, _Unbound(found.delayed, snapshot), snapshot),
-        may_break=any(_is_disk(each, snapshot) for each in found.bound),
-    )
+    return Prepared(refuse=partial(_refuse, found, _Unbound(found.delayed, snapshot), snapshot))
 
 
 def _unusable(pod: Pod, snapshot: Snapshot) -> Refusal | None:
@@ -65,12 +65,6 @@ def _unusable(pod: Pod, snapshot: Snapshot) -> Refusal | None:
         if volume.ephemeral and not claims.owned(pod, claim):
             return claims.not_owned(pod, claim)
     return None
-
-
-def _is_disk(claim: PersistentVolumeClaim, snapshot: Snapshot) -> bool:
-    """Tell whether an in-tree disk is behind a bound claim: a node may have its plugin migrated."""
-    volume = snapshot.volumes.get(claim.volume)
-    return volume is not None and volume.disk is not None
 
 
 def _awaited(name: str) -> str:
@@ -109,7 +103,7 @@ def _bound_refusal(found: PodClaims, node: Node, snapshot: Snapshot) -> Refusal 
         try:
             terms = affinity_at(volume, node, snapshot)
         except ValueError as error:
-            return Refusal(Reason.VOLUME_UNREADABLE, str(error))
+            return Refusal(Reason.VOLUME_UNREADABLE, str(error), (UNREADABLE,), aborts=True)
         if not is_taken(terms, node):
             message = f"PersistentVolume {volume.name} cannot be reached from the node"
             return Refusal(Reason.VOLUME_UNREACHABLE, message, (UNREACHABLE,))
