@@ -74,7 +74,7 @@ def _term(dice: Dice, names: list[str]) -> Json:
 
 
 def _expression(dice: Dice) -> Json:
-    operator = dice.choice(("In", "NotIn", "Exists", "DoesNotExist", "Gt", "Lt"))
+    operator = dice.choice(("In", "In", "NotIn", "NotIn", "Exists", "DoesNotExist", "Gt", "Lt"))
     if operator in ("Gt", "Lt"):
         return {"key": "gen", "operator": operator, "values": [dice.choice(BOUNDS)]}
     key = dice.choice(("disk", "gen", "rack", ZONE))

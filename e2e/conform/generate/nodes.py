@@ -63,9 +63,9 @@ def _node(dice: Dice, name: str) -> Json:
 
 def _size(dice: Dice) -> Json:
     size = {
-        "cpu": dice.choice(("1", "2", "4", "3900m", "8")),
-        "memory": dice.choice(("1Gi", "4Gi", "8Gi", "2500M")),
-        "pods": dice.choice(("1", "3", "20", "110", "110", "110", "110")),
+        "cpu": dice.choice(("1", "4", "8", "3900m", "8")),
+        "memory": dice.choice(("1Gi", "4Gi", "8Gi", "8Gi", "2500M")),
+        "pods": dice.choice(("2", "3", "20", "110", "110", "110", "110", "110")),
         "ephemeral-storage": dice.choice(("2Gi", "10Gi")),
     }
     if dice.maybe(0.5):

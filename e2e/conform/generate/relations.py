@@ -101,7 +101,7 @@ def _constraint(dice: Dice, key: str) -> Json:
         "whenUnsatisfiable": "DoNotSchedule" if hard else "ScheduleAnyway",
     }
     if dice.maybe(0.95):
-        made["labelSelector"] = _selector(dice)
+        made["labelSelector"] = {} if dice.maybe(0.12) else _selector(dice)
         if dice.maybe(0.3):
             made["matchLabelKeys"] = ["version"]
     if hard and dice.maybe(0.35):

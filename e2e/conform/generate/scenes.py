@@ -41,7 +41,7 @@ def scene(seed: int, index: int, topic: str | None = None, again: str = "") -> S
             *hosts,
             *storage.storage(dice, tag, hosts),
             *(_resident(dice, f"r{number}", names) for number in range(dice.randint(2, 9))),
-            *(_nominee(dice, f"w{number}", names) for number in range(dice.choice((0, 1, 1, 2)))),
+            *(_nominee(dice, f"w{number}", names) for number in range(dice.choice((0, 1, 2, 2)))),
         ),
         probes=_probes(dice, twists, topic),
     )
@@ -99,7 +99,9 @@ def _probe(dice: Dice, name: str, twists: Mapping[str, Twist], topic: str | None
         spec["containers"][0]["resources"] = resources.modest(dice)
     for each in topics:
         twists[each](dice, spec)
-    if "TaintToleration" not in topics and dice.maybe(0.5):
+    if "TaintToleration" not in topics and dice.maybe(
+        0.25 if "PodTopologySpread" in topics else 0.5
+    ):
         spec.setdefault("tolerations", []).append({"operator": "Exists"})
     spec["priorityClassName"] = PROBE
     pod = _pod(dice, name, spec)

@@ -39,7 +39,7 @@ def volume(dice: Dice, name: str, names: list[str], *, size: str, modes: list[st
     if dice.maybe(0.25 if "csi" in spec else 0.6):
         spec["nodeAffinity"] = {"required": {"nodeSelectorTerms": _reached(dice, names)}}
     meta: Json = {"name": name}
-    if dice.maybe(0.3):
+    if dice.maybe(0.25 if "csi" in spec else 0.6):
         meta["labels"] = zone_labels(dice)
     return {"apiVersion": "v1", "kind": "PersistentVolume", "metadata": meta, "spec": spec}
 
