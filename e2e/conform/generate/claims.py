@@ -46,6 +46,9 @@ ODD: Final = ("lost", "leaving", "selected", "meant", "meant", "named", "classle
 MEASURED: Final = "m0"
 """A claim whose volume is made where there is room for it."""
 
+STATIC: Final = "s0"
+"""A claim that takes one of the volumes that are there."""
+
 EXCLUSIVE: Final = "x0"
 """A claim for one pod of the cluster only."""
 
@@ -57,6 +60,7 @@ def claims(dice: Dice, tag: str, names: list[str]) -> list[Json]:
         for name in CLAIMS:
             made += _claim(dice, namespace, name, tag, names)
         made.append(_asking(dice, namespace, MEASURED, "measured"))
+        made.append(_asking(dice, namespace, STATIC, "static"))
         for name in (*BOUND, *ZONED, EXCLUSIVE):
             claim = _asking(dice, namespace, name, "now")
             if name == EXCLUSIVE:
@@ -77,7 +81,9 @@ def storage_class(name: str, spec: Json) -> Json:
 
 def mount(dice: Dice, spec: Json) -> None:
     """Give the pod one or two claims, sometimes one that is not there."""
-    names = dice.some((*CLAIMS, MEASURED), 1, 2)
+    names = dice.some(CLAIMS, 1, 2)
+    if dice.maybe(0.35):
+        names = dice.choice(([MEASURED], [STATIC], [STATIC, names[0]]))
     if dice.maybe(0.06):
         names = ["missing"]
     _use(spec, names)

@@ -27,7 +27,8 @@ CORDON: Final = (
     {"key": "node.kubernetes.io/unschedulable", "operator": "Exists", "effect": "NoExecute"},
     {"operator": "Exists"},
 )
-BOUNDS: Final = ("0", "3", "7", "11", "9223372036854775807")
+OPERATORS: Final = ("In", "In", "NotIn", "NotIn", "Exists", "DoesNotExist", "Gt", "Gt", "Lt", "Lt")
+BOUNDS: Final = ("0", "3", "7", "9223372036854775807")
 PORTS: Final = (80, 443, 53)
 ADDRESSES: Final = ("", "0.0.0.0", "10.0.0.1", "10.0.0.2")  # host IPs of pods
 
@@ -74,7 +75,7 @@ def _term(dice: Dice, names: list[str]) -> Json:
 
 
 def _expression(dice: Dice) -> Json:
-    operator = dice.choice(("In", "In", "NotIn", "NotIn", "Exists", "DoesNotExist", "Gt", "Lt"))
+    operator = dice.choice(OPERATORS)
     if operator in ("Gt", "Lt"):
         return {"key": "gen", "operator": operator, "values": [dice.choice(BOUNDS)]}
     key = dice.choice(("disk", "gen", "rack", ZONE))

@@ -104,7 +104,7 @@ def _constraint(dice: Dice, key: str) -> Json:
         made["labelSelector"] = {} if dice.maybe(0.12) else _selector(dice)
         if dice.maybe(0.3):
             made["matchLabelKeys"] = ["version"]
-    if hard and dice.maybe(0.35):
+    if hard and dice.maybe(0.5):
         made["minDomains"] = dice.randint(1, 4)
     if dice.maybe(0.4):
         made["nodeAffinityPolicy"] = dice.choice(("Honor", "Ignore"))

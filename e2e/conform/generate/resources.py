@@ -66,7 +66,7 @@ def running_as(dice: Dice, pod: Json) -> None:
             }
         ],
     }
-    if dice.maybe(0.7 if "resources" in pod["spec"] else 0.2):
+    if dice.maybe(0.85 if "resources" in pod["spec"] else 0.3):
         pod["status"] |= _given_to_all(dice, given)
     if dice.maybe(0.3):
         del pod["status"]["containerStatuses"][0][dice.choice(("allocatedResources", "resources"))]

@@ -128,7 +128,7 @@ def _resident(dice: Dice, name: str, names: list[str]) -> Json:
     if dice.maybe(0.1):
         made["status"] = {"phase": dice.choice(("Succeeded", "Failed"))}
         _without_ports(made["spec"])
-    elif dice.maybe(0.5):
+    elif dice.maybe(0.9 if "resources" in spec else 0.45):
         resources.running_as(dice, made)
     if dice.maybe(0.12):
         made["metadata"]["deletionTimestamp"] = "2026-01-01T00:00:00Z"

@@ -18,7 +18,7 @@ def storage(dice: Dice, tag: str, hosts: list[Json]) -> list[Json]:
     insisting = dice.some(DRIVERS, 0, 2) if dice.maybe(0.4) else []
     made += [_driver(each, insists=each in insisting) for each in DRIVERS[:3]]
     made += [_csi_node(dice, name) for name in names if dice.maybe(0.85)]
-    made += [_capacity(dice, index) for index in range(dice.randint(0, 4))]
+    made += [_capacity(dice, index) for index in range(dice.randint(1, 4))]
     made += [volumes.free(dice, f"free{index}-{tag}", names) for index in range(3)]
     made += claims.claims(dice, tag, names)
     there = [each for each in made if each["kind"] == "PersistentVolume"]
@@ -70,14 +70,14 @@ def _capacity(dice: Dice, index: int) -> Json:
         "kind": "CSIStorageCapacity",
         "metadata": {"name": f"room-{index}", "namespace": "conform-a"},
         "storageClassName": dice.choice(("conform-measured",) * 3 + ("conform-later",)),
-        "capacity": dice.choice(("0", "1Gi", "5Gi", "100Gi")),
+        "capacity": dice.choice(("0", "1Gi", "5Gi", "20Gi")),
     }
     if dice.maybe(0.9):
         made["nodeTopology"] = (
             {"matchLabels": {ZONE: dice.choice(ZONES)}} if dice.maybe(0.8) else {}
         )
     if dice.maybe(0.4):
-        made["maximumVolumeSize"] = dice.choice(("1Gi", "5Gi", "10Gi"))
+        made["maximumVolumeSize"] = dice.choice(("1Gi", "5Gi"))
     return made
 
 
