@@ -96,7 +96,7 @@ def spread(dice: Dice, spec: Json) -> None:
 def _constraint(dice: Dice, key: str) -> Json:
     hard = dice.maybe(0.9)
     made: Json = {
-        "maxSkew": dice.choice((1, 1, 2)),
+        "maxSkew": dice.choice((1, 1, 1, 2)),
         "topologyKey": key,
         "whenUnsatisfiable": "DoNotSchedule" if hard else "ScheduleAnyway",
     }

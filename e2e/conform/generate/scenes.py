@@ -18,6 +18,9 @@ PROBE: Final = "conform-probe"
 
 PRIORITIES: Final = {"conform-low": -1, "conform-equal": 0, "conform-high": 10}
 
+CROWDED: Final = ("conform-a", "conform-a", "conform-a", "conform-b", "conform-b", "conform-c")
+"""Namespaces of pods: many in one, so that there is something to be spread."""
+
 Twist = Callable[[Dice, Json], None]
 
 
@@ -40,7 +43,7 @@ def scene(seed: int, index: int, topic: str | None = None, again: str = "") -> S
             _heavy(),
             *hosts,
             *storage.storage(dice, tag, hosts),
-            *(_resident(dice, f"r{number}", names) for number in range(dice.randint(2, 9))),
+            *(_resident(dice, f"r{number}", names) for number in range(dice.randint(3, 9))),
             *(_nominee(dice, f"w{number}", names) for number in range(dice.choice((0, 1, 2, 2)))),
         ),
         probes=_probes(dice, twists, topic),
@@ -87,7 +90,7 @@ def _twists(names: list[str]) -> Mapping[str, Twist]:
     }
 
 
-WEIGHTS: Final = {"InterPodAffinity": 2.0, "PodTopologySpread": 2.0, "SchedulingGates": 0.5}
+WEIGHTS: Final = {"InterPodAffinity": 2.0, "PodTopologySpread": 2.6, "SchedulingGates": 0.5}
 
 
 def _probe(dice: Dice, name: str, twists: Mapping[str, Twist], topic: str | None) -> Probe:
@@ -167,9 +170,7 @@ def _pod(dice: Dice, name: str, spec: Json) -> Json:
         "kind": "Pod",
         "metadata": {
             "name": name,
-            "namespace": dice.choice(
-                claims.NAMESPACES if has_claims else sorted(relations.NAMESPACES)
-            ),
+            "namespace": dice.choice(claims.NAMESPACES if has_claims else CROWDED),
             "labels": relations.labels(dice),
         },
         "spec": spec,
