@@ -90,7 +90,7 @@ def _twists(names: list[str]) -> Mapping[str, Twist]:
     }
 
 
-WEIGHTS: Final = {"InterPodAffinity": 2.0, "PodTopologySpread": 2.6, "SchedulingGates": 0.5}
+WEIGHTS: Final = {"InterPodAffinity": 2.0, "PodTopologySpread": 2.6, "SchedulingGates": 0.8}
 
 
 def _probe(dice: Dice, name: str, twists: Mapping[str, Twist], topic: str | None) -> Probe:
