@@ -12,7 +12,8 @@ import signal
 import sys
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
-from functools import partial
+from concurrent.futures import ProcessPoolExecutor
+from functools import cache, partial
 from pathlib import Path
 from types import FrameType
 from typing import Final, NamedTuple
@@ -24,8 +25,8 @@ from e2e.conform.planting import PACKAGE, Mistake, mistakes, planted
 from e2e.conform.scene import Recorded, read
 from restow.rules.registry import RULES
 
-PATIENCE_S: Final = 30
-"""A mutant that takes longer runs in circles: it was noticed."""
+PATIENCE_S: Final = 60
+"""CPU time; a mutant that takes longer runs in circles: it was noticed."""
 
 
 class Fate(NamedTuple):
@@ -38,24 +39,40 @@ class Fate(NamedTuple):
 
 def is_found(judge: Callable[[Recorded], Iterator[object]], scenes: Sequence[Recorded]) -> bool:
     """Return whether some case tells; rules that break down on one tell as well."""
-    signal.signal(signal.SIGALRM, _give_up)
-    signal.alarm(PATIENCE_S)
+    signal.signal(signal.SIGPROF, _give_up)
+    signal.setitimer(signal.ITIMER_PROF, PATIENCE_S)
     try:
         return any(any(judge(scene)) for scene in scenes)
     except Exception:  # noqa: BLE001 - whatever a mutant raises, it was noticed
         return True
     finally:
-        signal.alarm(0)
+        signal.setitimer(signal.ITIMER_PROF, 0)
 
 
-def fate(mistake: Mistake, scenes: Sequence[Recorded]) -> Fate:
-    """Judge the scenes with the mistake planted."""
+def fates(name: str, recording: Path, cases: int) -> list[Fate]:
+    """Judge the first cases of a recording with each mistake in the module planted."""
+    scenes = _recorded(recording, cases)
+    return [_fate(each, scenes) for each in mistakes(importlib.import_module(name))]
+
+
+def _fate(mistake: Mistake, scenes: Sequence[Recorded]) -> Fate:
     try:
         with planted(mistake) as judge:
             found = is_found(judge.disagreements, scenes)
     except Exception:  # noqa: BLE001 - restow cannot even be imported
         found = True
     return Fate(mistake, found, why_indifferent(mistake))
+
+
+@cache
+def _recorded(recording: Path, cases: int) -> tuple[Recorded, ...]:
+    """Return the scenes at the start of a recording that together have so many cases."""
+    found: list[Recorded] = []
+    for scene in read(recording):
+        if sum(len(each.verdicts) for each in found) >= cases:
+            break
+        found.append(scene)
+    return tuple(found)
 
 
 def modules() -> list[str]:
@@ -70,16 +87,16 @@ def modules() -> list[str]:
 def main() -> int:
     """Print the tables; return 0 when every mistake that makes a difference is found."""
     options = _arguments()
-    scenes = list(_first(options.cases, read(options.recording)))
+    scenes = _recorded(options.recording, options.cases)
     if any(any(disagreements(scene)) for scene in scenes):
         print("the rules as they are disagree with the recording", file=sys.stderr)
         return 2
     missed = _switched_off(scenes)
-    fates = []
-    for name in options.modules or modules():
-        fates += [fate(each, scenes) for each in mistakes(importlib.import_module(name))]
-    _tell(fates)
-    return 1 if missed or any(not each.found and not each.why for each in fates) else 0
+    each = partial(fates, recording=options.recording, cases=options.cases)
+    with ProcessPoolExecutor() as pool:
+        found = [fate for some in pool.map(each, options.modules or modules()) for fate in some]
+    _tell(found)
+    return 1 if missed or any(not each.found and not each.why for each in found) else 0
 
 
 def _switched_off(scenes: Sequence[Recorded]) -> int:
@@ -95,31 +112,21 @@ def _switched_off(scenes: Sequence[Recorded]) -> int:
     return missed
 
 
-def _tell(fates: Sequence[Fate]) -> None:
+def _tell(found: Sequence[Fate]) -> None:
     print("\n| module | comparisons changed | found | indifferent | missed |")
     print("| --- | --- | --- | --- | --- |")
     total: dict[str, Counter[str]] = {}
-    for each in fates:
+    for each in found:
         kind = "found" if each.found else "indifferent" if each.why else "missed"
         total.setdefault(each.mistake.module, Counter())[kind] += 1
     for name, counts in total.items():
         kinds = " | ".join(str(counts[kind]) for kind in ("found", "indifferent", "missed"))
         print(f"| {name.removeprefix(f'{PACKAGE}.')} | {counts.total()} | {kinds} |")
     print()
-    for made, found, why in fates:
-        if not found and not why:
+    for made, is_noticed, why in found:
+        if not is_noticed and not why:
             where = f"{made.module.removeprefix(f'{PACKAGE}.')}:{made.line}"
             print(f"missed: {where}: {made.before}, {made.after}")
-
-
-def _first(cases: int, scenes: Iterator[Recorded]) -> Iterator[Recorded]:
-    """Yield scenes until they have so many cases."""
-    left = cases
-    for scene in scenes:
-        if left <= 0:
-            return
-        yield scene
-        left -= len(scene.verdicts)
 
 
 def _give_up(_signal: int, _frame: FrameType | None) -> None:
