@@ -34,7 +34,7 @@ def main() -> int:
         for wrong in found:
             _tell(wrong)
         if scheduler is not None:
-            _shrink(scheduler, found, options)
+            _shrink(scheduler, found, scenes, options)
     print(coverage.table())
     thin = coverage.thin()
     for each in thin:
@@ -49,13 +49,20 @@ def _tell(wrong: Disagreement) -> None:
     print(f"  kube-scheduler {wrong.theirs}\n  restow         {wrong.ours}")
 
 
-def _shrink(scheduler: Oracle, found: Iterable[Disagreement], options: argparse.Namespace) -> None:
+def _shrink(
+    scheduler: Oracle,
+    found: Iterable[Disagreement],
+    scenes: Iterable[Recorded],
+    options: argparse.Namespace,
+) -> None:
     """Print the smallest forms of the first disagreements, and keep them where that is asked."""
+    judged = {each.name: each for each in scenes}
     firsts: dict[str, Disagreement] = {}
     for wrong in found:
         firsts.setdefault(wrong.scene, wrong)
     for wrong in list(firsts.values())[:MOST_SHRUNK]:
-        small = smallest(scheduler, named(wrong.scene, options.topic), wrong, tries=options.tries)
+        scene = named(wrong.scene, options.topic)
+        small = smallest(scheduler, scene, judged[wrong.scene], wrong, tries=options.tries)
         if small is None:
             print(f"{wrong.scene}#{wrong.index} does not come again when it is asked about alone")
             continue

@@ -17,11 +17,13 @@ class Arrivals:
 
     def put(self, probe: Probe, settle_s: float) -> tuple[str, tuple[Json, ...]]:
         """Create the pod; return its uid and what was made for it, behind a gate, beforehand."""
-        meta, spec = probe.pod["metadata"], probe.pod["spec"]
+        meta, spec = probe.pod["metadata"], probe.pod.get("spec", {})
         for each in spec.get("resourceClaims", ()):
             if "resourceClaimName" in each:  # kube-scheduler says nothing of one that is missing
                 self._client.get("ResourceClaim", each["resourceClaimName"], meta["namespace"])
-        if not probe.generated and not probe.owned:
+        named = {each["name"] for each in spec.get("resourceClaims", ())}
+        generated = {name: made for name, made in probe.generated.items() if name in named}
+        if not generated and not probe.owned:
             return str(self._client.create(probe.pod)["metadata"]["uid"]), ()
         claims = [*probe.owned, *self._of_templates(probe)]
         gates = [*spec.get("schedulingGates", ()), {"name": GATE}]
@@ -32,10 +34,9 @@ class Arrivals:
             for each in claims
         ]
         where = {"namespace": meta["namespace"]}
-        if probe.generated:
+        if generated:
             statuses = [
-                {"name": name, "resourceClaimName": claim}
-                for name, claim in probe.generated.items()
+                {"name": name, "resourceClaimName": claim} for name, claim in generated.items()
             ]
             status = {"status": {"resourceClaimStatuses": statuses}}
             self._client.patch("Pod", meta["name"], status, **where, part="status")

@@ -54,16 +54,25 @@ class Shrunk:
 def smallest(
     oracle: Oracle,
     scene: Scene,
+    judged: Recorded,
     wrong: Disagreement,
     *,
     rules: Sequence[Rule] = RULES,
     tries: int = TRIES,
 ) -> Shrunk | None:
-    """Shrink a scene of which the two said `wrong`; None when they agree when asked again."""
+    """Shrink a scene of which the two said `wrong`; None when they agree when asked again.
+
+    Parameters
+    ----------
+    judged
+        What kube-scheduler said of the scene.
+    tries
+        How many smaller scenes are put before it at most.
+    """
     trial = _Trial(oracle, rules)
-    upto = replace(scene, probes=_upto(scene.probes, wrong.pod))
-    if trial.disagrees(upto):
-        Reducer(trial.disagrees, tries=tries).smallest(upto)
+    taken = _taken(scene, judged, wrong)
+    if trial.disagrees(taken):
+        Reducer(trial.disagrees, tries=tries).smallest(taken)
     return None if trial.last is None else _trimmed(trial.last)
 
 
@@ -128,9 +137,15 @@ def _unheard(_manifest: Json, _error: ApiError) -> None:
     """A smaller object that no cluster takes is no surprise."""
 
 
-def _upto(probes: Sequence[Probe], name: str) -> tuple[Probe, ...]:
-    names = [each.pod["metadata"]["name"] for each in probes]
-    return tuple(probes[: names.index(name) + 1])
+def _taken(scene: Scene, judged: Recorded, wrong: Disagreement) -> Scene:
+    """Leave out what the API server did not take, and the pods that came after the one in doubt."""
+    there = {_key(each) for each in judged.objects}
+    asked = {_key(each.pod) for each in judged.verdicts[: wrong.index + 1]}
+    return replace(
+        scene,
+        objects=tuple(e for e in scene.objects if e["kind"] in SHARED or _key(e) in there),
+        probes=tuple(each for each in scene.probes if _key(each.pod) in asked),
+    )
 
 
 def _is_whole(scene: Scene, recorded: Recorded) -> bool:

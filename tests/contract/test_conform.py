@@ -40,12 +40,12 @@ def test_kube_scheduler_and_restow_agree_on_random_pods(scheduler: Oracle) -> No
 @pytest.mark.timeout(600)
 def test_mistake_is_found_and_shrunk_to_what_shows_it(scheduler: Oracle, tmp_path: Path) -> None:
     """With taints forgotten, a tainted node and a pod are all that is left of a cluster."""
-    wrong = next(
-        wrong
+    judged, wrong = next(
+        (judged, wrong)
         for judged in asked(scheduler, seed=3, cases=CASES, rules=WITHOUT_TAINTS)
         for wrong in disagreements(judged, WITHOUT_TAINTS)
     )
-    small = smallest(scheduler, named(wrong.scene), wrong, rules=WITHOUT_TAINTS)
+    small = smallest(scheduler, named(wrong.scene), judged, wrong, rules=WITHOUT_TAINTS)
     assert small is not None
     documents = list(yaml.safe_load_all(small.manifest()))
     assert [each["kind"] for each in documents] == ["Namespace", "Node", "Pod"]

@@ -14,7 +14,7 @@ from restow.rules.attaching import Attachable, attachables, in_use, limits, per_
 from restow.rules.board import Board
 from restow.rules.rule import Prepared, Rule, Scope
 
-UNREADABLE: Final = 'running "NodeVolumeLimits" filter plugin: converting volume('
+UNREADABLE: Final = 'running "NodeVolumeLimits" filter plugin: converting volume'
 """How an error begins that ends kube-scheduler's attempt; what follows says what is wrong."""
 
 LIMIT_EXCEEDED: Final = "node(s) exceed max volume count"

@@ -23,7 +23,7 @@ UNBOUND: Final = "pod has unbound immediate PersistentVolumeClaims"
 UNREACHABLE: Final = "node(s) didn't match PersistentVolume's node affinity"
 NO_VOLUME: Final = "node(s) didn't find available persistent volumes to bind"
 NO_SPACE: Final = "node(s) did not have enough free storage"
-UNREADABLE: Final = 'running "VolumeBinding" filter plugin: could not translate pv: '
+UNREADABLE: Final = 'running "VolumeBinding" filter plugin: could not translate pv'
 """How an error begins that ends kube-scheduler's attempt; what follows says what is wrong."""
 
 VOLUME_GONE: Final = "node(s) unavailable due to one or more pvc(s) bound to non-existent pv(s)"
