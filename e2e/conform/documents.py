@@ -1,11 +1,50 @@
-"""What the documents of the API server tell, and what of them a recording keeps."""
+"""The documents that the oracle makes and reads: kinds, and what stands in them."""
+
+from typing import Final
 
 from e2e.client import Json
 
+KINDS: Final = (
+    "Namespace",
+    "PriorityClass",
+    "RuntimeClass",
+    "StorageClass",
+    "CSIDriver",
+    "DeviceClass",
+    "Node",
+    "CSINode",
+    "CSIStorageCapacity",
+    "PersistentVolume",
+    "PersistentVolumeClaim",
+    "VolumeAttachment",
+    "ResourceSlice",
+    "DeviceTaintRule",
+    "ResourceClaimTemplate",
+    "ResourceClaim",
+    "Pod",
+)
+"""What a scene may consist of, in the order in which it is made."""
 
-def version_of(document: Json) -> str:
+KEPT: Final = frozenset({"Namespace", "PriorityClass", "RuntimeClass"})
+"""All scenes share them; without a controller manager a namespace would never go."""
+
+REPORTED: Final = frozenset({"Pod", "PersistentVolume", "PersistentVolumeClaim", "ResourceClaim"})
+"""Kinds whose status the API server takes only from the status subresource."""
+
+
+def version(document: Json) -> str:
     """Return the resource version."""
     return str(document["metadata"]["resourceVersion"])
+
+
+def claims(pod: Json) -> bool:
+    """Tell whether kube-scheduler may give devices to the pod."""
+    spec = pod["spec"]
+    return bool(spec.get("resourceClaims")) or any(
+        "/" in name
+        for each in (*spec["containers"], *spec.get("initContainers", ()))
+        for name in each.get("resources", {}).get("requests", {})
+    )
 
 
 def waits(claim: Json, uid: str) -> bool:
@@ -17,8 +56,8 @@ def waits(claim: Json, uid: str) -> bool:
     )
 
 
-def unscheduled(pod: Json) -> Json:
-    """Return the condition by which kube-scheduler says no, empty when it has not."""
+def condition(pod: Json) -> Json:
+    """Return PodScheduled while it is False, else nothing."""
     for each in pod.get("status", {}).get("conditions", ()):
         if each["type"] == "PodScheduled" and each["status"] == "False":
             found: Json = each

@@ -139,9 +139,7 @@ def _said(verdict: Verdict) -> str:
 
 def _stripped(why: str) -> str:
     """Cut off what PostFilter says: preemption, which may have no node to look at; devices."""
-    said = why.partition(" preemption: ")[0].removesuffix(
-        " deallocation of ResourceClaim completed"
-    )
+    said = why.partition(" preemption: ")[0].partition(" deallocation of ResourceClaim")[0]
     return said.removesuffix(". not found").removesuffix(".")
 
 

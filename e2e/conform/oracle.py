@@ -21,40 +21,17 @@ from urllib3.exceptions import ProtocolError
 
 from e2e.client import ApiError, Client, Json, path
 from e2e.cluster.local import LocalCluster
+from e2e.conform import documents
 from e2e.conform.arrival import GATE, Arrivals
-from e2e.conform.documents import before, slim, unscheduled, version_of, waits
+from e2e.conform.documents import KEPT, KINDS, REPORTED
 from e2e.conform.profiles import PROFILES
-from e2e.conform.scene import SHARED, Probe, Recorded, Scene, Verdict
+from e2e.conform.scene import Probe, Recorded, Scene, Verdict
 
 CONTROL_PLANE: Final = (
     f"--config={Path(__file__).with_name('controlplane.yaml')}",
     f"--kube-scheduler-config={PROFILES}",
     "--disable=kube-controller-manager,kwok-controller",
 )
-KINDS: Final = (
-    "Namespace",
-    "PriorityClass",
-    "RuntimeClass",
-    "StorageClass",
-    "CSIDriver",
-    "DeviceClass",
-    "Node",
-    "CSINode",
-    "CSIStorageCapacity",
-    "PersistentVolume",
-    "PersistentVolumeClaim",
-    "VolumeAttachment",
-    "ResourceSlice",
-    "DeviceTaintRule",
-    "ResourceClaimTemplate",
-    "ResourceClaim",
-    "Pod",
-)
-"""What a scene may consist of, in the order in which it is made."""
-
-REPORTED: Final = frozenset({"Pod", "PersistentVolume", "PersistentVolumeClaim", "ResourceClaim"})
-"""Kinds whose status the API server takes only from the status subresource."""
-
 SETTLE_S: Final = 0.15
 """For kube-scheduler's other watches to bring what the pods depend on: nothing says that they have.
 `asking.asked` asks about a disagreement again, so that too little costs time, not truth."""
@@ -63,8 +40,7 @@ INVALID: Final = (403, 404, 422)
 """Answers to objects that no cluster takes: a case that kube-scheduler never sees."""
 
 VERDICT_S: Final = 20.0
-DEVICES: Final = "DynamicResources"
-"""Topic of the pods that kube-scheduler may give devices to."""
+FREED: Final = " of ResourceClaim completed"
 
 
 Refused = Callable[[Json, ApiError], None]
@@ -96,13 +72,15 @@ class Oracle:
 
         `told` hears of each object that no cluster takes; it is left out.
 
-        It ends early when a pod found a place whose volumes a controller would now have to bind:
-        kube-scheduler waits for that, and restow does not look at a cluster in such a state.
+        It ends early when a pod found a place whose volumes a controller would now have to bind, or
+        whose devices a driver would have to make ready: kube-scheduler waits for that, and restow
+        does not look at a cluster in such a state. Also when a claim was freed for a refused pod,
+        which kube-scheduler then takes up again at once.
         """
         self._lay(scene.objects, told)
         time.sleep(settle_s)
         objects = self._read()
-        known = {each["metadata"]["uid"]: version_of(each) for each in objects}
+        known = {each["metadata"]["uid"]: documents.version(each) for each in objects}
         verdicts = []
         try:
             for probe in scene.probes:
@@ -132,7 +110,7 @@ class Oracle:
         try:
             self._client.create(manifest)
         except ApiError as error:
-            if error.status == 409 and kind in SHARED:
+            if error.status == 409 and kind in KEPT:
                 return
             if error.status in INVALID:
                 told(manifest, error)
@@ -154,41 +132,43 @@ class Oracle:
         return tuple(
             {**each, "kind": kind}
             for kind, found in zip(self._served, lists, strict=True)
-            for each in map(slim, found)
+            for each in map(documents.slim, found)
         )
 
     def _ask(self, probe: Probe, known: dict[str, str], settle_s: float) -> tuple[Verdict, bool]:
         name, namespace = probe.pod["metadata"]["name"], probe.pod["metadata"]["namespace"]
         uid, came = self._arrivals.put(probe, settle_s)
-        known.update((each["metadata"]["uid"], version_of(each)) for each in came)
+        known.update((each["metadata"]["uid"], documents.version(each)) for each in came)
         pod = self._judged(uid)
         node = pod["spec"].get("nodeName") or pod["status"].get("nominatedNodeName")
         is_open = bool(node) and not pod["spec"].get("nodeName")
-        if is_open and DEVICES in probe.topics:
+        claiming = documents.claims(probe.pod)
+        if is_open and claiming:
             is_open = not self._bound(uid, namespace)  # claims are written, then it is bound
-        condition = unscheduled(pod)
+        condition = documents.condition(pod)
         if not node:
             self._client.delete("Pod", name, namespace=namespace, grace_s=0)
-        changed = self._changed(namespace, known) if DEVICES in probe.topics else ()
+        is_open |= FREED in condition.get("message", "")
+        changed = self._changed(namespace, known) if claiming else ()
         verdict = Verdict(
-            pod={**slim(before(pod)), "kind": "Pod"},
+            pod={**documents.slim(documents.before(pod)), "kind": "Pod"},
             topics=probe.topics,
             node=node or None,
             reason="" if node else condition.get("reason", ""),
             message="" if node else condition.get("message", ""),
             changed=changed,
-            came=tuple(map(slim, came)),
+            came=tuple(map(documents.slim, came)),
         )
         return verdict, is_open
 
     def _changed(self, namespace: str, known: dict[str, str]) -> tuple[Json, ...]:
         """Return the claims that are not as they were known, and know them."""
         found = [
-            {**slim(each), "kind": "ResourceClaim"}
+            {**documents.slim(each), "kind": "ResourceClaim"}
             for each in self._client.list("ResourceClaim", namespace)
-            if known.get(each["metadata"]["uid"]) != version_of(each)
+            if known.get(each["metadata"]["uid"]) != documents.version(each)
         ]
-        known.update((each["metadata"]["uid"], version_of(each)) for each in found)
+        known.update((each["metadata"]["uid"], documents.version(each)) for each in found)
         return tuple(found)
 
     def _bound(self, uid: str, namespace: str) -> bool:
@@ -201,7 +181,9 @@ class Oracle:
             with suppress(NoVerdictError):
                 self._judged(uid, bound=True, wait_s=SETTLE_S)
                 return True
-            if any(waits(each, uid) for each in self._client.list("ResourceClaim", namespace)):
+            if any(
+                documents.waits(each, uid) for each in self._client.list("ResourceClaim", namespace)
+            ):
                 return False
         raise NoVerdictError(f"pod {uid} was given a node, but not bound")
 
@@ -221,7 +203,7 @@ class Oracle:
             gates = pod["spec"].get("schedulingGates", ())
             if bound or any(each["name"] == GATE for each in gates):
                 continue
-            reason = unscheduled(pod).get("reason")
+            reason = documents.condition(pod).get("reason")
             if status.get("nominatedNodeName") or (
                 reason and (gates or reason != "SchedulingGated")
             ):
@@ -229,7 +211,7 @@ class Oracle:
 
     def _clear(self) -> None:
         for kind in reversed(self._served):
-            if kind in SHARED:
+            if kind in KEPT:
                 continue
             found = self._client.list(kind)
             held = [each for each in found if each["metadata"].get("finalizers")]

@@ -10,7 +10,8 @@ from dataclasses import replace
 from typing import Any, Final, TypeVar
 
 from e2e.client import Json
-from e2e.conform.scene import SHARED, Probe, Scene
+from e2e.conform.documents import KEPT
+from e2e.conform.scene import Probe, Scene
 
 T = TypeVar("T")
 Path = tuple[str | int, ...]
@@ -64,8 +65,8 @@ class Reducer:
         return replace(scene, probes=(*kept, last))
 
     def _objects(self, scene: Scene) -> Scene:
-        shared = [each for each in scene.objects if each["kind"] in SHARED]
-        others = [each for each in scene.objects if each["kind"] not in SHARED]
+        shared = [each for each in scene.objects if each["kind"] in KEPT]
+        others = [each for each in scene.objects if each["kind"] not in KEPT]
         kept = minimal(
             others, lambda some: self._is_enough(replace(scene, objects=(*shared, *some)))
         )
@@ -76,7 +77,7 @@ class Reducer:
             scene = self._pod(scene, index)
         order = sorted(range(len(scene.objects)), key=lambda index: _rank(scene.objects[index]))
         for index in order:
-            if scene.objects[index]["kind"] not in SHARED:
+            if scene.objects[index]["kind"] not in KEPT:
                 scene = self._object(scene, index)
         return scene
 
@@ -134,14 +135,14 @@ def _slimmed(document: Json, removable: Sequence[Path], holds: Callable[[Json], 
 
 def trimmed(scene: Scene) -> Scene:
     """Return the scene without the shared objects that nothing names."""
-    others = [each for each in scene.objects if each["kind"] not in SHARED]
+    others = [each for each in scene.objects if each["kind"] not in KEPT]
     text = json.dumps([others, [(each.pod, each.owned) for each in scene.probes]])
     return replace(
         scene,
         objects=tuple(
             each
             for each in scene.objects
-            if each["kind"] not in SHARED or f'"{each["metadata"]["name"]}"' in text
+            if each["kind"] not in KEPT or f'"{each["metadata"]["name"]}"' in text
         ),
     )
 

@@ -8,12 +8,9 @@ import json
 from collections.abc import Iterable, Iterator
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
-from typing import Any, Final
+from typing import Any
 
 from e2e.client import Json
-
-SHARED: Final = frozenset({"Namespace", "PriorityClass", "RuntimeClass"})
-"""Kinds that all scenes share; without a controller manager a namespace would never go."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

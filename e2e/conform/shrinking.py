@@ -9,10 +9,11 @@ from typing import Any, Final
 import yaml
 
 from e2e.client import ApiError, Json
+from e2e.conform.documents import KEPT
 from e2e.conform.judge import Disagreement, disagreements
 from e2e.conform.oracle import SETTLE_S, NoVerdictError, Oracle
 from e2e.conform.reduction import Reducer, trimmed
-from e2e.conform.scene import SHARED, Probe, Recorded, Scene, write
+from e2e.conform.scene import Probe, Recorded, Scene, write
 from restow.rules.registry import RULES
 from restow.rules.rule import Rule
 
@@ -128,7 +129,7 @@ def _trimmed(found: Shrunk) -> Shrunk:
     scene = trimmed(found.scene)
     named = {_key(each) for each in scene.objects}
     objects = tuple(
-        each for each in found.recorded.objects if each["kind"] not in SHARED or _key(each) in named
+        each for each in found.recorded.objects if each["kind"] not in KEPT or _key(each) in named
     )
     return replace(found, scene=scene, recorded=replace(found.recorded, objects=objects))
 
@@ -143,7 +144,7 @@ def _taken(scene: Scene, judged: Recorded, wrong: Disagreement) -> Scene:
     asked = {_key(each.pod) for each in judged.verdicts[: wrong.index + 1]}
     return replace(
         scene,
-        objects=tuple(e for e in scene.objects if e["kind"] in SHARED or _key(e) in there),
+        objects=tuple(e for e in scene.objects if e["kind"] in KEPT or _key(e) in there),
         probes=tuple(each for each in scene.probes if _key(each.pod) in asked),
     )
 
@@ -152,7 +153,7 @@ def _is_whole(scene: Scene, recorded: Recorded) -> bool:
     """Tell whether the API server took everything."""
     there = {_key(each) for each in recorded.objects}
     return len(recorded.verdicts) == len(scene.probes) and all(
-        _key(each) in there for each in scene.objects if each["kind"] not in SHARED
+        _key(each) in there for each in scene.objects if each["kind"] not in KEPT
     )
 
 
