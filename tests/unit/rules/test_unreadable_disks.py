@@ -8,13 +8,24 @@ from restow.cluster.volumes import Disk, DiskKind, PodVolume
 from restow.core.ids import NodeName
 from restow.core.reasons import Reason
 from restow.rules.board import Board
+from restow.rules.placement import volume_binding
 from restow.rules.survey import Survey
 from tests.support.objects import a_node, a_pod, a_snapshot
-from tests.support.storage import DRIVER, ZONE, a_claim, a_volume, disks, drivers_of, mounting
+from tests.support.storage import (
+    DRIVER,
+    ZONE,
+    a_claim,
+    a_class,
+    a_volume,
+    disks,
+    drivers_of,
+    mounting,
+)
 
 A, B = NodeName("a"), NodeName("b")
 NAMELESS = Disk(kind=DiskKind.AWS_EBS, name="aws://zone/disk")
 NAMED = Disk(kind=DiskKind.AWS_EBS, name="aws://zone/vol-1")
+GCE = Disk(kind=DiskKind.GCE_PD, name="disk")
 EBS = "ebs.csi.aws.com"
 TWO_REGIONS = {ZONE: "us-east-a__us-west-a"}
 
@@ -80,6 +91,20 @@ def test_such_a_disk_of_a_pod_in_place_fails_for_those_that_are_counted_beside_i
     assert surveyed(a_pod(volumes=volumes), snapshot).feasible() == feasible
 
 
+def test_volume_that_cannot_be_translated_says_so_alone_beside_an_unbound_claim() -> None:
+    snapshot = a_snapshot(
+        [],
+        [a_node("a")],
+        claims=[a_claim("c", volume="v"), a_claim("d", storage_class="local")],
+        volumes=[a_volume("v", disk=GCE, labels=TWO_REGIONS)],
+        storage_classes=[a_class("local", provisioner="kubernetes.io/no-provisioner")],
+        csi_nodes=[drivers_of("a", "kubernetes.io/gce-pd")],
+    )
+    no = surveyed(a_pod(volumes=mounting("c", "d")), snapshot).refusal(A)
+    assert no is not None
+    assert no.upstream == (volume_binding.UNREADABLE,)
+
+
 @pytest.mark.parametrize(
     ("labels", "migrated", "feasible"),
     [
@@ -91,12 +116,11 @@ def test_such_a_disk_of_a_pod_in_place_fails_for_those_that_are_counted_beside_i
 def test_volume_in_zones_of_two_regions_fails_where_its_plugin_is_migrated(
     labels: dict[str, str], migrated: tuple[str, ...], feasible: tuple[NodeName, ...]
 ) -> None:
-    disk = Disk(kind=DiskKind.GCE_PD, name="disk")
     snapshot = a_snapshot(
         [],
         [a_node("a"), a_node("b")],
         claims=[a_claim("c", volume="v")],
-        volumes=[a_volume("v", disk=disk, labels=labels)],
+        volumes=[a_volume("v", disk=GCE, labels=labels)],
         csi_nodes=[drivers_of("a", *migrated)],
     )
     assert surveyed(a_pod(volumes=mounting("c")), snapshot).feasible() == feasible

@@ -75,11 +75,10 @@ def _refuse(
     found: PodClaims, unbound: "_Unbound", snapshot: Snapshot, node: Node
 ) -> Refusal | None:
     """Return the no of the bound claims joined with that of the unbound ones, as upstream."""
-    answers = [
-        each
-        for each in (_bound_refusal(found, node, snapshot), unbound.refusal(node))
-        if each is not None
-    ]
+    bound = _bound_refusal(found, node, snapshot)
+    if bound is not None and bound.aborts:
+        return bound
+    answers = [each for each in (bound, unbound.refusal(node)) if each is not None]
     if len(answers) < 2:
         return answers[0] if answers else None
     answers.sort(key=lambda each: _ORDER.index(each.upstream[0]) if each.upstream else -1)
