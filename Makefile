@@ -6,6 +6,7 @@ BIN := .venv/bin
 STAMP := .venv/.restow-setup
 CLUSTER ?= local
 E2E_ARGS ?=
+CONFORM_ARGS ?=
 IMAGE ?= restow:dev
 CONTAINER_ENGINE ?= docker
 PLANS ?= 10
@@ -79,8 +80,8 @@ test: ## Everything: check, chart tests, contract tests and scenarios
 	@$(MAKE) --no-print-directory chart-test
 	@$(MAKE) --no-print-directory e2e
 
-conform: controlplane ## Compare restow's rules with kube-scheduler; CASES=10000 SEED=1
-	@$(BIN)/python -m e2e.conform --cases $(or $(CASES),10000) --seed $(or $(SEED),1)
+conform: controlplane ## Compare restow's rules with kube-scheduler; CASES=10000 SEED=1 CONFORM_ARGS=--strict
+	@$(BIN)/python -m e2e.conform --cases $(or $(CASES),10000) --seed $(SEED) $(CONFORM_ARGS)
 
 mutants: $(STAMP) ## Plant mistakes in the rules and judge a recording of conform; RECORDING=FILE
 	@$(BIN)/python -m e2e.conform.mutants $(RECORDING)

@@ -1,17 +1,27 @@
 """Scenes put before kube-scheduler, and again when it seems to disagree."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from typing import Final
 
 from e2e.conform.generate import scene
 from e2e.conform.judge import disagreements
 from e2e.conform.oracle import Oracle
 from e2e.conform.scene import Recorded
+from restow.rules.registry import RULES
+from restow.rules.rule import Rule
 
-CALM_S = 2.0
+CALM_S: Final = 2.0
 """For everything to have arrived for certain, also on a busy machine."""
 
 
-def asked(oracle: Oracle, *, seed: int, cases: int, topic: str | None = None) -> Iterator[Recorded]:
+def asked(
+    oracle: Oracle,
+    *,
+    seed: int,
+    cases: int,
+    topic: str | None = None,
+    rules: Sequence[Rule] = RULES,
+) -> Iterator[Recorded]:
     """Yield scenes of `seed` with what kube-scheduler said, at least `cases` pods in all.
 
     With a `topic` all of them are about it.
@@ -23,7 +33,7 @@ def asked(oracle: Oracle, *, seed: int, cases: int, topic: str | None = None) ->
     while done < cases:
         drawn = scene(seed, index, topic)
         judged = oracle.judge(drawn)
-        if any(disagreements(judged)):
+        if any(disagreements(judged, rules)):
             judged = oracle.judge(scene(seed, index, topic, "-again"), settle_s=CALM_S)
         yield judged
         done, index = done + len(judged.verdicts), index + 1

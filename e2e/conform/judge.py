@@ -1,14 +1,16 @@
 """What restow's rules say of a recorded scene, beside what kube-scheduler said."""
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import cache
 from typing import Final
 
 from e2e.client import Json
+from e2e.conform.profiles import PROFILES
 from e2e.conform.scene import Recorded, Verdict
 from restow.cluster.assembly import assemble
-from restow.cluster.objects import Pod
+from restow.cluster.objects import NodeSelectorTerm, Pod
 from restow.cluster.parse import KINDS
 from restow.cluster.parts import Object
 from restow.cluster.snapshot import Snapshot
@@ -17,9 +19,11 @@ from restow.rules.placement import scheduling_gates
 from restow.rules.registry import RULES
 from restow.rules.rule import Rule
 from restow.rules.survey import Survey
+from restow.sources.scheduler_config import added_affinity
 
 EPOCH: Final = datetime(2026, 1, 1, tzinfo=UTC)
 GATED: Final = "SchedulingGated"
+NO_NODES: Final = "no nodes available to schedule pods"
 ERROR: Final = "SchedulerError"
 
 
@@ -31,14 +35,15 @@ class Disagreement:
     ----------
     scene
         Name of the scene.
-    index
-        Place of the pod among its probes.
+    index, pod
+        Place of the pod among those that were judged, and its name.
     theirs, ours
         What each says: `node NAME`, or why not, in kube-scheduler's words.
     """
 
     scene: str
     index: int
+    pod: str
     topics: tuple[str, ...]
     theirs: str
     ours: str
@@ -46,6 +51,16 @@ class Disagreement:
 
 def disagreements(scene: Recorded, rules: Sequence[Rule] = RULES) -> Iterator[Disagreement]:
     """Yield the disagreements of a scene, in the order of its pods."""
+    return (wrong for _, wrong in answers(scene, rules) if wrong is not None)
+
+
+def answers(
+    scene: Recorded, rules: Sequence[Rule] = RULES
+) -> Iterator[tuple[Verdict, Disagreement | None]]:
+    """Yield what kube-scheduler said of each pod of a scene, with the disagreement if there is one.
+
+    The rules are asked of a pod just before it is yielded.
+    """
     found: dict[tuple[str, str, str], Object] = dict(_parsed(scene.objects))
     snapshot = _snapshot(found)
     for index, verdict in enumerate(scene.verdicts):
@@ -53,13 +68,19 @@ def disagreements(scene: Recorded, rules: Sequence[Rule] = RULES) -> Iterator[Di
             found |= dict(_parsed(verdict.came))
             snapshot = _snapshot(found)
         ours = _answer(verdict, snapshot, rules)
-        if ours is not None:
-            yield Disagreement(
-                scene=scene.name,
-                index=index,
-                topics=verdict.topics,
-                theirs=_said(verdict),
-                ours=ours,
+        if ours is None:
+            yield verdict, None
+        else:
+            yield (
+                verdict,
+                Disagreement(
+                    scene=scene.name,
+                    index=index,
+                    pod=verdict.pod["metadata"]["name"],
+                    topics=verdict.topics,
+                    theirs=_said(verdict),
+                    ours=ours,
+                ),
             )
         after = list(verdict.changed)
         if verdict.node is not None:
@@ -83,7 +104,8 @@ def _answer(verdict: Verdict, snapshot: Snapshot, rules: Sequence[Rule]) -> str 
     feasible = survey.feasible()
     if verdict.reason == ERROR and survey.aborted:
         texts = [text for each in survey.aborted for text in each.upstream]
-        return None if verdict.message in texts else f"{ERROR}: {' | '.join(texts)}"
+        is_one = any(verdict.message.startswith(text) for text in texts)
+        return None if is_one else f"{ERROR}: {' | '.join(texts)}"
     if verdict.node is not None:
         return None if verdict.node in feasible else _refused(survey, snapshot)
     if feasible:
@@ -95,6 +117,8 @@ def _answer(verdict: Verdict, snapshot: Snapshot, rules: Sequence[Rule]) -> str 
 def _refused(survey: Survey, snapshot: Snapshot) -> str:
     """Return the refusal as kube-scheduler writes it (`framework/types.go: FitError`)."""
     total = len(snapshot.nodes)
+    if not snapshot.nodes:
+        return NO_NODES
     if survey.everywhere is not None:
         why = ", ".join(survey.everywhere.upstream)
     else:
@@ -107,6 +131,8 @@ def _said(verdict: Verdict) -> str:
         return f"node {verdict.node}"
     if verdict.reason != "Unschedulable":
         return f"{verdict.reason}: {verdict.message}"
+    if verdict.message == NO_NODES:
+        return NO_NODES
     head, _, why = verdict.message.partition(" nodes are available: ")
     return f"{head.removeprefix('0/')}/{head.removeprefix('0/')}: {_stripped(why)}"
 
@@ -127,4 +153,9 @@ def _parsed(documents: Iterable[Json]) -> Iterator[tuple[tuple[str, str, str], O
 
 
 def _snapshot(found: dict[tuple[str, str, str], Object]) -> Snapshot:
-    return assemble(found.values(), taken_at=EPOCH)
+    return assemble(found.values(), taken_at=EPOCH, added_affinity=_profiles())
+
+
+@cache
+def _profiles() -> Mapping[str, tuple[NodeSelectorTerm, ...]]:
+    return added_affinity(PROFILES)

@@ -1,121 +1,144 @@
 """`python -m e2e.conform.mutants FILE`: would a mistake in a rule be found?
 
 Re-judges a recording of what kube-scheduler said with each rule switched off, and with each
-comparison in a rule's module flipped. A mutant that nothing finds is a mistake that the random
-pods would let pass, or a comparison that makes no difference.
+comparison changed in every module that the rules ask: negated, and, where it is an order, with its
+border moved. A mutant that nothing finds is a mistake that the random pods would let pass, or a
+comparison that makes no difference; those that make none are in `indifferent`, each with its why.
 """
 
 import argparse
-import ast
-import inspect
+import importlib
+import signal
 import sys
-from collections.abc import Iterator, Sequence
-from copy import deepcopy
-from dataclasses import dataclass
+from collections import Counter
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import ProcessPoolExecutor
+from functools import cache, partial
 from pathlib import Path
-from types import ModuleType
-from typing import Final
+from types import FrameType
+from typing import Final, NamedTuple
 
+from e2e.conform.coverage import LEFT_OUT
+from e2e.conform.indifferent import SILENT, why_indifferent
 from e2e.conform.judge import disagreements
+from e2e.conform.planting import PACKAGE, Mistake, mistakes, planted
 from e2e.conform.scene import Recorded, read
 from restow.rules.registry import RULES
-from restow.rules.rule import Rule
 
-FLIPPED: Final[dict[type[ast.cmpop], type[ast.cmpop]]] = {
-    ast.Eq: ast.NotEq,
-    ast.NotEq: ast.Eq,
-    ast.Lt: ast.GtE,
-    ast.LtE: ast.Gt,
-    ast.Gt: ast.LtE,
-    ast.GtE: ast.Lt,
-    ast.Is: ast.IsNot,
-    ast.IsNot: ast.Is,
-    ast.In: ast.NotIn,
-    ast.NotIn: ast.In,
-}
+PATIENCE_S: Final = 60
+"""CPU time; a mutant that takes longer runs in circles: it was noticed."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Mutant:
-    """The rules with one mistake: of `plugin`, described by `change`."""
+class Fate(NamedTuple):
+    """What became of one mistake; `why` it makes no difference, empty when it should make one."""
 
-    plugin: str
-    change: str
-    rules: tuple[Rule, ...]
-
-
-def mutants() -> Iterator[Mutant]:
-    """Yield each rule switched off, then with each of its module's comparisons flipped."""
-    for rule in RULES:
-        yield Mutant(
-            plugin=rule.plugin,
-            change="switched off",
-            rules=tuple(each for each in RULES if each is not rule),
-        )
-        for change, twin in _twins(rule):
-            yield Mutant(
-                plugin=rule.plugin,
-                change=change,
-                rules=tuple(twin if each is rule else each for each in RULES),
-            )
+    mistake: Mistake
+    found: bool
+    why: str
 
 
-def _twins(rule: Rule) -> Iterator[tuple[str, Rule]]:
-    module = sys.modules[rule.prepare.__module__]
-    tree = ast.parse(inspect.getsource(module))
-    places = [number for number, node in enumerate(ast.walk(tree)) if isinstance(node, ast.Compare)]
-    for place in places:
-        twin = deepcopy(tree)
-        node = list(ast.walk(twin))[place]
-        assert isinstance(node, ast.Compare)
-        before = ast.unparse(node)
-        node.ops[0] = FLIPPED[type(node.ops[0])]()
-        yield f"line {node.lineno}: {before}", _run(twin, module)
-
-
-def _run(tree: ast.Module, module: ModuleType) -> Rule:
-    """Return the rule of a changed module, which takes the original's name while it is made."""
-    made = ModuleType(module.__name__)
-    made.__file__ = module.__file__
-    sys.modules[module.__name__] = made
+def is_found(judge: Callable[[Recorded], Iterator[object]], scenes: Sequence[Recorded]) -> bool:
+    """Return whether some case tells; rules that break down on one tell as well."""
+    signal.signal(signal.SIGPROF, _give_up)
+    signal.setitimer(signal.ITIMER_PROF, PATIENCE_S)
     try:
-        exec(compile(tree, str(module.__file__), "exec"), made.__dict__)
-    finally:
-        sys.modules[module.__name__] = module
-    found = made.__dict__["RULE"]
-    assert isinstance(found, Rule)
-    return found
-
-
-def is_found(mutant: Mutant, scenes: Sequence[Recorded]) -> bool:
-    """Return whether some case tells; a rule that breaks down on one tells as well."""
-    try:
-        return any(any(disagreements(scene, mutant.rules)) for scene in scenes)
+        return any(any(judge(scene)) for scene in scenes)
     except Exception:  # noqa: BLE001 - whatever a mutant raises, it was noticed
         return True
+    finally:
+        signal.setitimer(signal.ITIMER_PROF, 0)
+
+
+def fates(name: str, recording: Path, cases: int) -> list[Fate]:
+    """Judge the first cases of a recording with each mistake in the module planted."""
+    scenes = _recorded(recording, cases)
+    return [_fate(each, scenes) for each in mistakes(importlib.import_module(name))]
+
+
+def _fate(mistake: Mistake, scenes: Sequence[Recorded]) -> Fate:
+    try:
+        with planted(mistake) as judge:
+            found = is_found(judge.disagreements, scenes)
+    except Exception:  # noqa: BLE001 - restow cannot even be imported
+        found = True
+    return Fate(mistake, found, why_indifferent(mistake))
+
+
+@cache
+def _recorded(recording: Path, cases: int) -> tuple[Recorded, ...]:
+    """Return the scenes at the start of a recording that together have so many cases."""
+    found: list[Recorded] = []
+    for scene in read(recording):
+        if sum(len(each.verdicts) for each in found) >= cases:
+            break
+        found.append(scene)
+    return tuple(found)
+
+
+def modules() -> list[str]:
+    """Return the modules that the rules ask and that could be wrong, sorted."""
+    return sorted(
+        name
+        for name in sys.modules
+        if name.startswith(f"{PACKAGE}.") and not name.startswith(tuple(SILENT))
+    )
 
 
 def main() -> int:
-    """Print the table; return 0 when every rule that is switched off is missed."""
-    parser = argparse.ArgumentParser(prog="python -m e2e.conform.mutants", description=__doc__)
-    parser.add_argument("recording", type=Path, help="written by python -m e2e.conform --record")
-    scenes = list(read(parser.parse_args().recording))
+    """Print the tables; return 0 when every mistake that makes a difference is found."""
+    options = _arguments()
+    scenes = _recorded(options.recording, options.cases)
     if any(any(disagreements(scene)) for scene in scenes):
         print("the rules as they are disagree with the recording", file=sys.stderr)
         return 2
-    judged = [(mutant, is_found(mutant, scenes)) for mutant in mutants()]
-    print("| rule | switched off | comparisons flipped | found |")
-    print("| --- | --- | --- | --- |")
+    missed = _switched_off(scenes)
+    each = partial(fates, recording=options.recording, cases=options.cases)
+    with ProcessPoolExecutor() as pool:
+        found = [fate for some in pool.map(each, options.modules or modules()) for fate in some]
+    _tell(found)
+    return 1 if missed or any(not each.found and not each.why for each in found) else 0
+
+
+def _switched_off(scenes: Sequence[Recorded]) -> int:
+    """Print which rules are missed when they are switched off; return how many that are."""
+    missed = 0
+    print("| rule | switched off |\n| --- | --- |")
     for rule in RULES:
-        mine = [(each, found) for each, found in judged if each.plugin == rule.plugin]
-        (_, off), *flips = mine
-        found = sum(each for _, each in flips)
-        print(f"| {rule.plugin} | {'found' if off else 'missed'} | {len(flips)} | {found} |")
+        rest = tuple(each for each in RULES if each is not rule)
+        found = is_found(partial(disagreements, rules=rest), scenes)
+        why = LEFT_OUT.get(rule.plugin)
+        missed += not found and why is None
+        print(f"| {rule.plugin} | {'found' if found else f'missed: {why}' if why else 'missed'} |")
+    return missed
+
+
+def _tell(found: Sequence[Fate]) -> None:
+    print("\n| module | comparisons changed | found | indifferent | missed |")
+    print("| --- | --- | --- | --- | --- |")
+    total: dict[str, Counter[str]] = {}
+    for each in found:
+        kind = "found" if each.found else "indifferent" if each.why else "missed"
+        total.setdefault(each.mistake.module, Counter())[kind] += 1
+    for name, counts in total.items():
+        kinds = " | ".join(str(counts[kind]) for kind in ("found", "indifferent", "missed"))
+        print(f"| {name.removeprefix(f'{PACKAGE}.')} | {counts.total()} | {kinds} |")
     print()
-    for mutant, found in judged:
-        if not found:
-            print(f"missed: {mutant.plugin}: {mutant.change}")
-    return 0 if all(found for each, found in judged if each.change == "switched off") else 1
+    for made, is_noticed, why in found:
+        if not is_noticed and not why:
+            where = f"{made.module.removeprefix(f'{PACKAGE}.')}:{made.line}"
+            print(f"missed: {where}: {made.before}, {made.after}")
+
+
+def _give_up(_signal: int, _frame: FrameType | None) -> None:
+    raise TimeoutError
+
+
+def _arguments() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(prog="python -m e2e.conform.mutants", description=__doc__)
+    parser.add_argument("recording", type=Path, help="written by python -m e2e.conform --record")
+    parser.add_argument("--cases", type=int, default=2000, help="of the recording, from its start")
+    parser.add_argument("modules", nargs="*", help="change these only, restow.rules.reach …")
+    return parser.parse_args()
 
 
 if __name__ == "__main__":

@@ -10,7 +10,7 @@ import json
 import sys
 import threading
 import time
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager, suppress
 from pathlib import Path
@@ -22,11 +22,14 @@ from urllib3.exceptions import ProtocolError
 from e2e.client import ApiError, Client, Json, path
 from e2e.cluster.local import LocalCluster
 from e2e.conform import documents
+from e2e.conform.arrival import GATE, Arrivals
 from e2e.conform.documents import KEPT, KINDS, REPORTED
+from e2e.conform.profiles import PROFILES
 from e2e.conform.scene import Probe, Recorded, Scene, Verdict
 
 CONTROL_PLANE: Final = (
     f"--config={Path(__file__).with_name('controlplane.yaml')}",
+    f"--kube-scheduler-config={PROFILES}",
     "--disable=kube-controller-manager,kwok-controller",
 )
 SETTLE_S: Final = 0.15
@@ -38,11 +41,18 @@ INVALID: Final = (403, 404, 422)
 
 VERDICT_S: Final = 20.0
 FREED: Final = " of ResourceClaim completed"
-GATE: Final = "conform.restow.dev/claims"
+
+
+Refused = Callable[[Json, ApiError], None]
+"""Hears of an object that no cluster takes."""
 
 
 class NoVerdictError(RuntimeError):
     """kube-scheduler said nothing about a pod in time."""
+
+
+def _tell(manifest: Json, error: ApiError) -> None:
+    print(f"{manifest['kind']} {manifest['metadata']['name']}: {error}", file=sys.stderr)
 
 
 class Oracle:
@@ -50,21 +60,24 @@ class Oracle:
 
     def __init__(self, client: Client) -> None:
         self._client = client
+        self._arrivals = Arrivals(client)
         self._pool = ThreadPoolExecutor(max_workers=6)
         self._seen: Queue[Json] = Queue()
         self._served = _served(client)
         version = client.request("GET", path("Pod"))["metadata"]["resourceVersion"]
         threading.Thread(target=self._watch, args=(version,), daemon=True).start()
 
-    def judge(self, scene: Scene, *, settle_s: float = SETTLE_S) -> Recorded:
+    def judge(self, scene: Scene, *, settle_s: float = SETTLE_S, told: Refused = _tell) -> Recorded:
         """Make the scene, let it settle, ask about its pods in order, remove it.
+
+        `told` hears of each object that no cluster takes; it is left out.
 
         It ends early when a pod found a place whose volumes a controller would now have to bind, or
         whose devices a driver would have to make ready: kube-scheduler waits for that, and restow
         does not look at a cluster in such a state. Also when a claim was freed for a refused pod,
         which kube-scheduler then takes up again at once.
         """
-        self._lay(scene.objects)
+        self._lay(scene.objects, told)
         time.sleep(settle_s)
         objects = self._read()
         known = {each["metadata"]["uid"]: documents.version(each) for each in objects}
@@ -72,11 +85,11 @@ class Oracle:
         try:
             for probe in scene.probes:
                 try:
-                    verdict, is_open = self._ask(probe, known)
+                    verdict, is_open = self._ask(probe, known, settle_s)
                 except ApiError as error:
                     if error.status not in INVALID:
                         raise
-                    print(probe.topics, error, file=sys.stderr)
+                    told(probe.pod, error)
                     continue
                 verdicts.append(verdict)
                 if is_open:
@@ -85,23 +98,26 @@ class Oracle:
             self._clear()
         return Recorded(name=scene.name, objects=objects, verdicts=tuple(verdicts))
 
-    def _lay(self, objects: Iterable[Json]) -> None:
+    def _lay(self, objects: Iterable[Json], told: Refused) -> None:
         by_kind: dict[str, list[Json]] = {}
         for each in objects:
             by_kind.setdefault(each["kind"], []).append(each)
         for kind in KINDS:
-            list(self._pool.map(self._create, by_kind.get(kind, ())))
+            list(self._pool.map(lambda each: self._create(each, told), by_kind.get(kind, ())))
 
-    def _create(self, manifest: Json) -> Json | None:
+    def _create(self, manifest: Json, told: Refused) -> None:
         kind, meta = manifest["kind"], manifest["metadata"]
         try:
-            made = self._client.create(manifest)
+            self._client.create(manifest)
         except ApiError as error:
-            if (error.status == 409 and kind in KEPT) or error.status in INVALID:
-                return None
+            if error.status == 409 and kind in KEPT:
+                return
+            if error.status in INVALID:
+                told(manifest, error)
+                return
             raise
         if kind in REPORTED and "status" in manifest:
-            made = self._client.patch(
+            self._client.patch(
                 kind,
                 meta["name"],
                 {"status": manifest["status"]},
@@ -110,7 +126,6 @@ class Oracle:
             )
         if meta.get("deletionTimestamp"):  # it is leaving, and no kubelet lets it go
             self._client.delete(kind, meta["name"], namespace=meta.get("namespace"), grace_s=600)
-        return made
 
     def _read(self) -> tuple[Json, ...]:
         lists = self._pool.map(self._client.list, self._served)
@@ -120,9 +135,10 @@ class Oracle:
             for each in map(documents.slim, found)
         )
 
-    def _ask(self, probe: Probe, known: dict[str, str]) -> tuple[Verdict, bool]:
+    def _ask(self, probe: Probe, known: dict[str, str], settle_s: float) -> tuple[Verdict, bool]:
         name, namespace = probe.pod["metadata"]["name"], probe.pod["metadata"]["namespace"]
-        uid, came = self._put(probe, known)
+        uid, came = self._arrivals.put(probe, settle_s)
+        known.update((each["metadata"]["uid"], documents.version(each)) for each in came)
         pod = self._judged(uid)
         node = pod["spec"].get("nodeName") or pod["status"].get("nominatedNodeName")
         is_open = bool(node) and not pod["spec"].get("nodeName")
@@ -141,7 +157,7 @@ class Oracle:
             reason="" if node else condition.get("reason", ""),
             message="" if node else condition.get("message", ""),
             changed=changed,
-            came=came,
+            came=tuple(map(documents.slim, came)),
         )
         return verdict, is_open
 
@@ -171,57 +187,6 @@ class Oracle:
                 return False
         raise NoVerdictError(f"pod {uid} was given a node, but not bound")
 
-    def _put(self, probe: Probe, known: dict[str, str]) -> tuple[str, tuple[Json, ...]]:
-        """Create the pod; return its uid, and the claims made of its templates."""
-        meta = probe.pod["metadata"]
-        for each in probe.pod["spec"].get("resourceClaims", ()):
-            if "resourceClaimName" in each:  # kube-scheduler says nothing of one that is missing
-                self._client.get("ResourceClaim", each["resourceClaimName"], meta["namespace"])
-        if not probe.generated:
-            return str(self._client.create(probe.pod)["metadata"]["uid"]), ()
-        made = {
-            each["name"]: self._template(each["resourceClaimTemplateName"], meta["namespace"])
-            for each in probe.pod["spec"]["resourceClaims"]
-            if each["name"] in probe.generated
-        }
-        gates = [*probe.pod["spec"].get("schedulingGates", ()), {"name": GATE}]
-        gated = {**probe.pod, "spec": {**probe.pod["spec"], "schedulingGates": gates}}
-        uid = str(self._client.create(gated)["metadata"]["uid"])
-        for name, spec in made.items():
-            self._generate(probe.generated[name], spec, gated, uid)
-        statuses = [
-            {"name": name, "resourceClaimName": claim} for name, claim in probe.generated.items()
-        ]
-        where = {"namespace": meta["namespace"]}
-        status = {"status": {"resourceClaimStatuses": statuses}}
-        self._client.patch("Pod", meta["name"], status, **where, part="status")
-        came = self._changed(meta["namespace"], known)
-        freed = {"spec": {"schedulingGates": gates[:-1] or None}}
-        self._client.patch("Pod", meta["name"], freed, **where)
-        return uid, came
-
-    def _template(self, name: str, namespace: str) -> Json:
-        """Return what the claims of a template ask for."""
-        found: Json = self._client.get("ResourceClaimTemplate", name, namespace)["spec"]["spec"]
-        return found
-
-    def _generate(self, name: str, spec: Json, pod: Json, uid: str) -> None:
-        """Make the claim of a template for the pod, as the claim controller does."""
-        meta = pod["metadata"]
-        owner = {"apiVersion": "v1", "kind": "Pod", "name": meta["name"], "uid": uid}
-        self._client.create(
-            {
-                "apiVersion": "resource.k8s.io/v1",
-                "kind": "ResourceClaim",
-                "metadata": {
-                    "name": name,
-                    "namespace": meta["namespace"],
-                    "ownerReferences": [owner | {"controller": True}],
-                },
-                "spec": spec,
-            }
-        )
-
     def _judged(self, uid: str, *, bound: bool = False, wait_s: float = VERDICT_S) -> Json:
         """Wait until kube-scheduler has said something about the pod, or until it is bound."""
         deadline = time.monotonic() + wait_s
@@ -249,14 +214,17 @@ class Oracle:
             if kind in KEPT:
                 continue
             found = self._client.list(kind)
-            list(self._pool.map(lambda each, kind=kind: self._remove(kind, each), found))
+            held = [each for each in found if each["metadata"].get("finalizers")]
+            list(self._pool.map(lambda each, kind=kind: self._let_go(kind, each), held))
+            for namespace in {each["metadata"].get("namespace") for each in found}:
+                at, now = path(kind, namespace), {"gracePeriodSeconds": "0"}
+                self._client.request("DELETE", at, query=now)
 
-    def _remove(self, kind: str, each: Json) -> None:
+    def _let_go(self, kind: str, each: Json) -> None:
+        """Take off the finalizers; an object that is being deleted goes with the last of them."""
         meta = each["metadata"]
-        where = {"namespace": meta.get("namespace")}
-        if meta.get("finalizers"):
-            self._client.patch(kind, meta["name"], {"metadata": {"finalizers": None}}, **where)
-        self._client.delete(kind, meta["name"], **where, grace_s=0)
+        free = {"metadata": {"finalizers": None}}
+        self._client.patch(kind, meta["name"], free, namespace=meta.get("namespace"))
 
     def _watch(self, version: str) -> None:
         with suppress(ProtocolError):  # the control plane ends

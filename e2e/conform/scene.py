@@ -8,6 +8,7 @@ import json
 from collections.abc import Iterable, Iterator
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
+from typing import Any
 
 from e2e.client import Json
 
@@ -25,11 +26,14 @@ class Probe:
     generated
         Names of the ResourceClaims to be made from the templates that it names, per
         `resourceClaims` name: a controller would do it.
+    owned
+        Objects made for it, with the pod as their controller: claims of generic ephemeral volumes.
     """
 
     pod: Json
     topics: tuple[str, ...]
     generated: dict[str, str] = field(default_factory=dict)
+    owned: tuple[Json, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -56,7 +60,7 @@ class Verdict:
     reason, message
         Of the `PodScheduled` condition when it found none.
     came
-        Objects made for the pod before it was judged: claims of its templates.
+        Objects made for the pod before it was judged: claims of its templates and volumes.
     changed
         Objects that are different afterwards, as they are then: allocated claims. The pod itself
         sits on its node, too, when it has one.
@@ -100,14 +104,11 @@ def recorded(document: Json) -> Recorded:
         name=document["name"],
         objects=tuple(document["objects"]),
         verdicts=tuple(
-            Verdict(
-                **each
-                | {
-                    "topics": tuple(each["topics"]),
-                    "changed": tuple(each["changed"]),
-                    "came": tuple(each.get("came", ())),
-                }
-            )
+            Verdict(**{key: _frozen(value) for key, value in each.items()})
             for each in document["verdicts"]
         ),
     )
+
+
+def _frozen(value: Any) -> Any:
+    return tuple(value) if isinstance(value, list) else value

@@ -1,4 +1,5 @@
 import json
+from pathlib import Path
 
 import pytest
 
@@ -6,6 +7,7 @@ from restow.core import marks
 from restow.policies import crds
 from restow.policies.invalid import checked
 from restow.policies.packing_policy import Mode, PackingPolicy
+from restow.sources.scheduler_config import added_affinity
 from tests.chart.rendered import BETA, Manifest, of_kind, refusal, render, the
 
 
@@ -207,3 +209,38 @@ def test_scrapes_can_be_limited_to_peers() -> None:
     probes, scrapes = the(render(f"networkPolicy={values}"), "NetworkPolicy")["spec"]["ingress"]
     assert probes == {"ports": [{"port": "health"}]}
     assert scrapes == {"ports": [{"port": "metrics"}], "from": [peer]}
+
+
+PROFILES = (
+    'schedulerConfig={"profiles": [{"pluginConfig": [{"name": "NodeAffinity", "args": '
+    '{"addedAffinity": {"requiredDuringSchedulingIgnoredDuringExecution": {"nodeSelectorTerms": '
+    '[{"matchExpressions": [{"key": "team", "operator": "Exists"}]}]}}}}]}]}'
+)
+
+
+def test_schedulers_configuration_reaches_the_operator_as_it_reads_it(tmp_path: Path) -> None:
+    manifests = render(PROFILES)
+    pod = the(manifests, "Deployment")["spec"]["template"]
+    (variable,) = [
+        each for each in container(manifests)["env"] if each["name"] == "RESTOW_SCHEDULER_CONFIG"
+    ]
+    (mount,) = [
+        each
+        for each in container(manifests)["volumeMounts"]
+        if variable["value"].startswith(f"{each['mountPath']}/")
+    ]
+    (volume,) = [each for each in pod["spec"]["volumes"] if each["name"] == mount["name"]]
+    configuration = the(manifests, "ConfigMap")
+    assert volume["configMap"]["name"] == configuration["metadata"]["name"]
+    name = variable["value"].removeprefix(f"{mount['mountPath']}/")
+    file = tmp_path / name
+    file.write_text(configuration["data"][name])
+    assert set(added_affinity(file)) == {"default-scheduler"}
+    assert pod["metadata"]["annotations"]["checksum/scheduler-config"]
+
+
+def test_operator_looks_for_no_configuration_of_the_scheduler_by_default(
+    default: list[Manifest],
+) -> None:
+    assert "ConfigMap" not in kinds(default)
+    assert "RESTOW_SCHEDULER_CONFIG" not in {each["name"] for each in container(default)["env"]}

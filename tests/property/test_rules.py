@@ -1,4 +1,5 @@
 from collections.abc import Sequence
+from dataclasses import replace
 
 import pytest
 from hypothesis import given, settings
@@ -131,11 +132,12 @@ def test_grouping_gives_the_answers_of_asking_every_pair(
 
 
 @settings(deadline=None)
-@given(pods=pods(), nodes=nodes())
+@given(pods=pods(), nodes=nodes(), added=st.none() | st.lists(terms, max_size=2).map(tuple))
 def test_feasible_nodes_with_room_are_those_a_survey_finds(
-    pods: Sequence[Pod], nodes: Sequence[Node]
+    pods: Sequence[Pod], nodes: Sequence[Node], added: tuple[NodeSelectorTerm, ...] | None
 ) -> None:
-    board = Board(a_snapshot(pods, nodes))
+    profiles = {} if added is None else {"default-scheduler": added}
+    board = Board(replace(a_snapshot(pods, nodes), added_affinity=profiles))
     surveyed = {pod.key: Survey.of(pod, board).feasible() for pod in pods}
     assert feasible(pods, nodes, board, fitting=True) == surveyed
 

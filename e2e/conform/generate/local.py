@@ -4,8 +4,9 @@ from typing import Final
 
 from e2e.client import Json
 from e2e.conform.generate.dice import Dice
-from e2e.conform.generate.nodes import NUMBERS, ZONE, ZONES
+from e2e.conform.generate.nodes import DISKS, NUMBERS, ZONE, ZONES
 from e2e.conform.generate.resources import container
+from e2e.conform.profiles import CHOOSY
 
 TOLERATIONS: Final = (
     {"operator": "Exists"},
@@ -26,6 +27,8 @@ CORDON: Final = (
     {"key": "node.kubernetes.io/unschedulable", "operator": "Exists", "effect": "NoExecute"},
     {"operator": "Exists"},
 )
+OPERATORS: Final = ("In", "In", "NotIn", "NotIn", "Exists", "DoesNotExist", "Gt", "Gt", "Lt", "Lt")
+BOUNDS: Final = ("0", "3", "7", "9223372036854775807")
 PORTS: Final = (80, 443, 53)
 ADDRESSES: Final = ("", "0.0.0.0", "10.0.0.1", "10.0.0.2")  # host IPs of pods
 
@@ -41,10 +44,14 @@ def tolerate_cordon(dice: Dice, spec: Json) -> None:
 
 
 def choose_nodes(dice: Dice, spec: Json, names: list[str]) -> None:
-    """Add a node selector, a required node affinity, or both."""
+    """Add a node selector, a required node affinity, or both, or leave it to a profile."""
+    if dice.maybe(0.25):
+        spec["schedulerName"] = CHOOSY
+        if dice.maybe(0.5):
+            return
     if dice.maybe(0.4):
         key = dice.choice(("disk", "rack", ZONE))
-        values = {"disk": ("ssd", "hdd", ""), "rack": ("r1", "r2", "r9"), ZONE: ZONES}[key]
+        values = {"disk": DISKS, "rack": ("r1", "r2", "r9"), ZONE: ZONES}[key]
         spec["nodeSelector"] = {key: dice.choice(values)}
         if dice.maybe(0.6):
             return
@@ -68,13 +75,13 @@ def _term(dice: Dice, names: list[str]) -> Json:
 
 
 def _expression(dice: Dice) -> Json:
-    operator = dice.choice(("In", "NotIn", "Exists", "DoesNotExist", "Gt", "Lt"))
+    operator = dice.choice(OPERATORS)
     if operator in ("Gt", "Lt"):
-        return {"key": "gen", "operator": operator, "values": [dice.choice(("0", "3", "7", "11"))]}
+        return {"key": "gen", "operator": operator, "values": [dice.choice(BOUNDS)]}
     key = dice.choice(("disk", "gen", "rack", ZONE))
     if operator in ("Exists", "DoesNotExist"):
         return {"key": key, "operator": operator}
-    values = {"disk": ("ssd", "hdd", ""), "gen": NUMBERS, "rack": ("r1", "r2"), ZONE: ZONES}[key]
+    values = {"disk": DISKS, "gen": NUMBERS, "rack": ("r1", "r2"), ZONE: ZONES}[key]
     return {"key": key, "operator": operator, "values": dice.some(values, 1, 2)}
 
 
@@ -87,6 +94,8 @@ def open_ports(dice: Dice, spec: Json, *, most: int = 2) -> None:
         asked = {"containerPort": number, "hostPort": number, "protocol": protocol}
         ports[number, address, protocol] = asked | ({"hostIP": address} if address else {})
     target = spec["containers"][0]
+    if dice.maybe(0.15):  # every port of the pod is one of the host then
+        spec["hostNetwork"] = True
     if dice.maybe(0.15):  # a sidecar holds its ports as long as the pod runs
         target = container("ports", restartPolicy="Always")
         spec.setdefault("initContainers", []).append(target)

@@ -4,7 +4,7 @@ from typing import Final
 
 from e2e.client import Json
 from e2e.conform.generate.dice import Dice
-from e2e.conform.generate.nodes import HOSTNAME, ZONE
+from e2e.conform.generate.nodes import DISKS, HOSTNAME, ZONE
 
 APPS: Final = ("web", "db", "cache")
 NAMESPACES: Final = {
@@ -40,6 +40,18 @@ def repel(dice: Dice, spec: Json) -> None:
     }
 
 
+def repel_all(dice: Dice, spec: Json) -> None:
+    """Add required anti-affinity towards every pod of the scene."""
+    term = {
+        "topologyKey": dice.choice(TOPOLOGIES),
+        "labelSelector": {"matchExpressions": [{"key": "app", "operator": "Exists"}]},
+        "namespaceSelector": {},
+    }
+    spec.setdefault("affinity", {})["podAntiAffinity"] = {
+        "requiredDuringSchedulingIgnoredDuringExecution": [term]
+    }
+
+
 def _term(dice: Dice) -> Json:
     term: Json = {"topologyKey": dice.choice(TOPOLOGIES)}
     if dice.maybe(0.95):
@@ -61,9 +73,9 @@ def _term(dice: Dice) -> Json:
 
 
 def _selector(dice: Dice) -> Json:
-    if dice.maybe(0.6):
+    if dice.maybe(0.55):
         return {"matchLabels": {"app": dice.choice(APPS)}}
-    if dice.maybe(0.1):
+    if dice.maybe(0.2):
         return {}
     operator = dice.choice(("In", "NotIn", "Exists", "DoesNotExist"))
     key = "app" if operator in ("In", "NotIn") else dice.choice(("app", "release"))
@@ -76,24 +88,26 @@ def _selector(dice: Dice) -> Json:
 def spread(dice: Dice, spec: Json) -> None:
     """Add one or two spread constraints, hard ones most of the time."""
     keys = dice.some(TOPOLOGIES, 1, 2)
+    if dice.maybe(0.25):  # whose nodes may be left out of the count
+        spec["nodeSelector"] = {"disk": dice.choice(DISKS)}
     spec["topologySpreadConstraints"] = [_constraint(dice, key) for key in keys]
 
 
 def _constraint(dice: Dice, key: str) -> Json:
     hard = dice.maybe(0.9)
     made: Json = {
-        "maxSkew": dice.choice((1, 1, 2)),
+        "maxSkew": dice.choice((1, 1, 1, 2)),
         "topologyKey": key,
         "whenUnsatisfiable": "DoNotSchedule" if hard else "ScheduleAnyway",
     }
     if dice.maybe(0.95):
-        made["labelSelector"] = _selector(dice)
+        made["labelSelector"] = {} if dice.maybe(0.12) else _selector(dice)
         if dice.maybe(0.3):
             made["matchLabelKeys"] = ["version"]
-    if hard and dice.maybe(0.35):
+    if hard and dice.maybe(0.5):
         made["minDomains"] = dice.randint(1, 4)
-    if dice.maybe(0.3):
-        made["nodeAffinityPolicy"] = dice.choice(("Honor", "Ignore"))
     if dice.maybe(0.4):
-        made["nodeTaintsPolicy"] = dice.choice(("Honor", "Ignore"))
+        made["nodeAffinityPolicy"] = dice.choice(("Honor", "Ignore"))
+    if dice.maybe(0.5):
+        made["nodeTaintsPolicy"] = dice.choice(("Honor", "Honor", "Ignore"))
     return made

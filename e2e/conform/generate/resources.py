@@ -8,7 +8,8 @@ from e2e.conform.generate.nodes import GPU
 
 IMAGE: Final = "registry.k8s.io/pause:3.10"
 CPU: Final = ("100m", "500m", "900m", "1", "1500m", "2", "0")
-MEMORY: Final = ("64Mi", "512Mi", "1Gi", "1000M", "2Gi", "4Gi")
+MEMORY: Final = ("64Mi", "512Mi", "1Gi", "1000M", "2Gi", "4Gi", "500m")
+"""The last is half a byte, which counts as one."""
 HEAVY: Final = "conform-heavy"
 """Name of a RuntimeClass with overhead."""
 
@@ -37,7 +38,7 @@ def demand(dice: Dice, spec: Json) -> None:
         spec["initContainers"] = [_init(dice, index) for index in range(dice.randint(1, 3))]
     if dice.maybe(0.15):
         spec["runtimeClassName"] = HEAVY
-    if dice.maybe(0.15):
+    if dice.maybe(0.2):
         _whole(dice, spec)
 
 
@@ -45,7 +46,7 @@ def running_as(dice: Dice, pod: Json) -> None:
     """Let a bound pod be in the middle of a resize, or say what the node gave it."""
     own = pod["spec"]["containers"][0]
     given = {
-        key: dice.choice(CPU[:5] if key == "cpu" else MEMORY[:4])
+        key: dice.choice(CPU[:6] if key == "cpu" else MEMORY[:6])
         for key in own.get("resources", {}).get("requests", {})
         if key in ("cpu", "memory")
     }
@@ -65,6 +66,10 @@ def running_as(dice: Dice, pod: Json) -> None:
             }
         ],
     }
+    if dice.maybe(0.85 if "resources" in pod["spec"] else 0.3):
+        pod["status"] |= _given_to_all(dice, given)
+    if dice.maybe(0.3):
+        del pod["status"]["containerStatuses"][0][dice.choice(("allocatedResources", "resources"))]
     if dice.maybe(0.6):
         pod["status"]["conditions"] = [
             {
@@ -73,6 +78,15 @@ def running_as(dice: Dice, pod: Json) -> None:
                 "reason": dice.choice(("Infeasible", "Deferred")),
             }
         ]
+
+
+def _given_to_all(dice: Dice, given: Json) -> Json:
+    """Return what a pod's status says of the pod as a whole."""
+    cpu = {"cpu": dice.choice(CPU[1:6])} if "cpu" in given else {}
+    found: Json = {"allocatedResources": given | cpu, "resources": {"requests": given}}
+    if dice.maybe(0.3):
+        del found[dice.choice(sorted(found))]
+    return found
 
 
 def _amounts(dice: Dice, *, plain: bool = False) -> Json:
@@ -106,3 +120,5 @@ def _whole(dice: Dice, spec: Json) -> None:
     spec["resources"] = {"requests": {"cpu": dice.choice(("600m", "1", "2"))}}
     if dice.maybe(0.5):
         spec["resources"]["requests"]["memory"] = dice.choice(("512Mi", "2Gi"))
+    if dice.maybe(0.4):
+        spec["resources"]["limits"] = {"cpu": "3", "memory": "3Gi"}

@@ -1,11 +1,20 @@
 """A scene: a cluster with pods on it, and pods that come to it."""
 
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from functools import partial
 from typing import Final
 
 from e2e.client import Json
-from e2e.conform.generate import device_claims, devices, local, relations, resources, storage
+from e2e.conform.generate import (
+    claims,
+    device_claims,
+    devices,
+    local,
+    relations,
+    resources,
+    storage,
+)
 from e2e.conform.generate.dice import Dice
 from e2e.conform.generate.nodes import nodes
 from e2e.conform.scene import Probe, Scene
@@ -17,6 +26,9 @@ PROBE: Final = "conform-probe"
 """PriorityClass of the pods asked about: they preempt nobody."""
 
 PRIORITIES: Final = {"conform-low": -1, "conform-equal": 0, "conform-high": 10}
+
+CROWDED: Final = ("conform-a", "conform-a", "conform-a", "conform-b", "conform-b", "conform-c")
+"""Namespaces of pods: many in one, so that there is something to be spread."""
 
 Twist = Callable[[Dice, Json], None]
 
@@ -41,17 +53,33 @@ def scene(seed: int, index: int, topic: str | None = None, again: str = "") -> S
             *hosts,
             *storage.storage(dice, tag, hosts),
             *devices.devices(dice, tag, hosts),
-            *(_resident(dice, f"r{number}", names) for number in range(dice.randint(2, 9))),
-            *(_nominee(dice, f"w{number}", names) for number in range(dice.choice((0, 0, 1, 2)))),
+            *(_resident(dice, f"r{number}", names) for number in range(dice.randint(3, 9))),
+            *(_nominee(dice, f"w{number}", names) for number in range(dice.choice((0, 1, 2, 2)))),
         ),
         probes=_probes(dice, twists, topic),
     )
 
 
+def named(name: str, topic: str | None = None) -> Scene:
+    """Return the scene of that name, drawn for that topic."""
+    seed, index, *again = name.split("-")
+    return scene(int(seed), int(index), topic, "".join(f"-{each}" for each in again))
+
+
 def _probes(dice: Dice, twists: Mapping[str, Twist], topic: str | None) -> tuple[Probe, ...]:
     """Return the probes; those with claims come last: one that succeeds may end the scene."""
     made = [_probe(dice, f"p{number}", twists, topic) for number in range(PROBES)]
-    return tuple(sorted(made, key=lambda probe: "VolumeBinding" in probe.topics))
+    return tuple(sorted(made, key=_may_end))
+
+
+def _may_end(probe: Probe) -> bool:
+    """Tell whether a volume may have to be bound for the pod, which ends the scene."""
+    return any({"persistentVolumeClaim", "ephemeral"} & each.keys() for each in _volumes(probe.pod))
+
+
+def _volumes(pod: Json) -> list[Json]:
+    found: list[Json] = pod["spec"].get("volumes", [])
+    return found
 
 
 def _twists(names: list[str]) -> Mapping[str, Twist]:
@@ -61,8 +89,10 @@ def _twists(names: list[str]) -> Mapping[str, Twist]:
         "NodeAffinity": partial(local.choose_nodes, names=names),
         "NodePorts": local.open_ports,
         "NodeResourcesFit": resources.demand,
-        "VolumeRestrictions": storage.disk,
-        "VolumeBinding": storage.mount,
+        "VolumeRestrictions": claims.share,
+        "NodeVolumeLimits": claims.attach,
+        "VolumeBinding": claims.mount,
+        "VolumeZone": claims.mount_in_zones,
         "PodTopologySpread": relations.spread,
         "InterPodAffinity": relations.relate,
         "NodeDeclaredFeatures": local.need_feature,
@@ -71,7 +101,12 @@ def _twists(names: list[str]) -> Mapping[str, Twist]:
     }
 
 
-WEIGHTS: Final = {"InterPodAffinity": 2.0, "PodTopologySpread": 2.0, "SchedulingGates": 0.5}
+UNBOUND: Final = frozenset(
+    {"NodeVolumeLimits", "VolumeBinding", "VolumeRestrictions", "VolumeZone"}
+)
+"""Topics whose pods may have a volume to bind."""
+
+WEIGHTS: Final = {"InterPodAffinity": 2.0, "PodTopologySpread": 2.6, "SchedulingGates": 0.8}
 
 
 def _probe(dice: Dice, name: str, twists: Mapping[str, Twist], topic: str | None) -> Probe:
@@ -79,36 +114,42 @@ def _probe(dice: Dice, name: str, twists: Mapping[str, Twist], topic: str | None
     number = dice.choice((1, 1, 2, 2, 3)) if topic is None else dice.choice((0, 0, 1))
     topics = sorted({*dice.choices(list(twists), weights, k=number), *filter(None, [topic])})
     if "DynamicResources" in topics:  # a volume to bind would keep what the claims got open
-        topics = [each for each in topics if each != "VolumeBinding"]
+        topics = [each for each in topics if each not in UNBOUND]
     spec = resources.sparing()
     if "NodeResourcesFit" not in topics:
         spec["containers"][0]["resources"] = resources.modest(dice)
     for each in topics:
         twists[each](dice, spec)
-    if "TaintToleration" not in topics and dice.maybe(0.5):
+    if "TaintToleration" not in topics and dice.maybe(
+        0.25 if "PodTopologySpread" in topics else 0.5
+    ):
         spec.setdefault("tolerations", []).append({"operator": "Exists"})
     spec["priorityClassName"] = PROBE
-    return device_claims.probe(_pod(dice, name, spec), tuple(topics))
+    pod = _pod(dice, name, spec)
+    owned = claims.scratch(dice, pod) if "VolumeBinding" in topics and dice.maybe(0.12) else []
+    return replace(device_claims.probe(pod, tuple(topics)), owned=tuple(owned))
 
 
 def _resident(dice: Dice, name: str, names: list[str]) -> Json:
     spec = resources.sparing()
-    if dice.maybe(0.6):
+    if dice.maybe(0.5):
         resources.demand(dice, spec)
     if dice.maybe(0.35):
         local.open_ports(dice, spec, most=3)
     if dice.maybe(0.3):
         relations.repel(dice, spec)
+    if dice.maybe(0.35):
+        claims.share(dice, spec)
     if dice.maybe(0.3):
-        storage.disk(dice, spec)
-    if dice.maybe(0.4):
-        storage.mount(dice, spec)
+        claims.mount(dice, spec)
+    if dice.maybe(0.3):
+        claims.attach(dice, spec)
     spec["nodeName"] = dice.choice(names)
     made = _pod(dice, name, spec)
     if dice.maybe(0.1):
         made["status"] = {"phase": dice.choice(("Succeeded", "Failed"))}
         _without_ports(made["spec"])
-    elif dice.maybe(0.3):
+    elif dice.maybe(0.9 if "resources" in spec else 0.45):
         resources.running_as(dice, made)
     if dice.maybe(0.12):
         made["metadata"]["deletionTimestamp"] = "2026-01-01T00:00:00Z"
@@ -132,8 +173,8 @@ def _nominee(dice: Dice, name: str, names: list[str]) -> Json:
         resources.demand(dice, spec)
     if dice.maybe(0.4):
         local.open_ports(dice, spec)
-    if dice.maybe(0.4):
-        relations.repel(dice, spec)
+    if dice.maybe(0.6):
+        dice.choice((relations.repel, relations.repel_all))(dice, spec)
     spec["schedulingGates"] = [{"name": "example.com/later"}]
     spec["priorityClassName"] = dice.choice((*PRIORITIES, PROBE))
     made = _pod(dice, name, spec)
@@ -141,12 +182,13 @@ def _nominee(dice: Dice, name: str, names: list[str]) -> Json:
 
 
 def _pod(dice: Dice, name: str, spec: Json) -> Json:
+    has_claims = any("persistentVolumeClaim" in each for each in spec.get("volumes", ()))
     return {
         "apiVersion": "v1",
         "kind": "Pod",
         "metadata": {
             "name": name,
-            "namespace": dice.choice(sorted(relations.NAMESPACES)),
+            "namespace": dice.choice(claims.NAMESPACES if has_claims else CROWDED),
             "labels": relations.labels(dice),
         },
         "spec": spec,

@@ -22,6 +22,9 @@ class Settings:
         cluster.
     kubeconfig, context
         How to reach the cluster; None for the environment's own way.
+    scheduler_config
+        File with kube-scheduler's configuration, for the node affinity that its profiles add; None
+        where they add none. It is read once, at start.
     metrics_port, probe_port
         Ports of `/metrics` and of the probes; 0 for none.
     stale_after_s
@@ -38,6 +41,7 @@ class Settings:
     pod_uid: Uid = Uid("")  # noqa: RUF009 - a NewType, no call of ours
     kubeconfig: Path | None = None
     context: str | None = None
+    scheduler_config: Path | None = None
     metrics_port: int = 9090
     probe_port: int = 8080
     stale_after_s: float = 30.0

@@ -45,6 +45,14 @@ Kubeconfig = Annotated[
     typer.Option(help="Path of the kubeconfig; default: $KUBECONFIG, then ~/.kube/config."),
 ]
 Context = Annotated[str | None, typer.Option(help="Context of the kubeconfig.")]
+SchedulerConfig = Annotated[
+    Path | None,
+    typer.Option(
+        envvar="RESTOW_SCHEDULER_CONFIG",
+        help="kube-scheduler's KubeSchedulerConfiguration, for the node affinity that its profiles "
+        "add; needless where they add none.",
+    ),
+]
 Level = Annotated[
     LogLevel, typer.Option(envvar="RESTOW_LOG_LEVEL", help="Least important line to log.")
 ]
@@ -68,6 +76,7 @@ def plan(
     ),
     kubeconfig: Kubeconfig = None,
     context: Context = None,
+    scheduler_config: SchedulerConfig = None,
     log_level: Level = LogLevel.WARNING,
     log_format: Format = LogFormat.AUTO,
 ) -> None:
@@ -80,7 +89,12 @@ def plan(
     logs.configure(log_level, log_format)
     command.run(
         command.Request(
-            source=Source(files=tuple(sources or ()), kubeconfig=kubeconfig, context=context),
+            source=Source(
+                files=tuple(sources or ()),
+                kubeconfig=kubeconfig,
+                context=context,
+                scheduler_config=scheduler_config,
+            ),
             policy=policy,
             time_limit_s=None if time_limit is None else seconds(time_limit, "--time-limit"),
             output=output,
@@ -101,6 +115,7 @@ def explain_pod(
     form: Annotated[Form, typer.Option("--output", "-o", help="Form of the answer.")] = Form.TEXT,
     kubeconfig: Kubeconfig = None,
     context: Context = None,
+    scheduler_config: SchedulerConfig = None,
     log_level: Level = LogLevel.WARNING,
     log_format: Format = LogFormat.AUTO,
 ) -> None:
@@ -114,7 +129,12 @@ def explain_pod(
     command.run(
         command.Request(
             pod=pod,
-            source=Source(files=tuple(sources or ()), kubeconfig=kubeconfig, context=context),
+            source=Source(
+                files=tuple(sources or ()),
+                kubeconfig=kubeconfig,
+                context=context,
+                scheduler_config=scheduler_config,
+            ),
             policy=policy,
             time_limit_s=None if time_limit is None else seconds(time_limit, "--time-limit"),
             form=form,
@@ -149,6 +169,7 @@ def run(
     ] = 8080,
     kubeconfig: Kubeconfig = None,
     context: Context = None,
+    scheduler_config: SchedulerConfig = None,
     log_level: Level = LogLevel.INFO,
     log_format: Format = LogFormat.AUTO,
 ) -> None:
@@ -166,6 +187,7 @@ def run(
             probe_port=probe_port,
             kubeconfig=kubeconfig,
             context=context,
+            scheduler_config=scheduler_config,
         )
     )
 

@@ -3,7 +3,7 @@
 import asyncio
 import sys
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -14,6 +14,7 @@ from restow.policies.coverage import Policy
 from restow.policies.invalid import checked
 from restow.policies.packing_policy import PackingPolicySpec
 from restow.sources import files
+from restow.sources.scheduler_config import added_affinity
 
 SYNC_S = 60.0
 
@@ -26,11 +27,14 @@ class Source:
     ----------
     files
         `-` for stdin; empty for the cluster of the current context.
+    scheduler_config
+        kube-scheduler's own configuration, None where its profiles add no affinity.
     """
 
     files: tuple[str, ...]
     kubeconfig: Path | None
     context: str | None
+    scheduler_config: Path | None = None
 
 
 def read(
@@ -50,7 +54,9 @@ def read(
         InputError for what the caller can correct; SnapshotError and ApiError when the cluster
         cannot be read.
     """
+    added = added_affinity(source.scheduler_config)
     snapshot, policies = _cluster(source, named, now)
+    snapshot = replace(snapshot, added_affinity=added)
     if named is None or not Path(named).is_file():
         return snapshot, policies, named
     own = _from_file(named, now)

@@ -21,6 +21,7 @@ class Request:
     probe_port: int
     kubeconfig: Path | None
     context: str | None
+    scheduler_config: Path | None
 
 
 def run(request: Request) -> None:
@@ -37,6 +38,7 @@ def run(request: Request) -> None:
         pod_uid=Uid(request.pod_uid),
         kubeconfig=request.kubeconfig,
         context=request.context,
+        scheduler_config=request.scheduler_config,
         metrics_port=request.metrics_port,
         probe_port=request.probe_port,
     )

@@ -1,19 +1,28 @@
 """A Snapshot out of loose objects."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from datetime import datetime
-from typing import Any
+from types import MappingProxyType
+from typing import Any, Final
 
+from restow.cluster.objects import NodeSelectorTerm
 from restow.cluster.parts import PARTS, Object, Part
 from restow.cluster.snapshot import Snapshot
 
+NO_PROFILES: Final[Mapping[str, tuple[NodeSelectorTerm, ...]]] = MappingProxyType({})
+
 
 def assemble(
-    objects: Iterable[Object], *, taken_at: datetime, absent: Iterable[str] = ()
+    objects: Iterable[Object],
+    *,
+    taken_at: datetime,
+    absent: Iterable[str] = (),
+    added_affinity: Mapping[str, tuple[NodeSelectorTerm, ...]] = NO_PROFILES,
 ) -> Snapshot:
     """Return the snapshot of these objects, in any order; of two with one key the last counts.
 
-    `absent` has the kinds that the cluster does not serve.
+    `absent` has the kinds that the cluster does not serve, `added_affinity` what the profiles of
+    its schedulers ask of nodes.
     """
     found: dict[type, list[Object]] = {part.type: [] for part in PARTS}
     for each in objects:
@@ -21,6 +30,7 @@ def assemble(
     return Snapshot(
         taken_at=taken_at,
         absent=frozenset(absent),
+        added_affinity=added_affinity,
         **{part.field: _by_key(part, found[part.type]) for part in PARTS},
     )
 

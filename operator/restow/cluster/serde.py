@@ -13,6 +13,7 @@ from typing import Any, Final
 import msgspec
 
 from restow.cluster.assembly import assemble
+from restow.cluster.objects import NodeSelectorTerm
 from restow.cluster.parts import PARTS
 from restow.cluster.snapshot import Snapshot
 from restow.core.frozen import FrozenMap
@@ -26,8 +27,14 @@ _Document = msgspec.defstruct(
         ("taken_at", datetime),
         ("absent", tuple[str, ...]),
         *((part.field, GenericAlias(tuple, (part.type, ...))) for part in PARTS),
+        (
+            "added_affinity",
+            dict[str, tuple[NodeSelectorTerm, ...]],
+            msgspec.field(default_factory=dict),
+        ),
     ],
     frozen=True,
+    omit_defaults=True,
 )
 
 
@@ -47,10 +54,12 @@ def parse(body: bytes) -> Snapshot:
     found = msgspec.json.decode(body, type=_Document, dec_hook=_from_builtin)
     taken_at: datetime = getattr(found, "taken_at")  # noqa: B009 - a struct made at run time
     absent: tuple[str, ...] = getattr(found, "absent")  # noqa: B009
+    added: dict[str, tuple[NodeSelectorTerm, ...]] = getattr(found, "added_affinity")  # noqa: B009
     return assemble(
         (each for part in PARTS for each in getattr(found, part.field)),
         taken_at=taken_at,
         absent=absent,
+        added_affinity=added,
     )
 
 
@@ -72,6 +81,7 @@ def _document(snapshot: Snapshot, *, taken_at: datetime) -> msgspec.Struct:
     return _Document(
         taken_at=taken_at,
         absent=tuple(sorted(snapshot.absent)),
+        added_affinity=dict(snapshot.added_affinity),
         **{name: tuple(found[key] for key in sorted(found)) for name, found in parts.items()},
     )
 

@@ -7,7 +7,15 @@ from functools import cached_property
 from typing import Any, TypeVar
 
 from restow.cluster.devices import DeviceClass, DeviceTaintRule, ResourceClaim, ResourceSlice
-from restow.cluster.objects import DisruptionBudget, Namespace, Node, Pod, PriorityClass, Workload
+from restow.cluster.objects import (
+    DisruptionBudget,
+    Namespace,
+    Node,
+    NodeSelectorTerm,
+    Pod,
+    PriorityClass,
+    Workload,
+)
 from restow.cluster.storage import (
     CSIDriver,
     CSINode,
@@ -29,6 +37,8 @@ class Snapshot:
 
     Mappings are sorted by key, so that equal clusters give equal plans. `absent` has the kinds that
     the cluster does not serve in the version restow reads: the rules that need them stand aside.
+    `added_affinity` is the required node affinity that a scheduler's profile adds to its pods, by
+    the scheduler's name: configuration of kube-scheduler, no object of the cluster.
     """
 
     taken_at: datetime
@@ -50,6 +60,7 @@ class Snapshot:
     device_classes: Mapping[str, DeviceClass] = field(default_factory=dict)
     device_taint_rules: Mapping[str, DeviceTaintRule] = field(default_factory=dict)
     absent: frozenset[str] = frozenset()
+    added_affinity: Mapping[str, tuple[NodeSelectorTerm, ...]] = field(default_factory=dict)
 
     @cached_property
     def pods_by_node(self) -> Mapping[NodeName, tuple[Pod, ...]]:

@@ -61,6 +61,8 @@ class Count:
 
         Source: `pkg/scheduler/framework/types.go: FitError.Error`.
         """
+        if not self.nodes:
+            return "no nodes available to schedule pods"
         head = f"{len(self.available)}/{self.nodes} nodes are available"
         if self.everywhere is not None and self.everywhere.aborts:
             return f"{', '.join(self.everywhere.upstream)}."

@@ -27,6 +27,7 @@ from restow.planning.progress import Settings as Limits
 from restow.sources.client import connect
 from restow.sources.live import LiveSource
 from restow.sources.reflector import Pace
+from restow.sources.scheduler_config import added_affinity
 from restow.telemetry import happenings, logs, metrics
 
 _log = logs.logger("operator")
@@ -44,15 +45,18 @@ async def run(settings: Settings) -> None:
     Raises
     ------
     InputError
-        When no cluster is configured, or a port is taken.
+        When no cluster is configured, a port is taken, or the scheduler's file cannot be used.
     """
+    added = added_affinity(settings.scheduler_config)
     async with AsyncExitStack() as stack:
         api = await stack.enter_async_context(await connect(settings.kubeconfig, settings.context))
         if settings.metrics_port:
             stack.callback(_metrics(settings.metrics_port))
         if settings.probe_port:
             _try_port(settings.probe_port)
-        view = await stack.enter_async_context(LiveSource(api, pace=Pace(watch_s=WATCH_S)))
+        view = await stack.enter_async_context(
+            LiveSource(api, pace=Pace(watch_s=WATCH_S), added_affinity=added)
+        )
         chair = LeaseHolder(api, namespace=settings.namespace, identity=settings.identity)
         announcer = Announcer(EventWriter(api, instance=settings.identity))
         desk, worker = Desk(), Worker()

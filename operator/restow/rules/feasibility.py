@@ -56,6 +56,7 @@ class PlacementKey(NamedTuple):
     node_affinity: tuple[NodeSelectorTerm, ...] | None
     tolerations: frozenset[Toleration]
     named: NodeName | None
+    scheduler: str
     needed_features: frozenset[str]
 
 
@@ -66,6 +67,7 @@ def placement_key(pod: Pod) -> PlacementKey:
         pod.node_affinity,
         frozenset(pod.tolerations),
         node_name.named(pod),
+        pod.scheduler_name,
         pod.needed_features,
     )
 
@@ -137,6 +139,9 @@ class _Roster:
             found &= self._labelled(name).get(value, 0)
         if pod.node_affinity is not None:
             found &= self._any_of(self._by_term(term) for term in pod.node_affinity)
+        added = self._board.snapshot.added_affinity.get(key.scheduler)
+        if added is not None:
+            found &= self._any_of(self._by_term(term) for term in added)
         if key.named is not None:
             found &= self._by_name.get(key.named, 0)
         if key.needed_features:

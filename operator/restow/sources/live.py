@@ -10,7 +10,8 @@ from typing import Final
 
 from kubernetes.aio.client import ApiClient
 
-from restow.cluster.assembly import assemble
+from restow.cluster.assembly import NO_PROFILES, assemble
+from restow.cluster.objects import NodeSelectorTerm
 from restow.cluster.parse import KINDS, Kind
 from restow.cluster.parts import PARTS
 from restow.cluster.snapshot import Snapshot
@@ -26,11 +27,22 @@ class LiveSource:
     """All kinds that restow reads, kept up to date by one reflector each.
 
     `start` it, `wait_synced`, ask for `snapshot` as often as you like, `close` it.
+
+    Parameters
+    ----------
+    added_affinity
+        What the profiles of the cluster's schedulers ask of nodes, which no API tells.
     """
 
     def __init__(
-        self, api: ApiClient, *, kinds: Mapping[str, Kind] = KINDS, pace: Pace | None = None
+        self,
+        api: ApiClient,
+        *,
+        kinds: Mapping[str, Kind] = KINDS,
+        pace: Pace | None = None,
+        added_affinity: Mapping[str, tuple[NodeSelectorTerm, ...]] = NO_PROFILES,
     ) -> None:
+        self._added_affinity = added_affinity
         self._reflectors: Mapping[str, Reflector] = MappingProxyType(
             {
                 name: Reflector(
@@ -164,6 +176,7 @@ class LiveSource:
             ),
             taken_at=now,
             absent=(name for name, each in self._reflectors.items() if each.absent),
+            added_affinity=self._added_affinity,
         )
         self._versions = versions
         if before is None:

@@ -64,6 +64,20 @@ def test_running_pod_is_told_where_else_it_could_be(explain: Any, file: Path) ->
     assert "1 other node now: n2" in result.out
 
 
+def test_affinity_that_the_schedulers_profile_adds_counts(
+    explain: Any, file: Path, tmp_path: Path
+) -> None:
+    terms = [{"matchExpressions": [{"key": "team", "operator": "Exists"}]}]
+    required = {"requiredDuringSchedulingIgnoredDuringExecution": {"nodeSelectorTerms": terms}}
+    plugin = {"name": "NodeAffinity", "args": {"addedAffinity": required}}
+    config = {"apiVersion": "kubescheduler.config.k8s.io/v1", "kind": "KubeSchedulerConfiguration"}
+    path = tmp_path / "scheduler.json"
+    path.write_text(json.dumps(config | {"profiles": [{"pluginConfig": [plugin]}]}))
+    result = explain("default/big", "--from", file, "--scheduler-config", path)
+    assert result.code == 0
+    assert "2 node(s) didn't match scheduler-enforced node affinity" in result.out
+
+
 @pytest.mark.parametrize(
     ("arguments", "says"),
     [
@@ -76,6 +90,7 @@ def test_running_pod_is_told_where_else_it_could_be(explain: Any, file: Path) ->
         (["default/big", "--time-limit", "soon"], ["--time-limit", "'soon'"]),
         (["default/big", "-o", "yaml"], ["'yaml'", "text", "json"]),
         (["default/big", "--context", "prod"], ["--context", "--from"]),
+        (["default/big", "--scheduler-config", "none.yaml"], ["none.yaml", "cannot be read"]),
         ([], ["NAMESPACE/NAME"]),
     ],
     ids=" ".join,

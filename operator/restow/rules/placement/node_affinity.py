@@ -1,12 +1,10 @@
 """NodeAffinity: the pod's nodeSelector and its required node affinity.
 
 Upstream: `plugins/nodeaffinity/node_affinity.go`, "node(s) didn't match Pod's node
-affinity/selector". Preferred terms are scores and no rule. `addedAffinity` of the scheduler's own
-configuration cannot be read from a cluster and is unknown here; kube-scheduler judges it when the
-pod is nominated.
+affinity/selector", and what the profile of its scheduler adds, "node(s) didn't match
+scheduler-enforced node affinity". Preferred terms are scores and no rule.
 """
 
-from functools import partial
 from typing import Final
 
 from restow.cluster.objects import Node, NodeSelectorTerm, Pod
@@ -18,22 +16,35 @@ from restow.rules.node_selection import takes
 from restow.rules.rule import Prepared, Rule, Scope
 
 MISMATCH: Final = "node(s) didn't match Pod's node affinity/selector"
+ENFORCED: Final = "node(s) didn't match scheduler-enforced node affinity"
 CONFLICT: Final = "pod affinity terms conflict"
 
 
-def prepare(pod: Pod, _board: Board) -> Prepared | Refusal | None:
-    """Return what the pod's selector and affinity say; terms may name the nodes outright."""
-    if pod.node_affinity is None and not pod.node_selector:
+def prepare(pod: Pod, board: Board) -> Prepared | Refusal | None:
+    """Return what selector and affinity say; the pod's own terms may name the nodes outright."""
+    added = board.snapshot.added_affinity.get(pod.scheduler_name)
+    if pod.node_affinity is None and not pod.node_selector and added is None:
         return None
     only = _named(pod.node_affinity or ())
     if only is not None and not only:
         message = "every term of the pod's required node affinity names different nodes at once"
         return Refusal(Reason.NODE_AFFINITY_MISMATCH, message, (CONFLICT,))
-    return Prepared(refuse=partial(refuse, pod), only=only)
+
+    def judge(node: Node) -> Refusal | None:
+        return (None if added is None else _enforced(pod, added, node)) or refuse(pod, node)
+
+    return Prepared(refuse=judge, only=only)
+
+
+def _enforced(pod: Pod, added: tuple[NodeSelectorTerm, ...], node: Node) -> Refusal | None:
+    if takes(added, node):
+        return None
+    message = f"the affinity that the profile of scheduler {pod.scheduler_name} adds does not match"
+    return Refusal(Reason.NODE_AFFINITY_MISMATCH, message, (ENFORCED,))
 
 
 def refuse(pod: Pod, node: Node) -> Refusal | None:
-    """Return why `pod` may not sit on `node`, or None if selector and affinity take it."""
+    """Return why `pod` may not sit on `node`, or None if its own selector and affinity take it."""
     for key, value in pod.node_selector.items():
         if node.labels.get(key) != value:
             return Refusal(

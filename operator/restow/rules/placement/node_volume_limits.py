@@ -14,6 +14,9 @@ from restow.rules.attaching import Attachable, attachables, in_use, limits, per_
 from restow.rules.board import Board
 from restow.rules.rule import Prepared, Rule, Scope
 
+UNREADABLE: Final = 'running "NodeVolumeLimits" filter plugin: converting volume'
+"""How an error begins that ends kube-scheduler's attempt; what follows says what is wrong."""
+
 LIMIT_EXCEEDED: Final = "node(s) exceed max volume count"
 
 
@@ -25,13 +28,16 @@ def prepare(pod: Pod, board: Board) -> Prepared | None:
     ):
         return None
     snapshot = board.snapshot
-    unknown = _unusable(pod, snapshot)
+    missing = _missing_claim(pod, snapshot)
     wanted = {migrated: attachables(pod, snapshot, migrated=migrated) for migrated in (False, True)}
+    uncountable = _uncountable(pod)
 
     def refuse(node: Node) -> Refusal | None:
-        if unknown is not None:
-            return unknown
-        volumes = wanted[node.name in snapshot.csi_nodes]
+        migrated = node.name in snapshot.csi_nodes
+        unreadable = missing or (uncountable if migrated else None)
+        if unreadable is not None:
+            return unreadable
+        volumes = wanted[migrated]
         if not volumes:
             return None
         return _missing_driver(volumes, node, snapshot) or _too_many(volumes, node, board)
@@ -39,8 +45,8 @@ def prepare(pod: Pod, board: Board) -> Prepared | None:
     return Prepared(refuse=refuse)
 
 
-def _unusable(pod: Pod, snapshot: Snapshot) -> Refusal | None:
-    """Return the no of a volume that cannot be counted; upstream finds it again on every node."""
+def _missing_claim(pod: Pod, snapshot: Snapshot) -> Refusal | None:
+    """Return the no of a claim that cannot be counted; upstream finds it again on every node."""
     for volume, key in claims.claimed(pod):
         claim = snapshot.claims.get(key)
         if claim is None:
@@ -48,11 +54,16 @@ def _unusable(pod: Pod, snapshot: Snapshot) -> Refusal | None:
             return claims.not_found(key, text)
         if volume.ephemeral and not claims.owned(pod, claim):
             return claims.not_owned(pod, claim)
+    return None
+
+
+def _uncountable(pod: Pod) -> Refusal | None:
+    """Return the no of a disk that breaks upstream's count where its plugin is migrated."""
     for each in pod.volumes:
         disk = each.disk
         if disk is not None and csi_migration.is_untranslatable(disk):
-            message = f"volume {each.name} names a disk that has no CSI equivalent"
-            return Refusal(Reason.VOLUME_UNREADABLE, message)
+            message = f"volume {each.name} of pod {pod.key} names a disk without a CSI equivalent"
+            return Refusal(Reason.VOLUME_UNREADABLE, message, (UNREADABLE,), aborts=True)
     return None
 
 
@@ -76,6 +87,10 @@ def _too_many(volumes: frozenset[Attachable], node: Node, board: Board) -> Refus
     most = limits(node.name, board.snapshot)
     if not most:
         return None
+    for other in board.pods(node.name):
+        unreadable = _uncountable(other)
+        if unreadable is not None:
+            return unreadable
     load = in_use(node.name, board)
     counts, used = per_driver(volumes - load.wanted), load.per_driver()
     for driver, count in sorted(counts.items()):

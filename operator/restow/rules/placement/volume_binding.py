@@ -23,6 +23,9 @@ UNBOUND: Final = "pod has unbound immediate PersistentVolumeClaims"
 UNREACHABLE: Final = "node(s) didn't match PersistentVolume's node affinity"
 NO_VOLUME: Final = "node(s) didn't find available persistent volumes to bind"
 NO_SPACE: Final = "node(s) did not have enough free storage"
+UNREADABLE: Final = 'running "VolumeBinding" filter plugin: could not translate pv'
+"""How an error begins that ends kube-scheduler's attempt; what follows says what is wrong."""
+
 VOLUME_GONE: Final = "node(s) unavailable due to one or more pvc(s) bound to non-existent pv(s)"
 
 
@@ -72,11 +75,10 @@ def _refuse(
     found: PodClaims, unbound: "_Unbound", snapshot: Snapshot, node: Node
 ) -> Refusal | None:
     """Return the no of the bound claims joined with that of the unbound ones, as upstream."""
-    answers = [
-        each
-        for each in (_bound_refusal(found, node, snapshot), unbound.refusal(node))
-        if each is not None
-    ]
+    bound = _bound_refusal(found, node, snapshot)
+    if bound is not None and bound.aborts:
+        return bound
+    answers = [each for each in (bound, unbound.refusal(node)) if each is not None]
     if len(answers) < 2:
         return answers[0] if answers else None
     answers.sort(key=lambda each: _ORDER.index(each.upstream[0]) if each.upstream else -1)
@@ -100,7 +102,7 @@ def _bound_refusal(found: PodClaims, node: Node, snapshot: Snapshot) -> Refusal 
         try:
             terms = affinity_at(volume, node, snapshot)
         except ValueError as error:
-            return Refusal(Reason.VOLUME_UNREADABLE, str(error))
+            return Refusal(Reason.VOLUME_UNREADABLE, str(error), (UNREADABLE,), aborts=True)
         if not is_taken(terms, node):
             message = f"PersistentVolume {volume.name} cannot be reached from the node"
             return Refusal(Reason.VOLUME_UNREACHABLE, message, (UNREACHABLE,))
