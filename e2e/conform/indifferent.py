@@ -19,7 +19,6 @@ INDIFFERENT: Final[Mapping[str, Mapping[str, tuple[str, ...]]]] = {
         "cluster.parse.features": (
             "_MIRROR in annotations",
             "volume.host_path is not None",
-            "wire.status.extended_resource_claim_status is not None",
             "wire.spec.scheduling_group is not None",
             "volume.empty_dir.medium != 'Memory'",
         ),
