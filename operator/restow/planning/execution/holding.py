@@ -1,49 +1,71 @@
 """Nominations: which pending pods hold their nodes now, and against whom."""
 
+from collections.abc import Iterator, Set
+
 from restow.cluster.objects import Pod
-from restow.core.ids import NodeName
+from restow.core.ids import NodeName, Uid
 from restow.planning.execution.scene import Scene
 from restow.planning.plan import Action, Step
 from restow.planning.progress import OVER
-from restow.planning.room import why_no_room
+from restow.planning.room import why_no_room, without
+from restow.rules.board import Board
 from restow.rules.survey import Nominated
 
 
-def withheld(scene: Scene) -> frozenset[int]:
+def withheld(scene: Scene, leaving: Set[Uid] = frozenset()) -> frozenset[int]:
     """Return the steps whose pending pods would keep the plan's own arrivals out if nominated.
 
-    A replacement that fits now arrives first; beside a nominee whose room is not free yet it would
-    not. Pods of later waves stand back from every node where something of this wave is to arrive.
+    Where some of the wave's arrivals have room, once the pods that are being deleted and `leaving`
+    are gone, and another one has none beside them, it stands back: its nomination would hold
+    nothing yet, but keep the others from their room. Pods of later waves stand back from every
+    node where something of this wave is to arrive.
     """
-    arrivals = [
-        (step, pod)
-        for index, step, state in scene.of_wave(Action.MOVE, Action.PLACE)
-        if state.phase not in OVER and (pod := scene.arriving(index) or scene.pod(step))
+    arrivals: dict[NodeName, list[tuple[int, Step, Pod]]] = {}
+    for index, step, pod in _arrivals(scene):
+        if step.target is not None and step.target in scene.board.nodes:
+            arrivals.setdefault(step.target, []).append((index, step, pod))
+    gone = [
+        pod
+        for name in arrivals
+        for pod in scene.board.pods(name)
+        if pod.deleting or pod.uid in leaving
     ]
-    return frozenset(
-        index
-        for index, step, state in scene.steps(Action.PLACE)
-        if state.phase not in OVER and any(_first(scene, index, step, *each) for each in arrivals)
-    )
+    found: set[int] = set()
+    with without(scene.board, gone) as board:
+        for name, coming in arrivals.items():
+            found.update(_standing_back(scene, board, name, coming))
+    return frozenset(found)
 
 
-def _first(scene: Scene, index: int, step: Step, other: Step, arrival: Pod) -> bool:
-    """Whether the arrival of `other` has to come before the pending pod of `step` is nominated."""
-    pending, target = scene.arriving(index), step.target
-    if target is None or other.target != target or pending is None:
-        return False
-    if step.wave > scene.progress.wave:
-        return True
-    placed = other.action is Action.PLACE
-    if placed or target not in scene.board.nodes or pending.priority < arrival.priority:
-        return False
-    places = {pod.uid for place, *_ in scene.steps(Action.PLACE) if (pod := scene.arriving(place))}
-    others = tuple(pod for pod in scene.snapshot.nominated.get(target, ()) if pod.uid not in places)
-    alone, beside = {target: others}, {target: (*others, pending)}
-    return (
-        why_no_room(scene.board, arrival, target, alone) is None
-        and why_no_room(scene.board, arrival, target, beside) is not None
-    )
+def _arrivals(scene: Scene) -> Iterator[tuple[int, Step, Pod]]:
+    """Yield what is to arrive: replacements of this wave, or their like, before pending pods."""
+    wave = scene.progress.wave
+    for action in (Action.MOVE, Action.PLACE):
+        for index, step, state in scene.steps(action):
+            pod = scene.arriving(index) or scene.pod(step)
+            ours = step.wave == wave or (step.wave > wave and action is Action.PLACE)
+            if state.phase not in OVER and pod is not None and ours:
+                yield index, step, pod
+
+
+def _standing_back(
+    scene: Scene, board: Board, node: NodeName, coming: list[tuple[int, Step, Pod]]
+) -> Iterator[int]:
+    """Yield the pending pods among `coming` that have no room beside those before them."""
+    ours = {pod.uid for _, _, pod in coming}
+    held = [pod for pod in scene.snapshot.nominated.get(node, ()) if pod.uid not in ours]
+    accepted: list[Pod] = []
+    now = [each for each in coming if each[1].wave == scene.progress.wave]
+    for index, step, pod in sorted(
+        coming, key=lambda each: (each[1].wave, each[1].action is Action.PLACE, -each[1].priority)
+    ):
+        if step.wave > scene.progress.wave:
+            if now:
+                yield index
+        elif why_no_room(board, pod, node, {node: (*held, *accepted)}) is None:
+            accepted.append(pod)
+        elif accepted and step.action is Action.PLACE:
+            yield index
 
 
 def meant(scene: Scene) -> Nominated:

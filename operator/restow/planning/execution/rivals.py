@@ -65,6 +65,10 @@ class Rivals:
             ),
         )
 
+    def standing(self) -> "Rivals":
+        """Return the same after `scene.withheld` has changed."""
+        return replace(self, nominated=meant(self.scene))
+
     def intrusions(self, gone: Set[Uid], *, weak: bool) -> Iterator[Intrusion]:
         """Yield where rivals may be bound, to the plan's harm, once the pods `gone` are.
 
@@ -101,7 +105,9 @@ class Rivals:
             name: self._holders(board, name, weak=weak) for name in names if name in self.nominated
         }
         survey = Survey.of(pod, board, nominated=held)
-        if own is not None and not weak and survey.refusal(own) is None:
+        # nominations that hold nothing against others would still keep it out of its target
+        comes = own is not None and why_no_room(board, pod, own, self.nominated) is None
+        if own is not None and comes and not weak and survey.refusal(own) is None:
             return []
         return [name for name in names if name != own and survey.refusal(name) is None]
 

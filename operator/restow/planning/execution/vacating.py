@@ -1,8 +1,8 @@
 """Whose turn it is to leave: room that comes free is anybody's unless a nomination holds it."""
 
 from restow.cluster.objects import Pod
-from restow.planning.acts import Nominate
-from restow.planning.execution.holding import meant
+from restow.planning.acts import Nominate, Withdraw
+from restow.planning.execution.holding import meant, withheld
 from restow.planning.execution.rivals import Rivals
 from restow.planning.execution.scene import Scene
 from restow.planning.plan import Action, Step
@@ -122,10 +122,13 @@ def _one(scene: Scene, ready: Planned, rivals: Rivals) -> tuple[list[int], str]:
     """
     blocked = ""
     for index, step in sorted(ready, key=lambda each: _weight(scene, *each)):
-        intrusion = next(rivals.intrusions({step.pod.uid}, weak=False), None)
+        before = scene.withheld
+        scene.withheld = withheld(scene, {step.pod.uid})
+        intrusion = next(rivals.standing().intrusions({step.pod.uid}, weak=False), None)
         if intrusion is None:
             _confirm(scene)
             return [index], ""
+        scene.withheld = before
         blocked = blocked or (
             f"{intrusion.pod.key} would take the room of {step.pod} on {intrusion.node}"
         )
@@ -146,9 +149,12 @@ def _confirm(scene: Scene) -> None:
     """Set the nominations of the wave again: a cycle may have cleared them since we looked."""
     for index, step, state in scene.of_wave(Action.PLACE, Action.MOVE):
         pod = scene.arriving(index)
-        waits = pod is not None and state.phase not in OVER and not pod.gates
-        if pod is not None and waits and step.target is not None and index not in scene.withheld:
+        if pod is None or state.phase in OVER or pod.gates or step.target is None:
+            continue
+        if index not in scene.withheld:
             scene.acts.append(Nominate(plan=scene.plan.name, pod=pod.ref, node=step.target))
+        elif pod.nominated_node == step.target and scene.marked(pod):
+            scene.acts.append(Withdraw(pod=pod.ref))
 
 
 def _under_way(scene: Scene) -> list[Pod]:
