@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from dataclasses import replace
+from datetime import datetime
 from typing import NamedTuple
 
 from restow.cluster.objects import Pod
@@ -167,17 +168,22 @@ def misfits(
 def late_comers(plan: Plan, progress: Progress, snapshot: Snapshot) -> set[Uid]:
     """Return the bound pods that had no node yet when the plan was made, its own arrivals aside."""
     unplaced = {each.pod.uid for each in plan.unplaced}
-    since = plan.taken_at.replace(microsecond=0)  # times of creation have whole seconds
+    since = plan.taken_at.replace(microsecond=0)  # the API server's times have whole seconds
     late = {
         pod.uid: pod.node
         for pod in snapshot.pods.values()
-        if pod.node is not None and (pod.uid in unplaced or pod.created_at >= since)
+        if pod.node is not None and (pod.uid in unplaced or _came(pod) >= since)
     }
     for step, state in zip(plan.steps, progress.steps, strict=True):
         arrived = (state.replacement or step.pod).uid
         if step.target is not None and late.get(arrived) == step.target:
             del late[arrived]
     return set(late)
+
+
+def _came(pod: Pod) -> datetime:
+    """Return when the pod came to its node, or was made if that is not known yet."""
+    return pod.created_at if pod.started_at is None else max(pod.created_at, pod.started_at)
 
 
 def _preempt(board: Board, late: set[Uid], arrivals: list[Arrival]) -> bool:
