@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from dataclasses import replace
+from datetime import datetime
 from typing import NamedTuple
 
 from restow.cluster.objects import Pod
@@ -137,7 +138,7 @@ def misfits(
     `intrusion`, as if that had happened before; `swap`: a twin of the intruder stays out instead.
     """
     board = Board(snapshot)
-    late = late_comers(plan, snapshot)
+    late = late_comers(plan, progress, snapshot)
     pods = dict(_arrivals(plan, progress, snapshot))
     if intrusion is not None:
         board.put(*intrusion)
@@ -163,31 +164,30 @@ def misfits(
         for place, no in sorted(refused.items()):
             pod, node = arrivals[place]
             text = f"{pod.key} no longer fits on {node}: {no.message}"
-            who = _strangers(plan, progress, late, board, node)
+            who = ", ".join(sorted(str(pod.key) for pod in board.pods(node) if pod.uid in late))
             found.append((coming[place], f"{text}; {who} got there" if who else text))
     return found
 
 
-def _strangers(plan: Plan, progress: Progress, late: set[Uid], board: Board, node: NodeName) -> str:
-    """Return who is on the node since the plan was made, and not by the plan; empty for nobody."""
-    ours = {
-        (state.replacement or step.pod).uid
-        for step, state in zip(plan.steps, progress.steps, strict=True)
-        if step.target == node
-    }
-    found = (pod.key for pod in board.pods(node) if pod.uid in late - ours)
-    return ", ".join(str(key) for key in sorted(found))
-
-
-def late_comers(plan: Plan, snapshot: Snapshot) -> set[Uid]:
-    """Return the bound pods that had no node yet when the plan was made."""
+def late_comers(plan: Plan, progress: Progress, snapshot: Snapshot) -> set[Uid]:
+    """Return the bound pods that had no node yet when the plan was made, its own arrivals aside."""
     unplaced = {each.pod.uid for each in plan.unplaced}
-    since = plan.taken_at.replace(microsecond=0)  # times of creation have whole seconds
-    return {
-        pod.uid
+    since = plan.taken_at.replace(microsecond=0)  # the API server's times have whole seconds
+    late = {
+        pod.uid: pod.node
         for pod in snapshot.pods.values()
-        if pod.node is not None and (pod.uid in unplaced or pod.created_at >= since)
+        if pod.node is not None and (pod.uid in unplaced or _came(pod) >= since)
     }
+    for step, state in zip(plan.steps, progress.steps, strict=True):
+        arrived = (state.replacement or step.pod).uid
+        if step.target is not None and late.get(arrived) == step.target:
+            del late[arrived]
+    return set(late)
+
+
+def _came(pod: Pod) -> datetime:
+    """Return when the pod came to its node, or was made if that is not known yet."""
+    return pod.created_at if pod.started_at is None else max(pod.created_at, pod.started_at)
 
 
 def _preempt(board: Board, late: set[Uid], arrivals: list[Arrival]) -> bool:

@@ -15,9 +15,10 @@ from restow.cluster.snapshot import Snapshot
 from restow.core.frozen import Labels
 from restow.core.ids import NodeName, ObjectKey, Uid
 from restow.core.marks import GATE, PLAN
-from restow.planning.room import why_no_room, without
+from restow.planning.room import why_no_room
 from restow.rules.board import Board
 from restow.rules.survey import Survey
+from restow.simulation.preemption import opens, victims
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -245,19 +246,20 @@ class Cluster:
             self._untried.discard(pod.uid)
 
     def _preempt(self, pod: Pod) -> NodeName | None:
-        """Delete lower priorities where that lets the pod in; return the node, None for none.
-
-        Upstream: `pkg/scheduler/framework/preemption/preemption.go`. Budgets are not asked here;
-        upstream passes over them where nothing else helps.
-        """
-        if any(other.uid in self._preempted for other in self._below(pod, pod.nominated_node)):
-            return pod.nominated_node
+        """Delete lower priorities where that lets the pod in; return the node, None for none."""
+        first = pod.nominated_node
+        if first is not None and any(
+            other.node == first and other.priority < pod.priority
+            for other in self.pods.values()
+            if other.uid in self._preempted
+        ):
+            return first  # upstream waits for the victims of before
         board = Board(self.snapshot())
-        nodes = [name for name in sorted(board.nodes) if self._opens(board, pod, name)]
+        nodes = [name for name in sorted(board.nodes) if opens(board, pod, name)]
         if not nodes:
             return None
         node = nodes[self.habits.choose(len(nodes))]
-        for victim in self._victims(board, pod, node):
+        for victim in victims(board, pod, node):
             self._preempted.add(victim.uid)
             self.put(replace(victim, deleting=True))
             self._leave(victim)
@@ -265,31 +267,6 @@ class Cluster:
             if other.priority < pod.priority:
                 self.put(replace(other, nominated_node=None))
         return node
-
-    def _opens(self, board: Board, pod: Pod, node: NodeName) -> bool:
-        """Whether the node takes the pod once all lower priorities there are gone."""
-        there = [other for other in self._below(pod, node) if not other.deleting]
-        with without(board, self._below(pod, node)) as left:
-            return bool(there) and why_no_room(left, pod, node) is None
-
-    def _victims(self, board: Board, pod: Pod, node: NodeName) -> list[Pod]:
-        """Return those that have to go, the most important ones spared first."""
-        below = self._below(pod, node)
-        spared: list[Pod] = []
-        for other in sorted(below, key=lambda other: (-other.priority, other.key)):
-            gone = [each for each in below if each not in spared and each is not other]
-            with without(board, gone) as left:
-                if why_no_room(left, pod, node) is None:
-                    spared.append(other)
-        return [each for each in below if each not in spared and not each.deleting]
-
-    def _below(self, pod: Pod, node: NodeName | None) -> list[Pod]:
-        """Return the pods on the node of lower priority."""
-        return [
-            other
-            for other in self.pods.values()
-            if node is not None and other.node == node and other.priority < pod.priority
-        ]
 
     def _stir(self) -> None:
         """Have every waiting pod tried again."""

@@ -13,6 +13,9 @@ from restow.planning.progress import NOMINATED, OVER, StepPhase, StepProgress, V
 from restow.planning.revalidate import misfits
 from restow.planning.room import has_room
 
+UNDER_WAY = frozenset({StepPhase.PLANNED, StepPhase.EVICTING, StepPhase.EVICTED})
+"""Phases in which a pod has yet to leave, or to be replaced."""
+
 
 def hold(scene: Scene) -> None:
     """Set the nominations of the pending pods, and set again what kube-scheduler cleared.
@@ -106,6 +109,25 @@ def overdue(scene: Scene) -> str | None:
         late = _late(scene, index, step, state)
         if late is not None:
             return late
+    return _stuck(scene)
+
+
+def _stuck(scene: Scene) -> str | None:
+    """Return who still has no room long after all that were to leave had time to."""
+    limits = scene.settings
+    since = scene.progress.evicting_since
+    left = all(
+        state.phase not in UNDER_WAY and scene.pod(step) is None
+        for _, step, state in scene.of_wave(Action.MOVE, Action.EVICT)
+    )
+    if since is None or not left or not scene.after(since, limits.leave_s + limits.arrive_s):
+        return None
+    for index, step, state in scene.of_wave(Action.MOVE, Action.PLACE):
+        pod = scene.arriving(index)
+        if state.phase in OVER or pod is None or step.target is None:
+            continue
+        if not has_room(scene.board, pod, step.target):
+            return f"{pod.key} found no room on {step.target} in time"
     return None
 
 

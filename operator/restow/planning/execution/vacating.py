@@ -85,7 +85,7 @@ def _has_room(scene: Scene, step: Step) -> bool:
     pod, target = scene.pod(step), step.target
     if pod is None or target is None:
         return True
-    late = late_comers(scene.plan, scene.snapshot)
+    late = late_comers(scene.plan, scene.progress, scene.snapshot)
     lower = [
         other
         for other in scene.board.pods(target)
