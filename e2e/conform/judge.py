@@ -6,6 +6,7 @@ from datetime import UTC, datetime
 from typing import Final
 
 from e2e.client import Json
+from e2e.conform import giving
 from e2e.conform.scene import Recorded, Verdict
 from restow.cluster.assembly import assemble
 from restow.cluster.objects import Pod
@@ -52,7 +53,7 @@ def disagreements(scene: Recorded, rules: Sequence[Rule] = RULES) -> Iterator[Di
         if verdict.came:
             found |= dict(_parsed(verdict.came))
             snapshot = _snapshot(found)
-        ours = _answer(verdict, snapshot, rules)
+        ours = _answer(verdict, snapshot, rules) or giving.difference(verdict, snapshot)
         if ours is not None:
             yield Disagreement(
                 scene=scene.name,
