@@ -6,7 +6,7 @@ from random import Random
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from restow.cluster import objects, serde, storage
@@ -83,7 +83,7 @@ def test_parse_after_dump_is_identity_and_order_does_not_matter(
     assert serde.digest(again) == serde.digest(snapshot)
 
 
-@settings(max_examples=20)
+@settings(max_examples=20, suppress_health_check=[HealthCheck.too_slow])  # whole pods, drawn
 @given(any_of(objects.Pod), any_of(objects.Node))
 def test_digest_leaves_out_time_and_resource_versions_and_nothing_else(
     pod: objects.Pod, node: objects.Node

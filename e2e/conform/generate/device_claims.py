@@ -25,6 +25,14 @@ TOLERATIONS: Final = (
 )
 
 
+AMOUNTS: Final = (
+    *({"memory": each} for each in ("1Gi", "1500Mi", "3Gi", "8Gi", "15Gi")),
+    *({"cores": each} for each in ("250m", "600m", "1", "1700m")),
+    {"memory": "2Gi", "cores": "1"},
+)
+"""Of capacity that requests ask for."""
+
+
 def claims(dice: Dice, names: list[str]) -> list[Json]:
     """Return claims, some of them allocated, and templates of each namespace."""
     made = []
@@ -136,7 +144,9 @@ def _claim(dice: Dice, *, is_admin: bool) -> Json:
         about = dice.choice((f"{DRIVER}/model", f"{DRIVER}/model", "example.com/numa"))
         constraint: Json = {key: about}
         if dice.maybe(0.5):
-            constraint["requests"] = dice.some([each["name"] for each in requests], 1)
+            names = [each["name"] for each in requests]
+            parts = [f"{each['name']}/s0" for each in requests if "firstAvailable" in each]
+            constraint["requests"] = dice.some([*names, *parts], 1)
         made["constraints"] = [constraint]
     return made
 
@@ -163,6 +173,5 @@ def _wish(dice: Dice) -> Json:
     if dice.maybe(0.35):
         made["tolerations"] = [dice.choice(TOLERATIONS)]
     if dice.maybe(0.15):
-        amount = dice.choice(("1Gi", "1500Mi", "3Gi", "8Gi", "15Gi"))
-        made["capacity"] = {"requests": {"memory": amount}}
+        made["capacity"] = {"requests": dice.choice(AMOUNTS)}
     return made

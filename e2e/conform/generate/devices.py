@@ -169,7 +169,17 @@ def _capacity(dice: Dice, *, shared: bool) -> Json:
     made: Json = {"memory": memory}
     if dice.maybe(0.2):
         made["slots"] = {"value": dice.choice(("2", "4"))}
+    if shared and dice.maybe(0.5):
+        made["cores"] = {"value": dice.choice(("2", "4")), "requestPolicy": dice.choice(CORES)}
     return made
+
+
+CORES: Final = (
+    {"default": "500m", "validRange": {"min": "500m", "step": "250m"}},
+    {"default": "1", "validRange": {"min": "1", "max": "2", "step": "500m"}},
+    {"default": "1500m", "validValues": ["750m", "1500m"]},
+)
+"""Policies of a capacity that is given in parts of one."""
 
 
 def _policy(dice: Dice) -> Json:

@@ -86,14 +86,14 @@ class _Search:
                 return False
         alternatives = self._asked[claim][request]
         if not alternatives[0].alternative:
-            return self._device(claim, request, alternatives[0], 0, 0)
-        return self._first_available(claim, request, alternatives)
+            return self._device(alternatives[0], 0, 0)
+        return self._first_available(alternatives)
 
-    def _first_available(self, claim: int, request: int, alternatives: Sequence[Want]) -> bool:
+    def _first_available(self, alternatives: Sequence[Want]) -> bool:
         too_many = True
         for each in alternatives:
             try:
-                done = self._device(claim, request, each, 0, 0)
+                done = self._device(each, 0, 0)
             except _TooManyError:
                 continue
             if done:
@@ -103,31 +103,35 @@ class _Search:
             raise _TooManyError
         return False
 
-    def _device(self, claim: int, request: int, want: Want, number: int, start: int) -> bool:
-        """Take the device `number` of the request, and everything that follows."""
+    def _device(self, want: Want, number: int, start: int, *, sure: bool = False) -> bool:
+        """Take the device `number` of the request, and everything that follows.
+
+        `sure`: as many as it needs are known to be there from `start` on.
+        """
         if number >= want.count:
-            return want.units != () and self.one(claim, request + 1)
-        if want.count - number > MOST - len(self.picks[claim]):
+            return want.units != () and self.one(want.number, want.place + 1)
+        if want.count - number > MOST - len(self.picks[want.number]):
             raise _TooManyError
         if want.units is not None:
-            unit = want.units[number]
-            taken = self._candidates.take(claim, want, unit, must=True)
-            return taken and self._go_on(claim, request, want, number + 1, 0)
-        if not self._candidates.enough(claim, want, start, want.count - number):
+            taken = self._candidates.must_take(want, want.units[number])
+            return taken and self._go_on(want, number + 1, 0)
+        if not sure and not self._candidates.enough(want, start, want.count - number):
             return False
-        for place, unit in self._candidates.free(claim, want, start):
-            if self._candidates.take(claim, want, unit) and self._go_on(
-                claim, request, want, number + 1, place + 1
+        sure = True  # as long as none of those counted has been passed over
+        for place, unit in self._candidates.free(want, start):
+            if self._candidates.take(want, unit) and self._go_on(
+                want, number + 1, place + 1, sure=sure
             ):
                 return True
+            sure = False
         return False
 
-    def _go_on(self, claim: int, request: int, want: Want, number: int, start: int) -> bool:
+    def _go_on(self, want: Want, number: int, start: int, *, sure: bool = False) -> bool:
         """Take the further devices; give the last one back when that fails."""
         done = False
         try:
-            done = self._device(claim, request, want, number, start)
+            done = self._device(want, number, start, sure=sure)
         finally:
             if not done:
-                self._candidates.give_back(claim)
+                self._candidates.give_back(want.number)
         return done

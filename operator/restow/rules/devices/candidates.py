@@ -55,15 +55,15 @@ class Candidates:
         self._taken_by: dict[DeviceId, list[int]] = {}
         self._shares: dict[DeviceId, list[Quantities]] = {}
 
-    def free(self, claim: int, want: Want, start: int) -> Iterator[tuple[int, Unit]]:
+    def free(self, want: Want, start: int) -> Iterator[tuple[int, Unit]]:
         """Yield devices from place `start` on that the request selects and that are not in use."""
         for place in range(start, len(self._units)):
             self._effort.spend()
             unit = self._units[place]
-            if self._serves(claim, want, unit):
+            if self._serves(want, unit):
                 yield place, unit
 
-    def enough(self, claim: int, want: Want, start: int, needed: int) -> bool:
+    def enough(self, want: Want, start: int, needed: int) -> bool:
         """Return whether so many devices from `start` on may serve the request.
 
         Taking one never makes another one possible, so a no ends the search at once, where upstream
@@ -81,7 +81,7 @@ class Candidates:
                 return True
             self._effort.spend()
             try:
-                needed -= self._serves(claim, want, self._units[place])
+                needed -= self._serves(want, self._units[place])
             except (AbortError, UnknownError) as error:
                 failed = failed or error
                 needed -= 1
@@ -89,40 +89,45 @@ class Candidates:
             raise failed
         return needed <= 0
 
-    def _serves(self, claim: int, want: Want, unit: Unit) -> bool:
+    def _serves(self, want: Want, unit: Unit) -> bool:
         """Tell whether the device is free and selected, and has the capacity."""
         return (
-            not self._in_use(claim, want, unit)
+            not self._in_use(want, unit)
             and want.takes(unit)
             and want.suffices(unit, self._used(unit.id))
         )
 
-    def take(self, claim: int, want: Want, unit: Unit, *, must: bool = False) -> bool:
-        """Take the device for a claim; return False when that is not possible.
+    def take(self, want: Want, unit: Unit) -> bool:
+        """Take a device that `free` has just yielded; return False when that is not possible."""
+        return self._admits(want, unit) and self._take(want, unit)
+
+    def must_take(self, want: Want, unit: Unit) -> bool:
+        """Take a device that the claim needs; return False when that is not possible.
 
         Raises
         ------
         AbortError
-            When it `must` be taken and a constraint of the claim is against it.
+            When a constraint of the claim is against it.
         """
-        counted = self._counted(unit)
-        if (
-            self._in_use(claim, want, unit)
-            or (counted and not self._has_counters(unit))
-            or not is_tolerated(unit, want.wish.tolerations)
-        ):
+        if self._in_use(want, unit) or not self._admits(want, unit):
             return False
-        if not self._constrained(claim, want, unit):
-            if must:
-                raise AbortError(
-                    f"claim {want.claim}, request {want.name}: cannot add device {unit.id} "
-                    "because a claim constraint would not be satisfied"
-                )
+        if not self._constrained(want, unit):
+            raise AbortError(
+                f"claim {want.claim}, request {want.name}: cannot add device {unit.id} "
+                "because a claim constraint would not be satisfied"
+            )
+        self._unconstrained(want)
+        return want.suffices(unit, self._used(unit.id)) and self._take(want, unit)
+
+    def _admits(self, want: Want, unit: Unit) -> bool:
+        """Tell whether counters suffice for the device, and its taints are tolerated."""
+        enough = not self._counted(unit) or self._has_counters(unit)
+        return enough and is_tolerated(unit, want.wish.tolerations)
+
+    def _take(self, want: Want, unit: Unit) -> bool:
+        if not self._constrained(want, unit):
             return False
-        if not want.suffices(unit, self._used(unit.id)):
-            self._unconstrained(claim, want)
-            return False
-        self._pick(claim, want, unit, counted=counted)
+        self._pick(want, unit, counted=self._counted(unit))
         return True
 
     def give_back(self, claim: int) -> None:
@@ -132,26 +137,26 @@ class Candidates:
             self._shares[pick.unit.id].pop()
         else:
             self._taken_by[pick.unit.id].pop()
-        self._unconstrained(claim, pick.want)
+        self._unconstrained(pick.want)
         if pick.counted:
             self._draw(pick.unit, -1)
 
-    def _pick(self, claim: int, want: Want, unit: Unit, *, counted: bool) -> None:
+    def _pick(self, want: Want, unit: Unit, *, counted: bool) -> None:
         taken = NO_QUANTITIES
         if unit.device.shared:
             taken = capacity.consumed(want.wish.capacity, unit.device.capacity)
             self._shares.setdefault(unit.id, []).append(taken)
         else:
-            self._taken_by.setdefault(unit.id, []).append(claim)
+            self._taken_by.setdefault(unit.id, []).append(want.number)
         if counted:
             self._draw(unit, 1)
-        self.picks[claim].append(Pick(want, unit, taken, counted))
+        self.picks[want.number].append(Pick(want, unit, taken, counted))
 
-    def _in_use(self, claim: int, want: Want, unit: Unit) -> bool:
+    def _in_use(self, want: Want, unit: Unit) -> bool:
         """Tell whether the device is in use; who has admin access minds only its own claim."""
         taken_by = self._taken_by.get(unit.id, ())
         if want.wish.admin:
-            return claim in taken_by
+            return want.number in taken_by
         return bool(taken_by) or self._held.is_whole(unit.id)
 
     def _used(self, device: DeviceId) -> Mapping[str, int]:
@@ -198,17 +203,17 @@ class Candidates:
                     self._draw(unit, 1)
         return self._left[found]
 
-    def _constrained(self, claim: int, want: Want, unit: Unit) -> bool:
+    def _constrained(self, want: Want, unit: Unit) -> bool:
         """Take the device into the claim's constraints, into all of them or none."""
-        for number, each in enumerate(self._constraints[claim]):
+        for number, each in enumerate(self._constraints[want.number]):
             if not each.add(want.request, want.alternative, unit):
-                for earlier in self._constraints[claim][:number]:
+                for earlier in self._constraints[want.number][:number]:
                     earlier.remove(want.request, want.alternative)
                 return False
         return True
 
-    def _unconstrained(self, claim: int, want: Want) -> None:
-        for each in self._constraints[claim]:
+    def _unconstrained(self, want: Want) -> None:
+        for each in self._constraints[want.number]:
             each.remove(want.request, want.alternative)
 
 

@@ -6,7 +6,7 @@ allocator_incubating.go: `validateDeviceRequest`, `isSelectable`, and `Allocate`
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Final
+from typing import Final, NamedTuple
 
 from restow.cluster.devices import DeviceClass, DeviceRequest, DeviceWish, ResourceClaim
 from restow.cluster.objects import Node
@@ -34,6 +34,8 @@ class Want:
 
     Parameters
     ----------
+    number, place
+        Of its claim among those to be allocated, and of the request in the claim.
     request, alternative
         Names; `alternative` is empty for a request without any.
     count
@@ -43,6 +45,8 @@ class Want:
     """
 
     claim: ObjectKey
+    number: int
+    place: int
     request: str
     alternative: str
     wish: DeviceWish
@@ -83,8 +87,8 @@ class Want:
         AbortError
             When upstream cannot represent an amount.
         """
-        if not unit.device.capacity and not self.wish.capacity:
-            return True
+        if not self.wish.capacity and not unit.device.shared:
+            return True  # it is taken whole
         try:
             return capacity.suffices(self.wish.capacity, unit.device.capacity, used=used)
         except CapacityError as error:
@@ -132,13 +136,14 @@ def wants(claims: Iterable[ResourceClaim], place: Place) -> Wants:
     UnknownError
         When restow cannot read a selector.
     """
-    return tuple(tuple(_of_claim(each, place)) for each in claims)
+    return tuple(tuple(_of_claim(each, number, place)) for number, each in enumerate(claims))
 
 
-def _of_claim(claim: ResourceClaim, place: Place) -> Iterator[tuple[Want, ...]]:
+def _of_claim(claim: ResourceClaim, number: int, place: Place) -> Iterator[tuple[Want, ...]]:
     least = 0
-    for request in claim.requests:
-        found = tuple(_want(claim, request, wish, place) for wish in wishes(request))
+    for position, request in enumerate(claim.requests):
+        blank = _Blank(claim, number, position)
+        found = tuple(_want(blank, wish, place) for wish in wishes(request))
         fewest = min((each.count for each in found), default=0)
         if fewest > MOST - least:
             raise AbortError(
@@ -147,10 +152,10 @@ def _of_claim(claim: ResourceClaim, place: Place) -> Iterator[tuple[Want, ...]]:
             )
         least += fewest
         yield found
-    for number, each in enumerate(claim.constraints):
+    for index, each in enumerate(claim.constraints):
         if each.match is None and each.distinct is None:
             what = "empty constraint (unsupported constraint type?)"
-            raise AbortError(f"claim {claim.key}, constraint #{number}: {what}")
+            raise AbortError(f"claim {claim.key}, constraint #{index}: {what}")
 
 
 def wishes(request: DeviceRequest) -> tuple[DeviceWish, ...]:
@@ -158,7 +163,17 @@ def wishes(request: DeviceRequest) -> tuple[DeviceWish, ...]:
     return request.first_available or (() if request.exactly is None else (request.exactly,))
 
 
-def _want(claim: ResourceClaim, request: DeviceRequest, wish: DeviceWish, place: Place) -> Want:
+class _Blank(NamedTuple):
+    """A request of a claim, before it is looked at."""
+
+    claim: ResourceClaim
+    number: int
+    place: int
+
+
+def _want(blank: _Blank, wish: DeviceWish, place: Place) -> Want:
+    claim = blank.claim
+    request = claim.requests[blank.place]
     alternative = wish.name if request.first_available else ""
     where = f"claim {claim.key}, request {alternative or request.name}"
     if wish.derived:
@@ -176,6 +191,8 @@ def _want(claim: ResourceClaim, request: DeviceRequest, wish: DeviceWish, place:
         raise AbortError(f"{where}: {what}")
     made = Want(
         claim=claim.key,
+        number=blank.number,
+        place=blank.place,
         request=request.name,
         alternative=alternative,
         wish=wish,
