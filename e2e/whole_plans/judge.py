@@ -58,12 +58,14 @@ def judge(plan: Json, at: Mapping[str, Seat]) -> Judged:
     """Return what became of a finished plan; `at` has the seat of each pod ever bound, by uid.
 
     Of pods of one controller any may be the one that arrived. A move that was not begun, because
-    all pending pods had their nodes, has no arrival.
+    all pending pods had their nodes, has no arrival. Where nobody was evicted, a pending pod that
+    is elsewhere found that place by itself.
     """
     steps, status = plan["spec"]["steps"], plan["status"]
     ended, message = phase(plan), str(status.get("message", ""))
     every = list(zip(steps, _progress(plan), strict=True))
     others = _outsiders(plan, message)
+    evicted = sum("disturbedAt" in progress for _, progress in every)
     arrivals = [
         (step, _arriving(step, progress))
         for step, progress in every
@@ -82,9 +84,9 @@ def judge(plan: Json, at: Mapping[str, Seat]) -> Judged:
         steps=len(steps),
         waves=1 + max(step["wave"] for step in steps),
         arrived=len(arrivals) - len(missed),
-        evicted=sum("disturbedAt" in progress for _, progress in every),
+        evicted=evicted,
         outsiders=others,
-        wrong=_wrong(ended, message, missed, others),
+        wrong=_wrong(ended, message, missed if evicted else [], others),
     )
 
 

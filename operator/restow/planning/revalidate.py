@@ -140,6 +140,8 @@ def misfits(
     board = Board(snapshot)
     late = late_comers(plan, progress, snapshot)
     pods = dict(_arrivals(plan, progress, snapshot))
+    if intrusion is None and _blind(plan, progress, pods):
+        return []
     if intrusion is not None:
         board.put(*intrusion)
         late.add(intrusion.pod.uid)
@@ -199,6 +201,19 @@ def _preempt(board: Board, late: set[Uid], arrivals: list[Arrival]) -> bool:
                 board.take(other.uid)
                 found = True
     return found
+
+
+def _blind(plan: Plan, progress: Progress, pods: dict[int, Pod]) -> bool:
+    """Whether it is not known what is to arrive: the only pod of a controller, gone for now.
+
+    Others may have to be beside it.
+    """
+    return any(
+        step.action is Action.MOVE
+        and progress.steps[index].phase is StepPhase.EVICTED
+        and index not in pods
+        for index, step in enumerate(plan.steps)
+    )
 
 
 def _arrivals(plan: Plan, progress: Progress, snapshot: Snapshot) -> Iterator[tuple[int, Pod]]:

@@ -3,6 +3,7 @@
 import pytest
 
 from restow.cluster.snapshot import Snapshot
+from restow.cluster.terms import PodTerm, Selection
 from restow.core.ids import ObjectKey
 from restow.planning.acts import Act, Evict, Nominate
 from restow.planning.execution import Turn
@@ -12,8 +13,17 @@ from restow.simulation.cluster import Cluster, Habits
 from restow.simulation.performer import Performer
 from restow.simulation.run import Run
 from tests.support.decisions import a_policy
-from tests.support.objects import a_node, a_pod, a_snapshot, a_workload
+from tests.support.objects import a_node, a_pod, a_snapshot, a_workload, selecting
 from tests.support.plans import a_move, a_place, a_plan, an_eviction, without_node
+
+HOST = "kubernetes.io/hostname"
+
+
+def term(app: str) -> PodTerm:
+    """Beside the pods of an app, on the same node."""
+    meant = Selection(selector=selecting(app=app), namespaces=frozenset({"default"}))
+    return PodTerm(topology_key=HOST, pods=meant)
+
 
 A, B, JOB = (a_workload("ReplicaSet", name, replicas=1) for name in ("a", "b", "job"))
 TWINS = a_workload("ReplicaSet", "twins", replicas=2)
@@ -152,3 +162,37 @@ def test_circle_is_not_begun_by_a_pod_that_could_preempt_others_while_it_waits()
     assert "may leave first" in turn.reason
     assert run.cluster.evictions == []
     assert run.cluster.pods[key("bystander")].node == "n3"
+
+
+def test_pod_that_has_to_be_beside_a_moved_one_waits_until_that_is_there_again() -> None:
+    lone = a_workload("StatefulSet", "lone", replicas=1)
+    beside = (term("lone"),)
+    moved = a_pod("lone-0", node="n1", cpu_m=2000, owner=lone, labels={"app": "lone"})
+    p = a_pod("p", cpu_m=2000, owner=JOB, affinity=beside)
+    snapshot = a_snapshot(
+        [moved, a_pod("fixed", node="n1", cpu_m=2000), p],
+        [a_node("n1", cpu_m=4000), a_node("n2", cpu_m=4000)],
+        workloads=[lone, JOB],
+    )
+    cluster = Cluster(snapshot, restless())
+    plan = a_plan(a_move(moved, "n2"), a_place(p, "n2"))
+    seen: list[bool] = []
+
+    def late(there: Cluster) -> None:
+        """The StatefulSet's controller takes a turn longer than the others."""
+        new = there.pods.get(moved.key)
+        if new is not None and new.uid != moved.uid and not seen:
+            seen.append(True)
+            del there.pods[moved.key]
+
+    run = Run(
+        cluster=cluster,
+        performer=Performer(cluster),
+        plan=plan,
+        policy=a_policy(),
+        meddle=late,
+    )
+    turn = run.to_the_end()
+    assert seen
+    assert (turn.verdict, turn.reason) == (Verdict.COMPLETED, "")
+    assert {run.cluster.pods[pod.key].node for pod in (moved, p)} == {"n2"}
