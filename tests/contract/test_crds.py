@@ -87,6 +87,7 @@ def test_defaults_are_filled_in(api: Client) -> None:
             "jobs": False,
             "localStorage": False,
             "honorPreferNoEviction": False,
+            "deviceClaims": False,
             "singleReplicas": False,
             "minimumAgeSeconds": 0,
             "cooldownSeconds": 300,
