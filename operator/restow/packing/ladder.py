@@ -3,10 +3,9 @@
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, replace
-from typing import Protocol
 
 from restow.packing import bounds
-from restow.packing.effort import Answer, Effort
+from restow.packing.effort import Answer, Effort, Engine
 from restow.packing.fill import Fill, moves, placement_of
 from restow.packing.goals import Goal, Hold
 from restow.packing.incumbent import tidied
@@ -59,30 +58,6 @@ class Budget:
     def wall_s(self) -> float:
         """Return the seconds since the start."""
         return self.clock() - self._start
-
-
-class Engine(Protocol):
-    """Solves one goal at a time within holds; a CP-SAT model, for one."""
-
-    def hold(self, hold: Hold) -> int:
-        """Put `hold` in force and return its name."""
-
-    def drop(self, name: int) -> None:
-        """Take a hold out of force."""
-
-    def optimise(
-        self,
-        goal: Goal,
-        *,
-        hint: Fill,
-        limit: int,
-        effort: Effort,
-        nodes: frozenset[int] | None = None,
-    ) -> Answer:
-        """Solve for `goal` from the feasible `hint`; `limit` cannot be bettered.
-
-        With `nodes`, only these change, and the answer has no bound.
-        """
 
 
 class Ladder:
@@ -166,7 +141,8 @@ class Ladder:
             self._model = model = self._make(self.problem)
             self._holds = [(hold, model.hold(hold)) for hold, _ in self._holds]
         end = self._budget.left() - share
-        limit = self._search_near(goal, limit, self._model, end)
+        if self._model.near:
+            limit = self._search_near(goal, limit, self._model, end)
         if not goal.better(limit, goal.value(self.problem, self.incumbent)):
             return limit
         effort = self._budget.effort(max(LEAST, self._budget.left() - end))
