@@ -7,9 +7,6 @@ import numpy as np
 from restow.packing.patterns.arrays import Floats, Ints, Level
 from restow.packing.patterns.compiled import compiled, inlined
 
-HOT, COLD = 0.05, 0.0008
-"""First and last temperature, in shares of a node's room."""
-
 BITS = 31
 """Of a random number."""
 
@@ -22,8 +19,11 @@ class Run(NamedTuple):
 
     Parameters
     ----------
-    loss, row
-        What a unit of loss, and a unit beyond a row, costs in shares of a node's room.
+    loss, stray, row
+        What a unit of loss, a running pod away from home, and a unit beyond a row cost in shares of
+        a node's room.
+    hot, cold
+        First and last temperature, likewise in shares of a node's room.
     steps
         Changes to try.
     known, enough
@@ -31,7 +31,10 @@ class Run(NamedTuple):
     """
 
     loss: float
+    stray: float
     row: float
+    hot: float
+    cold: float
     steps: int
     known: int
     enough: int
@@ -69,6 +72,8 @@ class State(NamedTuple):
     left, over
         (nodes, resources) room left, negative where a node overflows; (nodes,) by what share of its
         room it does, all resources together.
+    runs
+        (classes,) 1 for running pods, 0 for pending ones.
     share
         (resources,) share of a node's room that one unit is.
     sums, more
@@ -92,6 +97,7 @@ class State(NamedTuple):
     there: Ints
     left: Ints
     over: Floats
+    runs: Ints
     share: Floats
     sums: Ints
     more: Ints
@@ -196,9 +202,11 @@ def weigh(level: Level, state: State, run: Run, do: Change) -> Price:
     placed = int(do.new >= 0) - int(do.old >= 0)
     moved, back = moved_by(level, state, do.c, do.old, do.new), 0
     gain = placed * level.gain.placed[do.c] + moved * level.gain.moved[do.c]
+    worse += run.stray * moved * state.runs[do.c]
     if do.k >= 0:
         back = moved_by(level, state, do.k, do.new, do.old)
         gain += back * level.gain.moved[do.k] - placed * level.gain.placed[do.k]
+        worse += run.stray * back * state.runs[do.k]
     for r in range(state.sums.shape[0]):
         more = placed * level.rows.placed[r, do.c] + moved * level.rows.moved[r, do.c]
         if do.k >= 0:
@@ -281,8 +289,8 @@ def beyond(level: Level, state: State) -> int:
 @compiled
 def anneal(level: Level, state: State, run: Run) -> int:
     """Return the best gain found, at least `run.known`; its state is in `state.best`."""
-    cooling = (COLD / HOT) ** (256.0 / max(256, run.steps))
-    temperature, best = HOT, run.known
+    cooling = (run.cold / run.hot) ** (256.0 / max(256, run.steps))
+    temperature, best = run.hot, run.known
     for k in range(run.steps):
         if k % 256 == 255:
             temperature *= cooling

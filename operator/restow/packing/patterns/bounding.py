@@ -8,7 +8,15 @@ from restow.packing.patterns.arrays import Floats, Ints, Level
 from restow.packing.patterns.knapsack import UNIT
 from restow.packing.patterns.master import Master, keep
 from restow.packing.patterns.meter import Meter
-from restow.packing.patterns.pricing import Descent, Prices, descend, descent, evaluate
+from restow.packing.patterns.pricing import (
+    Descent,
+    Prices,
+    Whole,
+    descend,
+    descent,
+    evaluate,
+    slack_of,
+)
 
 BLENDS = (0.0, 0.25, 0.5, 0.75, 1.0)
 """Shares of the first of two resources in a pod's size."""
@@ -73,12 +81,13 @@ class Bounding:
         for prices in _sized(self._level):
             if self._meter.over() and self.descent.best.bound[0] < np.iinfo(np.int64).max:
                 break
-            pods, rows = _whole(prices.pods), _whole(prices.rows)
-            bound = evaluate(self._level, self.descent, pods, rows, self._turn)
+            whole = Whole(_whole(prices.pods), _whole(prices.rows))
+            slack = slack_of(self._level, 0.0)
+            bound = evaluate(self._level, self.descent, whole, self._turn, slack)
             self._meter.book_patterns(len(self._level.nodes.number))
             self._turn += 1
             if bound < self.descent.best.bound[0]:
-                keep(self.descent.best, bound, pods, rows)
+                keep(self.descent.best, bound, whole)
 
 
 def _whole(prices: Floats) -> Ints:

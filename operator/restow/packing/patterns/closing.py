@@ -6,14 +6,17 @@ import numpy as np
 from ortools.sat.python import cp_model
 
 from restow.packing.patterns.arrays import Ints, Level
-from restow.packing.patterns.knapsack import UNIT
+from restow.packing.patterns.knapsack import LEAST_SLACK, UNIT
 from restow.packing.patterns.listing import list_patterns
 from restow.packing.patterns.meter import Meter
-from restow.packing.patterns.pricing import Descent, evaluate
+from restow.packing.patterns.pricing import Descent, Whole, evaluate
 
 MOST_PATTERNS = 4_000
 """Beyond, CP-SAT is slower than on the classes."""
 
+
+CARE = 10
+"""How much longer a node is searched before its patterns are listed."""
 
 SHARE = 0.5
 """Share of what is left that one set partition may use."""
@@ -37,7 +40,7 @@ class Closed:
 
 def close(level: Level, at: Descent, gain: int, meter: Meter) -> Closed:
     """Look for a placement of at least `gain` among all patterns that it can use."""
-    bound = evaluate(level, at, at.best.pods, at.best.rows, 0)
+    bound = _exactly(level, at, meter)
     gap = bound - gain * UNIT
     if gap < 0:
         return Closed(impossible=True)
@@ -45,6 +48,16 @@ def close(level: Level, at: Descent, gain: int, meter: Meter) -> Closed:
     if listed is None:
         return Closed()
     return _Partition(level, listed).solve(gain, meter)
+
+
+def _exactly(level: Level, at: Descent, meter: Meter) -> int:
+    """Return the bound of the best prices with long searches that miss next to nothing."""
+    care = int(at.desk.care[0])
+    at.desk.care[0] = care * CARE
+    bound = evaluate(level, at, Whole(at.best.pods, at.best.rows), 0, LEAST_SLACK)
+    meter.book_patterns(CARE * len(level.nodes.number))
+    at.desk.care[0] = care
+    return min(bound, int(at.best.bound[0]))
 
 
 def _listed(level: Level, at: Descent, gap: int, meter: Meter) -> list[Ints] | None:

@@ -18,8 +18,12 @@ UNIT = 1 << 28
 LEAST_SLACK = 1 << 10
 """2^-18 of a unit."""
 
-STEPS = 3_000
-"""Most steps of one search, 0.1 ms or so; beyond, the bound at its root is the answer."""
+STEPS = 60_000
+"""Steps of searches over all sets of nodes, 2 ms or so; beyond its share, the bound at the root of a
+node's search is the answer."""
+
+FEWEST, MOST = 2_000, 30_000
+"""Limits of a node's share."""
 
 TURN = 1.25
 """By how much a weight of the surrogate is changed when a better one is looked for."""
@@ -43,6 +47,8 @@ class Desk(NamedTuple):
     weights, order
         (sets, resources) each set's surrogate, tuned from search to search; (sets, items) its codes
         by density, as they were last.
+    care
+        [most steps of one search].
     """
 
     value: Ints
@@ -56,6 +62,7 @@ class Desk(NamedTuple):
     left: Ints
     weights: Floats
     order: Ints
+    care: Ints
 
 
 def desk(level: Level) -> Desk:
@@ -76,6 +83,7 @@ def desk(level: Level) -> Desk:
         left=np.zeros(resources, np.int64),
         weights=np.tile(1.0 / average, (sets, 1)),
         order=np.tile(np.arange(items), (sets, 1)),
+        care=np.array([min(MOST, max(FEWEST, STEPS // max(1, sets)))]),
     )
 
 
@@ -238,7 +246,7 @@ def search(level: Level, node: int, on: Desk, items: int, slack: int) -> tuple[i
     best, value, i = 0, 0, 0
     root = int(hope(on, 0, items, space)) + LEAST_SLACK
     bound = root
-    for _ in range(STEPS):
+    for _ in range(on.care[0]):
         while i < items:
             if value + hope(on, i, items, space) <= best + slack:
                 break

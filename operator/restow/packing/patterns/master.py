@@ -9,7 +9,7 @@ from ortools.linear_solver import pywraplp  # type: ignore[import-untyped]  # sh
 
 from restow.packing.patterns.arrays import Floats, Ints, Level
 from restow.packing.patterns.knapsack import UNIT
-from restow.packing.patterns.pricing import Best, Descent, Prices, evaluate
+from restow.packing.patterns.pricing import Best, Descent, Prices, Whole, evaluate, slack_of
 
 INWARD = 0.5
 """How far prices are drawn from the program's towards the best ones known (Wentges 1997)."""
@@ -59,11 +59,12 @@ class Master:
 
     def _price(self, at: Descent, outer: Prices, inward: float, turn: int) -> None:
         """Evaluate the bound between the program's prices and the best, and keep it if lower."""
-        pods = _between(outer.pods, at.best.pods, inward)
-        rows = _between(outer.rows, at.best.rows, inward)
-        bound = evaluate(self._level, at, pods, rows, turn)
+        prices = Whole(
+            _between(outer.pods, at.best.pods, inward), _between(outer.rows, at.best.rows, inward)
+        )
+        bound = evaluate(self._level, at, prices, turn, slack_of(self._level, 0.0))
         if bound < at.best.bound[0]:
-            keep(at.best, bound, pods, rows)
+            keep(at.best, bound, prices)
 
     def _extend(self, at: Descent, outer: Prices, sets: Floats) -> bool:
         """Add the patterns just found that the program's own prices favour."""
@@ -94,11 +95,11 @@ class Master:
         return True
 
 
-def keep(best: Best, bound: int, pods: Ints, rows: Ints) -> None:
+def keep(best: Best, bound: int, prices: Whole) -> None:
     """Set the best bound and its prices."""
     best.bound[0] = bound
-    best.pods[:] = pods
-    best.rows[:] = rows
+    best.pods[:] = prices.pods
+    best.rows[:] = prices.rows
 
 
 def _between(outer: Floats, inner: Ints, inward: float) -> Ints:

@@ -10,7 +10,7 @@ from restow.packing.effort import Effort
 PATTERNS_PER_S = 20_000
 """Nodes packed in a second; with `CHANGES_PER_S`, the rate at which work is booked."""
 
-CHANGES_PER_S = 4_000_000
+CHANGES_PER_S = 10_000_000
 """Changes of places tried by annealing in a second."""
 
 

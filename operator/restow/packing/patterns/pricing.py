@@ -55,6 +55,13 @@ class Best(NamedTuple):
     rows: Ints
 
 
+class Whole(NamedTuple):
+    """(classes,) and (rows,) prices in integers, `UNIT` to one."""
+
+    pods: Ints
+    rows: Ints
+
+
 class Trial(NamedTuple):
     """The prices of one step in integers, and the bound's slope in each of them."""
 
@@ -145,13 +152,13 @@ def worth(level: Level, pods: Ints, rows: Ints, stay: Ints, come: Ints) -> int:
     return total
 
 
-@inlined
+@compiled
 def slack_of(level: Level, excess: float) -> int:
     """Return what each search may miss by; more, when the bound is far above what it is to be."""
     nodes = 0
     for node in range(level.nodes.number.shape[0]):
         nodes += level.nodes.number[node]
-    return max(LEAST_SLACK, int(UNIT * max(1.0, excess) / (LOSS * nodes)))
+    return max(LEAST_SLACK, int(UNIT * max(1.0, excess) / (LOSS * max(1, nodes))))
 
 
 @compiled
@@ -179,10 +186,10 @@ def pack_nodes(level: Level, at: Descent, turn: int, slack: int) -> int:
 
 
 @compiled
-def evaluate(level: Level, at: Descent, pods: Ints, rows: Ints, turn: int) -> int:
-    """Return the bound of these integer prices; the best patterns are in `at.pattern`."""
-    slack = slack_of(level, 0.0)
-    return worth(level, pods, rows, at.stay, at.come) + pack_nodes(level, at, turn, slack)
+def evaluate(level: Level, at: Descent, prices: Whole, turn: int, slack: int) -> int:
+    """Return the bound of these prices; the best patterns are in `at.pattern`."""
+    total = worth(level, prices.pods, prices.rows, at.stay, at.come)
+    return total + pack_nodes(level, at, turn, slack)
 
 
 @inlined
