@@ -3,6 +3,7 @@
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, replace
+from itertools import count
 
 from restow.packing import bounds
 from restow.packing.effort import Answer, Effort, Engine
@@ -25,6 +26,13 @@ NEAR_COST = 0.03
 
 LEAST = 0.01
 """Least seconds worth a call of the solver; building and presolve alone take about that."""
+
+
+PATIENT, PATIENT_S = 0.1, 0.05
+"""Share of all time for the first placement, and the least seconds: an answer there must be."""
+
+TURNS_PER_S = 20_000
+"""Turns of the search for the first placement in a second, or more."""
 
 
 @dataclass(kw_only=True)
@@ -54,6 +62,18 @@ class Budget:
         if self.deterministic:
             return Effort(seconds=None, work=amount, seed=self.seed)
         return Effort(seconds=amount, work=None, seed=self.seed)
+
+    def patience(self) -> Callable[[], bool]:
+        """Return what tells a search by rules of thumb that its share of the budget is used up.
+
+        A share of the seconds, or of so many turns where answers must be repeatable.
+        """
+        if self.deterministic:
+            turns = count(1)
+            most = max(PATIENT_S, PATIENT * self.total) * TURNS_PER_S
+            return lambda: next(turns) > most
+        end = self.clock() + max(PATIENT_S, PATIENT * self.total)
+        return lambda: self.clock() > end
 
     def wall_s(self) -> float:
         """Return the seconds since the start."""
@@ -193,7 +213,7 @@ class Ladder:
 
         Of equal values, fewer moves win: they leave less to do for the levels to come.
         """
-        neat = tidied(self.problem, fill)
+        neat = tidied(self.problem, fill, self._budget.patience())
         for candidate in (neat, fill):
             if self._key(goal, candidate) < self._key(goal, self.incumbent) and all(
                 hold.met(self.problem, candidate) for hold, _ in self._holds

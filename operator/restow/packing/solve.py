@@ -46,7 +46,11 @@ def solve(
 def answered(problem: Problem, budget: Budget, engine: Choice) -> Outcome:
     """Climb all levels from the greedy incumbent and check the outcome."""
     ladder = Ladder(
-        problem, fill_of(greedy(problem)), budget, engine=engine.make, expected=expected(problem)
+        problem,
+        fill_of(greedy(problem, budget.patience())),
+        budget,
+        engine=engine.make,
+        expected=expected(problem),
     )
     levels = climb_all(ladder)
     placement = ladder.placement()

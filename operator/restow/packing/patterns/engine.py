@@ -130,6 +130,7 @@ class _Search:
         there = counts_of(task.hint, len(problem.capacity))[:, self.stage.classes]
         self._shaking = Shaking(self.stage.level, there, meter, meter.effort.seed)
         self._bounding: Bounding | None = None
+        self._by_lp = True
         self.gain = self._shaking.gain
 
     def run(self) -> None:
@@ -172,11 +173,14 @@ class _Search:
         """Decide whether the bound is reached; return whether that was decided."""
         if self._bounding is None:
             return False
-        closed = close(self.stage.merged, self._bounding.descent, self.top, self._meter)
+        closed = close(
+            self.stage.merged, self._bounding.descent, self.top, self._meter, by_lp=self._by_lp
+        )
         if closed.impossible:
             self.top = max(self.gain, self.top - 1)
             return True
         if closed.patterns is None:
+            self._by_lp = not self._by_lp
             return False
         there = unfold(self.stage, closed.patterns)
         self._adopt(there)

@@ -19,8 +19,10 @@ LEAST_SLACK = 1 << 10
 """2^-18 of a unit."""
 
 STEPS = 60_000
-"""Steps of searches over all sets of nodes, 2 ms or so; beyond its share, the bound at the root of a
-node's search is the answer."""
+"""Steps of the searches of all sets of nodes, 2 ms or so, shared out among them.
+
+Where they do not suffice, the bound at the root of a node's search is the answer.
+"""
 
 FEWEST, MOST = 2_000, 30_000
 """Limits of a node's share."""
