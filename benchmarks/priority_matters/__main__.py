@@ -14,7 +14,6 @@ from benchmarks.priority_matters.scheduler import schedule
 from restow.packing.problem import Order
 from restow.packing.solve import get_ready
 
-
 GRIDS = {"A": "4,8,16,32", "B": "64"}
 """Nodes of each grid; the other axes are the same."""
 
