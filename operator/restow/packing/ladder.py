@@ -107,6 +107,7 @@ class Ladder:
         self._budget = budget
         self._to_come = expected
         self._make = engine
+        self._blends = tuple(bounds.surrogates(problem))
         self._model: Engine | None = None
         self._holds: list[tuple[Hold, int | None]] = []
 
@@ -114,7 +115,7 @@ class Ladder:
         """Improve `goal` within the holds; return its value, bound and proof. Holds nothing."""
         self._to_come -= 1
         value = goal.value(self.problem, self.incumbent)
-        limit = bounds.at_best(self.problem, goal, [hold for hold, _ in self._holds])
+        limit = bounds.at_best(self.problem, goal, [hold for hold, _ in self._holds], self._blends)
         if goal.better(limit, value):
             limit = self._solve(goal, limit)
             value = goal.value(self.problem, self.incumbent)

@@ -20,8 +20,8 @@ from restow.packing.problem import Problem
 DESCENT = 60
 """Steps of the first descent; each later one at the same level is longer."""
 
-RUNS = 6
-"""Runs of annealing between two descents."""
+FIRST_RUNS, RUNS = 3, 6
+"""Runs of annealing before the first descent, and before each later one."""
 
 PATIENCE = 3
 """Rounds without a gain before CP-SAT on the classes has a go."""
@@ -135,14 +135,14 @@ class _Search:
 
     def run(self) -> None:
         """Search until the level is proven, the effort is spent, or nothing helps any more."""
-        idle, steps = 0, DESCENT
+        idle, steps, runs = 0, DESCENT, FIRST_RUNS
         while not self._done() and idle < PATIENCE:
             before = (self.gain, self.top)
-            self._shake(RUNS)
+            self._shake(runs)
             self._lower(steps)
             while not self._done() and self._close():
                 pass
-            steps *= 2
+            steps, runs = 2 * steps, RUNS
             idle = 0 if (self.gain, self.top) != before else idle + 1
 
     def _done(self) -> bool:

@@ -6,8 +6,11 @@ from restow.packing.patterns.annealing import Run, State, anneal
 from restow.packing.patterns.arrays import Ints, Level
 from restow.packing.patterns.meter import CHANGES_PER_S, Meter
 
-FIRST = 100_000
-"""Changes tried by the first run; each run that finds nothing is followed by a longer one."""
+FIRST, LEAST, MOST = 1_000, 10_000, 100_000
+"""Changes per pod tried by the first run, and limits of its length.
+
+Each run that finds nothing is followed by a longer one.
+"""
 
 LONGEST = 16_000_000
 
@@ -37,7 +40,8 @@ class Shaking:
         self._meter = meter
         self._luck = seed
         self._loss = LOSS
-        self._steps = FIRST
+        self._first = min(MOST, max(LEAST, FIRST * int(level.pods.most.sum())))
+        self._steps = self._first
         self.there = start
         self.gain = gain_at(level, start)
 
@@ -53,7 +57,7 @@ class Shaking:
         """
         level = self._level
         steps = int(min(self._steps, self._meter.left() * CHANGES_PER_S / 2))
-        if steps < FIRST // 8 or not len(level.pods.most):
+        if steps < LEAST // 4 or not len(level.pods.most):
             return False
         self._luck += 1
         state = _state(level, self.there, target, self._luck)
@@ -65,7 +69,7 @@ class Shaking:
             return False
         self.gain = found
         self.there = _there(level, state)
-        self._steps = max(FIRST, self._steps // 2)
+        self._steps = max(self._first, self._steps // 2)
         return True
 
     def _run(self, steps: int, target: int) -> Run:
