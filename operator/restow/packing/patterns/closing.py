@@ -15,8 +15,8 @@ MOST_PATTERNS = 4_000
 """Beyond, CP-SAT is slower than on the classes."""
 
 
-CARE = 10
-"""How much longer a node is searched before its patterns are listed."""
+CARE = 6
+"""How much longer, and how often, nodes are searched before their patterns are listed."""
 
 SHARE = 0.4
 """Share of what is left that one set partition may use."""
@@ -51,23 +51,38 @@ def close(level: Level, at: Descent, gain: int, meter: Meter, *, by_lp: bool = T
     listed = _listed(level, at, gap, meter)
     if listed is None:
         return Closed()
+    if not listed:
+        return Closed(impossible=True)
     return _Partition(level, listed, by_lp=by_lp).solve(gain, meter)
 
 
 def _exactly(level: Level, at: Descent, meter: Meter) -> int:
-    """Return the bound of the best prices with long searches that miss next to nothing."""
+    """Return the bound of the best prices by long searches that miss next to nothing.
+
+    It is the one that `at.tops` add up to, as the patterns that are listed must be: another one,
+    lower by luck, would leave patterns out.
+    """
     care = int(at.desk.care[0])
     at.desk.care[0] = care * CARE
-    bound = evaluate(level, at, Whole(at.best.pods, at.best.rows), 0, LEAST_SLACK)
-    meter.book_patterns(CARE * len(level.nodes.number))
+    prices = Whole(at.best.pods, at.best.rows)
+    for turn in range(CARE):
+        bound = evaluate(level, at, prices, turn, LEAST_SLACK)
+        at.best.bound[0] = min(at.best.bound[0], bound)
+        meter.book_patterns(CARE * len(level.nodes.number))
+        if meter.over():
+            break
     at.desk.care[0] = care
-    return min(bound, int(at.best.bound[0]))
+    return bound
 
 
 def _listed(level: Level, at: Descent, gap: int, meter: Meter) -> list[Ints] | None:
-    """Return per set the patterns within `gap` of its best; None if there are too many."""
+    """Return per set the patterns within `gap` of its best.
+
+    Nothing at all if some set has none; None if there are too many.
+    """
     classes = len(level.pods.most)
-    listed, left = [], MOST_PATTERNS
+    listed: list[Ints] = []
+    left = MOST_PATTERNS
     for node in range(len(level.nodes.number)):
         if meter.over():
             return None
@@ -76,6 +91,8 @@ def _listed(level: Level, at: Descent, gap: int, meter: Meter) -> list[Ints] | N
         meter.book_patterns(10)
         if found < 0:
             return None
+        if found == 0:
+            return []
         listed.append(room[:found].copy())
         left -= found
     return listed
