@@ -172,6 +172,13 @@ def test_an_outcome_names_the_engine() -> None:
     assert solve(task, budget_s=5.0).engine == "patterns"
 
 
+def test_the_same_problem_gives_the_same_answer_also_when_unproven() -> None:
+    task = tight(12)
+    answers = [solve(task, budget_s=0.05, deterministic=True) for _ in range(2)]
+    assert answers[0].placement == answers[1].placement
+    assert answers[0].levels == answers[1].levels
+
+
 @pytest.mark.parametrize(
     "task",
     [

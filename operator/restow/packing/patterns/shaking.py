@@ -40,6 +40,7 @@ class Shaking:
         self._meter = meter
         self._luck = seed
         self._loss = LOSS
+        self._rate = float(CHANGES_PER_S)
         self._first = min(MOST, max(LEAST, FIRST * int(level.pods.most.sum())))
         self._steps = self._first
         self.there = start
@@ -56,13 +57,15 @@ class Shaking:
         Where the gain is a count of pods with a place, `target` of them are put somewhere first.
         """
         level = self._level
-        steps = int(min(self._steps, self._meter.left() * CHANGES_PER_S / 2))
+        left = self._meter.left()
+        steps = int(min(self._steps, left * self._rate / 2))
         if steps < LEAST // 4 or not len(level.pods.most):
             return False
         self._luck += 1
         state = _state(level, self.there, target, self._luck)
         found = anneal(level, state, self._run(steps, target))
         self._meter.book_changes(steps)
+        self._rate = steps / max(1e-6, left - self._meter.left())
         self._steps = min(LONGEST, self._steps * 3 // 2)
         self._loss = max(LOSS / 16, min(LOSS * 16, self._loss * (0.8 if state.tally[1] else 1.25)))
         if found <= self.gain:
