@@ -13,11 +13,18 @@ allocate nothing. Without them they compile in a third of the time."""
 def _numba() -> Callable[..., Any] | None:
     """Return numba's `njit`; None where there is no numba, or where it has no room for its cache.
 
-    Compiling takes 15 s or so: nothing to do once more in each process.
+    Compiling takes 15 s or so: nothing to do once more in each process. For any processor, so that
+    an image can bring what was compiled elsewhere, and plans are bit-equal wherever they are made.
     """
     try:
-        from numba import njit  # noqa: PLC0415 - optional
+        from numba import config, njit  # noqa: PLC0415 - optional
 
+        settings = {
+            "CPU_NAME": "generic",
+            "CPU_FEATURES": "",
+            "CACHE_LOCATOR_CLASSES": "restow.packing.patterns.keeping.BesideSource",
+        }
+        vars(config).update(settings)
         njit(cache=True)(_numba)
     except (ImportError, OSError, RuntimeError):
         return None

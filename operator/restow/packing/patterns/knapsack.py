@@ -10,7 +10,7 @@ from typing import NamedTuple
 import numpy as np
 
 from restow.packing.patterns.arrays import Floats, Ints, Level
-from restow.packing.patterns.compiled import inlined
+from restow.packing.patterns.compiled import compiled, inlined
 
 UNIT = 1 << 28
 """One of a goal's unit in the integers of prices and values."""
@@ -89,7 +89,7 @@ def desk(level: Level) -> Desk:
     )
 
 
-@inlined
+@compiled
 def lay_out(level: Level, node: int, on: Desk, worth: tuple[Ints, Ints], least: int) -> int:
     """Put the items of `node` worth more than `least` on the desk; return how many.
 
@@ -120,7 +120,7 @@ def lay_out(level: Level, node: int, on: Desk, worth: tuple[Ints, Ints], least: 
     return found
 
 
-@inlined
+@compiled
 def arrange(on: Desk, items: int, node: int) -> None:
     """Measure the items under the node's weights and sort them, the densest first."""
     for i in range(items):
@@ -171,7 +171,7 @@ def hope_at_first(on: Desk, items: int, space: float) -> float:
     return total
 
 
-@inlined
+@compiled
 def tune(level: Level, node: int, on: Desk, items: int, turn: int) -> None:
     """Try one weight changed, which one `turn` tells, and leave the items arranged."""
     arrange(on, items, node)
