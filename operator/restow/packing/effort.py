@@ -50,9 +50,12 @@ class Engine(Protocol):
     ----------
     near
         Whether it does better when it looks at a few nodes at a time first.
+    one_in
+        Of so many levels one needs time, the others next to none.
     """
 
     near: bool
+    one_in: int
 
     def hold(self, hold: Hold) -> int:
         """Put `hold` in force and return its name."""

@@ -155,12 +155,14 @@ class Ladder:
 
     def _solve(self, goal: Goal, limit: int) -> int:
         """Call the solver, adopt what is better, and return the best bound known."""
-        share = self._budget.left() / max(1, (self._to_come + 2) / 2)
-        if share < LEAST or self._make is None:
+        if self._budget.left() < LEAST or self._make is None:
             return limit
         if self._model is None:
             self._model = model = self._make(self.problem)
             self._holds = [(hold, model.hold(hold)) for hold, _ in self._holds]
+        share = self._budget.left() / (1 + max(0, self._to_come) / self._model.one_in)
+        if share < LEAST:
+            return limit
         end = self._budget.left() - share
         if self._model.near:
             limit = self._search_near(goal, limit, self._model, end)
@@ -190,7 +192,7 @@ class Ladder:
         Measured in deterministic time only, so that a clock does not decide which of several
         equal plans is found; `end` is where the budget must not fall below. Returns the bound.
         """
-        purse = NEAR_SHARE * self._budget.total / max(1, (self._to_come + 2) / 2)
+        purse = NEAR_SHARE * self._budget.total / (1 + max(0, self._to_come) / model.one_in)
         every, tries = len(self.problem.capacity), 0
         part = max(LEAST, purse / NEAR_PARTS)
         for nodes in neighbourhoods(self.problem, goal, lambda: self.incumbent, self._budget.seed):

@@ -19,6 +19,7 @@ class Model:
     """A CP-SAT model of one Problem to which holds are added level by level."""
 
     near = True
+    one_in = 2
 
     def __init__(self, problem: Problem) -> None:
         self._problem = problem

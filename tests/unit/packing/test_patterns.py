@@ -186,8 +186,10 @@ def test_the_same_problem_gives_the_same_answer_also_when_unproven() -> None:
         problem(pending(1), rooms=(1,) * (MOST_NODES + 1)),
         problem(running({0: 2}, (3,)), rooms=(4, 4)),
         problem(rooms=()),
+        problem(pending(1), running({0: 1}, move_cost=1 << 20)),
+        problem(pending(1, (1 << 60,)), rooms=(1 << 60, 1)),
     ],
-    ids=["relations", "too many nodes", "an overfull node", "no node"],
+    ids=["relations", "too many nodes", "an overfull node", "no node", "a dear move", "huge rooms"],
 )
 def test_what_patterns_do_not_describe_goes_to_classes(task: Problem) -> None:
     assert not supports(task)

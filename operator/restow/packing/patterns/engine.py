@@ -37,6 +37,7 @@ class Patterns:
     """
 
     near = False
+    one_in = 3
 
     def __init__(self, problem: Problem, fallback: Callable[[Problem], Engine]) -> None:
         self._problem = problem

@@ -17,9 +17,18 @@ LARGEST = 1 << 56
 """Sums of rooms stay below, so that nothing overflows in 64 bits."""
 
 
+DEAREST, MOST_PODS = 1 << 10, 1 << 14
+"""Highest cost of a move and most pods of a class, likewise: prices are up to 2^40."""
+
+
 def supports(problem: Problem) -> bool:
-    """Return whether patterns of nodes describe the problem: no relations, no overfull node."""
+    """Return whether patterns of nodes describe the problem: no relations, no overfull node.
+
+    And whether its numbers are small enough for 64 bits.
+    """
     if problem.relations or not 0 < len(problem.capacity) <= MOST_NODES:
+        return False
+    if any(pods.move_cost > DEAREST or pods.count > MOST_PODS for pods in problem.classes):
         return False
     if any(
         sum(row[r] for row in problem.capacity) > LARGEST for r in range(len(problem.resources))

@@ -9,7 +9,15 @@ from ortools.linear_solver import pywraplp  # type: ignore[import-untyped]  # sh
 
 from restow.packing.patterns.arrays import Floats, Ints, Level
 from restow.packing.patterns.knapsack import UNIT
-from restow.packing.patterns.pricing import Best, Descent, Prices, Whole, evaluate, slack_of
+from restow.packing.patterns.pricing import (
+    HIGHEST,
+    Best,
+    Descent,
+    Prices,
+    Whole,
+    evaluate,
+    slack_of,
+)
 
 INWARD = 0.5
 """How far prices are drawn from the program's towards the best ones known (Wentges 1997)."""
@@ -103,4 +111,5 @@ def keep(best: Best, bound: int, prices: Whole) -> None:
 
 
 def _between(outer: Floats, inner: Ints, inward: float) -> Ints:
-    return np.rint((1 - inward) * outer * UNIT + inward * inner).astype(np.int64)
+    between = np.rint((1 - inward) * outer * UNIT + inward * inner)
+    return np.clip(between, -HIGHEST * UNIT, HIGHEST * UNIT).astype(np.int64)

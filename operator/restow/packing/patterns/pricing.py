@@ -24,7 +24,7 @@ from restow.packing.patterns.knapsack import (
     tune,
 )
 
-HIGHEST = 1 << 12
+HIGHEST = 1 << 11
 """Highest price; keeps every sum of values far below 2^63."""
 
 LOSS = 32
