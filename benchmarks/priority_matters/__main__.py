@@ -6,39 +6,59 @@ import os
 import sys
 from collections.abc import Iterator
 from itertools import product
-from typing import Any
+from typing import Any, TextIO
 
 from benchmarks.priority_matters import engines, summary
 from benchmarks.priority_matters.instances import draw
 from benchmarks.priority_matters.scheduler import schedule
 from restow.packing.problem import Order
+from restow.packing.solve import get_ready
+
+GRIDS = {"A": "4,8,16,32", "B": "64"}
+"""Nodes of each grid; the other axes are the same."""
 
 
 def main() -> None:
     """Parse the arguments, run every instance that leaves pods pending, and sum up."""
     options = _options()
-    rows = []
+    get_ready()
+    rows: list[dict[str, Any]] = []
     for row in _rows(options):
         rows.append(row)
         if options.output == "json":
             print(json.dumps(row), flush=True)
         elif sys.stderr.isatty():
-            print(f"\r{len(rows)} instances", end="", file=sys.stderr)
+            print(f"\r{len(rows)} answers", end="", file=sys.stderr)
     if rows:
-        load = os.getloadavg()[0]
         stream = sys.stderr if options.output == "json" else sys.stdout
-        print(f"{options.engine}, {options.window} s, load average {load:.1f}", file=stream)
-        print(summary.table(rows), file=stream)
+        _sum_up(options, rows, stream)
+
+
+def _sum_up(options: argparse.Namespace, rows: list[dict[str, Any]], stream: TextIO) -> None:
+    """Print a table per engine, and how each compares with the first."""
+    print(f"{options.window} s, load average {os.getloadavg()[0]:.1f}", file=stream)
+    of = {name: [row for row in rows if row["engine"] == name] for name in _engines(options)}
+    first, *others = of
+    for name, ours in of.items():
+        print(f"\n{name}\n\n{summary.table(ours)}", file=stream)
+    for name in others:
+        print(f"\n{first} against {name}: {summary.compared(of[first], of[name])}", file=stream)
+
+
+def _engines(options: argparse.Namespace) -> list[str]:
+    return list(options.engine.split(","))
 
 
 def _options() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -m benchmarks.priority_matters")
-    parser.add_argument("--grid", choices=["A"], default="A")
+    parser.add_argument("--grid", choices=[*GRIDS], default="A")
     parser.add_argument("--seeds", default="0-4", help="FIRST-LAST")
     parser.add_argument("--window", type=float, default=1.0, help="seconds per instance")
-    parser.add_argument("--engine", choices=["ours", "paper"], default="ours")
+    parser.add_argument(
+        "--engine", default="ours", help="of ours, paper, classes; several run in turn"
+    )
     parser.add_argument("--order", choices=["paper", "restow"], default="paper")
-    parser.add_argument("--nodes", default="4,8,16,32")
+    parser.add_argument("--nodes", help="instead of the grid's")
     parser.add_argument("--pods-per-node", default="4,8")
     parser.add_argument("--priorities", default="1,2,4")
     parser.add_argument("--utilisations", default="0.90,0.95,1.00,1.05")
@@ -54,7 +74,7 @@ def _rows(options: argparse.Namespace) -> Iterator[dict[str, Any]]:
     first, _, last = options.seeds.partition("-")
     axes = product(
         range(int(first), int(last or first) + 1),
-        _numbers(options.nodes),
+        _numbers(options.nodes or GRIDS[options.grid]),
         _numbers(options.pods_per_node),
         _numbers(options.priorities),
         [float(part) for part in options.utilisations.split(",")],
@@ -72,28 +92,29 @@ def _rows(options: argparse.Namespace) -> Iterator[dict[str, Any]]:
             continue
         default = schedule(instance, preemption=True).placed()
         problem = engines.formulate(instance, start, Order(options.order))
-        result = engines.run(options.engine, problem, options.window)
-        yield {
-            "grid": options.grid,
-            "nodes": nodes,
-            "pods_per_node": pods,
-            "priorities": priorities,
-            "utilisation": utilisation,
-            "seed": seed,
-            "window_s": options.window,
-            "engine": options.engine,
-            "order": options.order,
-            "outcome": summary.outcome(result.placed, default, proven=result.proven),
-            "proven": result.proven,
-            "default": default,
-            "placed": result.placed,
-            "bound": result.bound,
-            "moves": result.moves,
-            "evictions": result.evictions,
-            "seconds": round(result.seconds, 3),
-            "rss_mib": engines.rss_mib(),
-            "levels": result.levels,
-        }
+        for engine in _engines(options):
+            result = engines.run(engine, problem, options.window)
+            yield {
+                "grid": options.grid,
+                "nodes": nodes,
+                "pods_per_node": pods,
+                "priorities": priorities,
+                "utilisation": utilisation,
+                "seed": seed,
+                "window_s": options.window,
+                "engine": engine,
+                "order": options.order,
+                "outcome": summary.outcome(result.placed, default, proven=result.proven),
+                "proven": result.proven,
+                "default": default,
+                "placed": result.placed,
+                "bound": result.bound,
+                "moves": result.moves,
+                "evictions": result.evictions,
+                "seconds": round(result.seconds, 3),
+                "rss_mib": engines.rss_mib(),
+                "levels": result.levels,
+            }
 
 
 if __name__ == "__main__":

@@ -7,10 +7,12 @@ from dataclasses import dataclass
 from benchmarks.priority_matters import paper
 from benchmarks.priority_matters.instances import RESOURCES, Instance
 from benchmarks.priority_matters.scheduler import Cluster
+from restow.packing.choosing import CLASSES, Choice, engine_for
 from restow.packing.disturbance import disturbance
+from restow.packing.ladder import Budget
 from restow.packing.outcome import Level, LevelKind
 from restow.packing.problem import Order, PodClass, Problem
-from restow.packing.solve import solve
+from restow.packing.solve import answered
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -63,12 +65,16 @@ def formulate(instance: Instance, start: Cluster, order: Order) -> Problem:
 
 
 def run(engine: str, problem: Problem, window_s: float) -> Result:
-    """Run `ours` or `paper` on the problem."""
-    return _ours(problem, window_s) if engine == "ours" else _paper(problem, window_s)
+    """Run `ours`, `classes` (CP-SAT over classes alone) or `paper` on the problem."""
+    if engine == "paper":
+        return _paper(problem, window_s)
+    choice = CLASSES if engine == "classes" else engine_for(problem)
+    return _ours(problem, window_s, choice)
 
 
-def _ours(problem: Problem, window_s: float) -> Result:
-    outcome = solve(problem, budget_s=window_s)
+def _ours(problem: Problem, window_s: float, choice: Choice) -> Result:
+    budget = Budget(total=window_s, deterministic=False, seed=0)
+    outcome = answered(problem, budget, choice)
     upset = disturbance(problem, outcome)
     tiers = range(len(problem.tiers))
     placed = [0] * len(problem.tiers)
@@ -80,7 +86,7 @@ def _ours(problem: Problem, window_s: float) -> Result:
         proven=all(level.proven for level in outcome.levels if level.kind is not LevelKind.NODES),
         moves=upset.moves,
         evictions=upset.evictions,
-        seconds=outcome.wall_s,
+        seconds=budget.wall_s(),
         levels=[f"{x.kind}{x.tier}:{x.value}/{x.bound}" for x in outcome.levels],
     )
 

@@ -34,3 +34,25 @@ def table(rows: Iterable[Mapping[str, Any]]) -> str:
         moves = sum(row["moves"] for row in group) / len(group)
         lines.append(f"| {name} | {len(group)} | {shares} | {mean:.2f} | {moves:.1f} |")
     return "\n".join(lines)
+
+
+def compared(ours: Iterable[Mapping[str, Any]], theirs: Iterable[Mapping[str, Any]]) -> str:
+    """Return how two engines did on the same instances, row by row.
+
+    Placed counts from the highest tier on; disagreements are instances that both prove in full
+    with different counts, moves or evictions taken together.
+    """
+    pairs = list(zip(ours, theirs, strict=True))
+    better = sum(a["placed"] > b["placed"] for a, b in pairs)
+    worse = sum(a["placed"] < b["placed"] for a, b in pairs)
+    both = [(a, b) for a, b in pairs if a["proven"] and b["proven"]]
+    differ = sum(_counts(a) != _counts(b) for a, b in both)
+    return (
+        f"placed more in {better}, as much in {len(pairs) - better - worse}, less in {worse}; "
+        f"both prove {len(both)} in full and disagree on {differ}"
+    )
+
+
+def _counts(row: Mapping[str, Any]) -> tuple[list[int], int]:
+    """Return what every optimum has in common: pods placed, and 2 per move and 3 per eviction."""
+    return row["placed"], 2 * row["moves"] + 3 * row["evictions"]

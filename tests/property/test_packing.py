@@ -8,9 +8,12 @@ import pytest
 from hypothesis import HealthCheck, assume, given, settings
 from hypothesis import strategies as st
 
-from restow.packing.outcome import LevelKind, Status
+from restow.packing.choosing import CLASSES, PATTERNS, Choice, engine_for
+from restow.packing.ladder import Budget
+from restow.packing.outcome import LevelKind, Outcome, Status
+from restow.packing.patterns.frame import supports
 from restow.packing.problem import Order, PodClass, Problem
-from restow.packing.solve import solve
+from restow.packing.solve import answered
 from tests.support.packing import Reference
 
 pytestmark = [pytest.mark.property, pytest.mark.solver]
@@ -79,8 +82,17 @@ def problems(draw: st.DrawFn, order: Order = Order.RESTOW) -> Problem:
     )
 
 
-def values(problem: Problem) -> list[tuple[LevelKind, int]]:
-    outcome = solve(problem, budget_s=30.0)
+ENGINES = pytest.mark.parametrize("engine", [CLASSES, PATTERNS], ids=lambda each: each.name)
+
+
+def outcome_of(problem: Problem, engine: Choice | None = None) -> Outcome:
+    """Solve with `engine`, or with the one that is chosen."""
+    budget = Budget(total=30.0, deterministic=False, seed=0)
+    return answered(problem, budget, engine or engine_for(problem))
+
+
+def values(problem: Problem, engine: Choice | None = None) -> list[tuple[LevelKind, int]]:
+    outcome = outcome_of(problem, engine)
     assert all(level.proven for level in outcome.levels)
     assert outcome.status in (Status.OPTIMAL, Status.UNCHANGED)
     return [
@@ -99,16 +111,22 @@ profile = settings(
 )
 
 
+@ENGINES
 @profile
-@given(problems())
-def test_every_level_is_what_the_best_of_all_placements_has(problem: Problem) -> None:
-    assert values(problem) == Reference(problem).levels()
+@given(problem=problems())
+def test_every_level_is_what_the_best_of_all_placements_has(
+    engine: Choice, problem: Problem
+) -> None:
+    assume(engine is CLASSES or supports(problem))
+    assert values(problem, engine) == Reference(problem).levels()
 
 
+@ENGINES
 @profile
-@given(problems(order=Order.PAPER))
-def test_every_level_of_the_papers_order_is_the_best(problem: Problem) -> None:
-    assert values(problem) == Reference(problem).levels()
+@given(problem=problems(order=Order.PAPER))
+def test_every_level_of_the_papers_order_is_the_best(engine: Choice, problem: Problem) -> None:
+    assume(engine is CLASSES or supports(problem))
+    assert values(problem, engine) == Reference(problem).levels()
 
 
 @settings(profile, max_examples=EXAMPLES // 2)

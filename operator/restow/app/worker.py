@@ -156,8 +156,8 @@ def _die_with_parent() -> None:
 
 
 def _warm() -> int:
-    """Import the solver and return the child's process id."""
-    importlib.import_module(SOLVER)
+    """Import the solver, get it ready, and return the child's process id."""
+    importlib.import_module(SOLVER).get_ready()
     return os.getpid()
 
 

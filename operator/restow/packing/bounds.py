@@ -15,23 +15,27 @@ BLENDS = (1, 2, 4, 8, 16, 32)
 """Weights of one resource against another that are tried, both ways."""
 
 
-def at_best(problem: Problem, goal: Goal, holds: Iterable[Hold]) -> int:
+Blend = tuple[list[int], int]
+"""Need per class and total room, several resources weighted as one."""
+
+
+def at_best(problem: Problem, goal: Goal, holds: Iterable[Hold], blends: Sequence[Blend]) -> int:
     """Return a value that no placement within `holds` can better.
 
     Counts, room on each node alone, and surrogate knapsacks over all nodes for a maximised count;
-    zero disturbance otherwise.
+    zero disturbance otherwise. `blends` are the problem's `surrogates`.
     """
     if not goal.maximise:
-        return _least(problem, goal, holds)
+        return _least(problem, goal, holds, blends)
     most = _alone(problem, goal)
     if set(goal.placed.values()) <= {1}:
         counted = [hold for hold in holds if _is_count(hold)]
-        for need, room in surrogates(problem):
+        for need, room in blends:
             most = min(most, _knapsack(problem, goal, counted, need, room))
     return most
 
 
-def _least(problem: Problem, goal: Goal, holds: Iterable[Hold]) -> int:
+def _least(problem: Problem, goal: Goal, holds: Iterable[Hold], blends: Sequence[Blend]) -> int:
     """Zero for moves; for pods without a place as well, what the holds leave without one."""
     least = goal.constant + sum(
         weight * problem.classes[c].count for c, weight in goal.placed.items() if weight < 0
@@ -41,7 +45,7 @@ def _least(problem: Problem, goal: Goal, holds: Iterable[Hold]) -> int:
         count = Goal(
             kind=goal.kind, tier=goal.tier, maximise=True, placed=dict.fromkeys(goal.placed, 1)
         )
-        least = max(least, goal.constant + min(weights) * at_best(problem, count, holds))
+        least = max(least, goal.constant + min(weights) * at_best(problem, count, holds, blends))
     return least
 
 
@@ -85,7 +89,7 @@ def _is_count(hold: Hold) -> bool:
     )
 
 
-def surrogates(problem: Problem) -> Iterator[tuple[list[int], int]]:
+def surrogates(problem: Problem) -> Iterator[Blend]:
     """Yield (need per class, total room) for each combination of resources tried."""
     totals = _totals(problem)
     sizes = range(len(totals))

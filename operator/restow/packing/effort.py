@@ -1,8 +1,10 @@
-"""What a call of an engine may spend, and what it answers."""
+"""What an engine is, what a call of it may spend, and what it answers."""
 
 from dataclasses import dataclass
+from typing import Protocol
 
 from restow.packing.fill import Fill
+from restow.packing.goals import Goal, Hold
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -39,3 +41,38 @@ class Answer:
     fill: Fill | None
     bound: int | None
     spent: float
+
+
+class Engine(Protocol):
+    """Solves one goal at a time within holds; a CP-SAT model, for one.
+
+    Parameters
+    ----------
+    near
+        Whether it does better when it looks at a few nodes at a time first.
+    one_in
+        Of so many levels one needs time, the others next to none.
+    """
+
+    near: bool
+    one_in: int
+
+    def hold(self, hold: Hold) -> int:
+        """Put `hold` in force and return its name."""
+
+    def drop(self, name: int) -> None:
+        """Take a hold out of force."""
+
+    def optimise(
+        self,
+        goal: Goal,
+        *,
+        hint: Fill,
+        limit: int,
+        effort: Effort,
+        nodes: frozenset[int] | None = None,
+    ) -> Answer:
+        """Solve for `goal` from the feasible `hint`; `limit` cannot be bettered.
+
+        With `nodes`, only these change, and the answer has no bound.
+        """

@@ -1,10 +1,10 @@
 """A feasible placement within milliseconds, and the tidying of what a solver found."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 
 from restow.packing.bounds import fits
 from restow.packing.fill import Fill, fill_of, placement_of, stay_fill
-from restow.packing.ledger import Ledger
+from restow.packing.ledger import Ledger, never
 from restow.packing.outcome import Placement
 from restow.packing.problem import Order, Problem
 from restow.packing.relations import Together
@@ -21,33 +21,40 @@ def stay_put(problem: Problem) -> Placement:
     return placement_of(stay_fill(problem))
 
 
-def greedy(problem: Problem) -> Placement:
+def greedy(problem: Problem, over: Callable[[], bool] = never) -> Placement:
     """Return a feasible placement, never worse than `stay_put`.
 
     Per tier from the highest, small pods first: best fit into free room, else move up to `DEPTH`
     pods off one node, else (where the pod preempts) evict the lowest tiers from one node. A group
-    that gets its place together does so when its first class has its turn, or not at all.
+    that gets its place together does so when its first class has its turn, or not at all. When it
+    is `over`, what is found so far is the answer.
     """
-    ledger = Ledger(problem, stay_fill(problem))
+    ledger = Ledger(problem, stay_fill(problem), over)
     for party in _parties(problem):
+        if over():
+            break
         _seat_party(ledger, party, _seat)
-    return placement_of(tidied(problem, ledger.fill))
+    return placement_of(tidied(problem, ledger.fill, over))
 
 
-def tidied(problem: Problem, fill: Fill) -> Fill:
+def tidied(problem: Problem, fill: Fill, over: Callable[[], bool] = never) -> Fill:
     """Return `fill` with pods sent home, and pending pods placed, where that costs nobody a place.
 
     Counts of placed pods never fall and moves never rise.
     """
-    ledger = Ledger(problem, fill_of(placement_of(fill)))
+    ledger = Ledger(problem, fill_of(placement_of(fill)), over)
     changed = True
     while changed:
         changed = False
         for c, pods in enumerate(problem.classes):
+            if over():
+                return ledger.fill
             for n, count in pods.running:
                 while ledger.fill[c].get(n, 0) < count and _return_one(ledger, c, n):
                     changed = True
     for party in _parties(problem):
+        if over():
+            break
         _seat_party(ledger, party, _seat_free)
     return ledger.fill
 
@@ -78,7 +85,7 @@ def _seat_party(ledger: Ledger, party: list[int], seat: Callable[[Ledger, int], 
     """Place as many waiting pods of one class as will go, or all those of a group, or none."""
     mark = ledger.mark()
     for c in party:
-        while ledger.waiting(c):
+        while ledger.waiting(c) and not ledger.over():
             if not seat(ledger, c):
                 break
     if any(ledger.waiting(c) for c in party) and _bound(ledger.problem, party):
@@ -139,12 +146,24 @@ def _seat(ledger: Ledger, c: int) -> bool:
         ledger.put(c, n)
         return True
     nodes = _by_shortfall(ledger, c)
-    if any(_make_room(ledger, c, n) for n in nodes):
+    if any(_make_room(ledger, c, n) for n in _while_patient(ledger, nodes)):
         return True
     pods = ledger.problem.classes[c]
     if ledger.problem.order is Order.PAPER or not pods.preempts:
         return False
-    return any(_drive_out(ledger, c, n, least) for least in _tiers_below(ledger, c) for n in nodes)
+    return any(
+        _drive_out(ledger, c, n, least)
+        for least in _tiers_below(ledger, c)
+        for n in _while_patient(ledger, nodes)
+    )
+
+
+def _while_patient(ledger: Ledger, each: Iterable[int]) -> Iterator[int]:
+    """Yield of `each` until it is over."""
+    for one in each:
+        if ledger.over():
+            return
+        yield one
 
 
 def _by_shortfall(ledger: Ledger, c: int) -> list[int]:
@@ -189,7 +208,7 @@ def _settled(ledger: Ledger, mark: int) -> bool:
 def _best_move(ledger: Ledger, c: int, node: int) -> tuple[int, int] | None:
     """Return the (class, target) that lessens the shortfall most; low tiers and costs first."""
     best: tuple[tuple[float, int, int, int], int] | None = None
-    for mover in ledger.movers(node):
+    for mover in _while_patient(ledger, ledger.movers(node)):
         pods = ledger.problem.classes[mover]
         target = ledger.best_fit(mover, besides=node)
         if target is None:

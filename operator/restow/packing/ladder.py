@@ -3,10 +3,10 @@
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, replace
-from typing import Protocol
+from itertools import count
 
 from restow.packing import bounds
-from restow.packing.effort import Answer, Effort
+from restow.packing.effort import Answer, Effort, Engine
 from restow.packing.fill import Fill, moves, placement_of
 from restow.packing.goals import Goal, Hold
 from restow.packing.incumbent import tidied
@@ -26,6 +26,13 @@ NEAR_COST = 0.03
 
 LEAST = 0.01
 """Least seconds worth a call of the solver; building and presolve alone take about that."""
+
+
+PATIENT, PATIENT_S = 0.1, 0.05
+"""Share of all time for the first placement, and the least seconds: an answer there must be."""
+
+TURNS_PER_S = 20_000
+"""Turns of the search for the first placement in a second, or more."""
 
 
 @dataclass(kw_only=True)
@@ -56,33 +63,21 @@ class Budget:
             return Effort(seconds=None, work=amount, seed=self.seed)
         return Effort(seconds=amount, work=None, seed=self.seed)
 
+    def patience(self) -> Callable[[], bool]:
+        """Return what tells a search by rules of thumb that its share of the budget is used up.
+
+        A share of the seconds, or of so many turns where answers must be repeatable.
+        """
+        if self.deterministic:
+            turns = count(1)
+            most = max(PATIENT_S, PATIENT * self.total) * TURNS_PER_S
+            return lambda: next(turns) > most
+        end = self.clock() + max(PATIENT_S, PATIENT * self.total)
+        return lambda: self.clock() > end
+
     def wall_s(self) -> float:
         """Return the seconds since the start."""
         return self.clock() - self._start
-
-
-class Engine(Protocol):
-    """Solves one goal at a time within holds; a CP-SAT model, for one."""
-
-    def hold(self, hold: Hold) -> int:
-        """Put `hold` in force and return its name."""
-
-    def drop(self, name: int) -> None:
-        """Take a hold out of force."""
-
-    def optimise(
-        self,
-        goal: Goal,
-        *,
-        hint: Fill,
-        limit: int,
-        effort: Effort,
-        nodes: frozenset[int] | None = None,
-    ) -> Answer:
-        """Solve for `goal` from the feasible `hint`; `limit` cannot be bettered.
-
-        With `nodes`, only these change, and the answer has no bound.
-        """
 
 
 class Ladder:
@@ -112,6 +107,7 @@ class Ladder:
         self._budget = budget
         self._to_come = expected
         self._make = engine
+        self._blends = tuple(bounds.surrogates(problem))
         self._model: Engine | None = None
         self._holds: list[tuple[Hold, int | None]] = []
 
@@ -119,7 +115,7 @@ class Ladder:
         """Improve `goal` within the holds; return its value, bound and proof. Holds nothing."""
         self._to_come -= 1
         value = goal.value(self.problem, self.incumbent)
-        limit = bounds.at_best(self.problem, goal, [hold for hold, _ in self._holds])
+        limit = bounds.at_best(self.problem, goal, [hold for hold, _ in self._holds], self._blends)
         if goal.better(limit, value):
             limit = self._solve(goal, limit)
             value = goal.value(self.problem, self.incumbent)
@@ -159,14 +155,17 @@ class Ladder:
 
     def _solve(self, goal: Goal, limit: int) -> int:
         """Call the solver, adopt what is better, and return the best bound known."""
-        share = self._budget.left() / max(1, (self._to_come + 2) / 2)
-        if share < LEAST or self._make is None:
+        if self._budget.left() < LEAST or self._make is None:
             return limit
         if self._model is None:
             self._model = model = self._make(self.problem)
             self._holds = [(hold, model.hold(hold)) for hold, _ in self._holds]
+        share = self._budget.left() / (1 + max(0, self._to_come) / self._model.one_in)
+        if share < LEAST:
+            return limit
         end = self._budget.left() - share
-        limit = self._search_near(goal, limit, self._model, end)
+        if self._model.near:
+            limit = self._search_near(goal, limit, self._model, end)
         if not goal.better(limit, goal.value(self.problem, self.incumbent)):
             return limit
         effort = self._budget.effort(max(LEAST, self._budget.left() - end))
@@ -193,7 +192,7 @@ class Ladder:
         Measured in deterministic time only, so that a clock does not decide which of several
         equal plans is found; `end` is where the budget must not fall below. Returns the bound.
         """
-        purse = NEAR_SHARE * self._budget.total / max(1, (self._to_come + 2) / 2)
+        purse = NEAR_SHARE * self._budget.total / (1 + max(0, self._to_come) / model.one_in)
         every, tries = len(self.problem.capacity), 0
         part = max(LEAST, purse / NEAR_PARTS)
         for nodes in neighbourhoods(self.problem, goal, lambda: self.incumbent, self._budget.seed):
@@ -217,7 +216,7 @@ class Ladder:
 
         Of equal values, fewer moves win: they leave less to do for the levels to come.
         """
-        neat = tidied(self.problem, fill)
+        neat = tidied(self.problem, fill, self._budget.patience())
         for candidate in (neat, fill):
             if self._key(goal, candidate) < self._key(goal, self.incumbent) and all(
                 hold.met(self.problem, candidate) for hold, _ in self._holds

@@ -1,11 +1,16 @@
 """A fill under construction with its free room, and what limits and budgets still allow."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 from restow.packing import fill as fills
 from restow.packing.fill import Fill
 from restow.packing.problem import Problem
 from restow.packing.standing import Standing
+
+
+def never() -> bool:
+    """Return that there is no end to patience."""
+    return False
 
 
 class Ledger:
@@ -14,9 +19,15 @@ class Ledger:
     `fill` may pass through states that exceed a limit while a step is being tried, but no
     question that opens a step answers yes once a limit is reached. Relations are judged when a pod
     comes (`best_fit`, `welcomes`) and when a step ends (`agrees`).
+
+    Parameters
+    ----------
+    over
+        Whether whoever works with the ledger should come to an end; asked at every turn.
     """
 
-    def __init__(self, problem: Problem, fill: Fill) -> None:
+    def __init__(self, problem: Problem, fill: Fill, over: Callable[[], bool] = never) -> None:
+        self.over = over
         self.problem = problem
         self.fill = fill
         self.free = fills.free_room(problem, fill)

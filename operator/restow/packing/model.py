@@ -18,6 +18,9 @@ ROUNDING = 1e-6
 class Model:
     """A CP-SAT model of one Problem to which holds are added level by level."""
 
+    near = True
+    one_in = 2
+
     def __init__(self, problem: Problem) -> None:
         self._problem = problem
         self._x = Variables(problem=problem)

@@ -1,18 +1,22 @@
 """Solve one Problem in this process, level by level, and check the answer."""
 
-from collections.abc import Callable
-
 from restow.packing.check import check
+from restow.packing.choosing import Choice, engine_for
 from restow.packing.fill import fill_of
 from restow.packing.incumbent import greedy
 from restow.packing.ladder import Budget, Ladder
 from restow.packing.levels import climb_all, expected
-from restow.packing.model import Model
 from restow.packing.outcome import Outcome
+from restow.packing.patterns.compiled import COMPILES
+from restow.packing.patterns.warming import warm
 from restow.packing.problem import Problem
 from restow.packing.unsolved import status_of
 
-ENGINE = "cp-sat-classes"
+
+def get_ready() -> None:
+    """Compile what will be needed, or load it, so that no solve has to wait for it."""
+    if COMPILES:
+        warm()
 
 
 def solve(
@@ -36,15 +40,17 @@ def solve(
         The model is invalid, or the checker refuses the answer: a bug.
     """
     budget = Budget(total=budget_s, deterministic=deterministic, seed=seed)
-    return answered(problem, budget, engine=Model)
+    return answered(problem, budget, engine_for(problem))
 
 
-def answered(
-    problem: Problem, budget: Budget, *, engine: Callable[[Problem], Model] | None
-) -> Outcome:
+def answered(problem: Problem, budget: Budget, engine: Choice) -> Outcome:
     """Climb all levels from the greedy incumbent and check the outcome."""
     ladder = Ladder(
-        problem, fill_of(greedy(problem)), budget, engine=engine, expected=expected(problem)
+        problem,
+        fill_of(greedy(problem, budget.patience())),
+        budget,
+        engine=engine.make,
+        expected=expected(problem),
     )
     levels = climb_all(ladder)
     placement = ladder.placement()
@@ -53,7 +59,7 @@ def answered(
         placement=placement,
         levels=levels,
         wall_s=budget.wall_s(),
-        engine=ENGINE,
+        engine=engine.name,
     )
     check(problem, outcome)
     return outcome

@@ -25,13 +25,14 @@ def easy() -> Problem:
 
 
 def endless() -> Problem:
-    """Return a problem that keeps CP-SAT busy for minutes."""
-    sizes = [(101 + 37 * k % 89, 103 + 53 * k % 97) for k in range(60)]
-    rooms = tuple(sum(size[r] for size in sizes) // 8 for r in range(2))
+    """Return a problem that keeps every engine busy for minutes: 64 nodes without slack."""
+    nodes = 64
+    sizes = [(101 + 37 * k % 89, 103 + 53 * k % 97) for k in range(8 * nodes)]
+    rooms = tuple(sum(size[r] for size in sizes) // nodes for r in range(2))
     return problem(
-        *(pending(1, size, allowed=tuple(range(8))) for size in sizes),
+        *(pending(1, size, allowed=tuple(range(nodes))) for size in sizes),
         resources=("cpu", "memory"),
-        capacity=((rooms[0], rooms[1]),) * 8,
+        capacity=((rooms[0], rooms[1]),) * nodes,
     )
 
 
