@@ -6,8 +6,6 @@ Much like those that `e2e.whole_plans.draw` gives to the real kube-scheduler.
 import random
 from dataclasses import replace
 
-from hypothesis import strategies as st
-
 from restow.cluster.objects import DisruptionBudget, HostPort, Pod, Workload
 from restow.cluster.snapshot import Snapshot
 from restow.cluster.terms import PodTerm, Selection, SpreadConstraint
@@ -43,15 +41,11 @@ def habits(rng: random.Random, workloads: list[Uid], *, quick: bool) -> Habits:
     )
 
 
-@st.composite
-def crowds(draw: st.DrawFn, *, quick: bool = False) -> tuple[Cluster, random.Random]:
-    """A cluster in which kube-scheduler has done what it could, and its source of chance."""
-    rng = random.Random(draw(st.integers(0, 10**9)))
-    return crowd(rng, quick=quick), rng
-
-
 def crowd(rng: random.Random, *, quick: bool = False) -> Cluster:
-    """Return a crowded cluster; `quick`: pods leave at once, and all have one priority."""
+    """Return one in which kube-scheduler has done what it could.
+
+    `quick`: pods leave at once, and all have one priority.
+    """
     count, zones = rng.randint(3, 6), rng.randint(2, 3)
     nodes = [
         a_node(f"n{n}", cpu_m=1000 * NODE_CPU, labels={ZONE: f"z{n % zones}"}) for n in range(count)

@@ -6,7 +6,9 @@ from dataclasses import replace
 
 import pytest
 from hypothesis import HealthCheck, assume, event, given, settings
+from hypothesis import strategies as st
 
+from restow.core.ids import Uid
 from restow.core.marks import PLAN
 from restow.explain.unplaced import unplaced
 from restow.planning.decide import decide
@@ -15,17 +17,20 @@ from restow.planning.progress import StepPhase, Verdict
 from restow.simulation.cluster import Cluster
 from restow.simulation.performer import Performer
 from restow.simulation.run import Run
-from tests.property.crowds import crowds
+from tests.property.crowds import crowd
 from tests.support.decisions import a_policy, solver
 
 pytestmark = [pytest.mark.property, pytest.mark.solver]
 
 EXAMPLES = int(os.environ.get("RESTOW_EXAMPLES", "60"))
+SEEDS = st.integers(0, 10**9)
 SLOW = [HealthCheck.too_slow, HealthCheck.filter_too_much]
 
 
-def run_of(cluster: Cluster, rng: random.Random) -> Run:
-    """The run of the plan for the cluster, among parts that act as soon as they like."""
+def run_of(seed: int, *, quick: bool) -> Run:
+    """The run of the plan for a crowded cluster, among parts that act as soon as they like."""
+    rng = random.Random(seed)
+    cluster = crowd(rng, quick=quick)
     snapshot = replace(cluster.snapshot(), taken_at=cluster.now)
     plan = decide(snapshot, a_policy(), solver, cluster.now, explainer=unplaced).plan
     assume(plan.steps)
@@ -44,13 +49,10 @@ def run_of(cluster: Cluster, rng: random.Random) -> Run:
 
 
 @settings(max_examples=EXAMPLES, deadline=None, suppress_health_check=SLOW)
-@given(crowds())
-def test_in_a_crowd_budgets_hold_nothing_is_left_behind_and_an_abort_says_why(
-    crowd: tuple[Cluster, random.Random],
-) -> None:
-    cluster, rng = crowd
-    run = run_of(cluster, rng)
-    turn = run.to_the_end()
+@given(SEEDS)
+def test_in_a_crowd_budgets_hold_nothing_is_left_behind_and_an_abort_says_why(seed: int) -> None:
+    run = run_of(seed, quick=False)
+    cluster, turn = run.cluster, run.to_the_end()
     event(f"{turn.verdict}, evictions {bool(cluster.evictions)}")
     assert cluster.breaches == []
     assert cluster.armed is None
@@ -62,21 +64,18 @@ def test_in_a_crowd_budgets_hold_nothing_is_left_behind_and_an_abort_says_why(
 
 
 @settings(max_examples=EXAMPLES, deadline=None, suppress_health_check=SLOW)
-@given(crowds(quick=True))
-def test_completed_plan_has_every_pod_or_its_twin_where_it_said(
-    crowd: tuple[Cluster, random.Random],
-) -> None:
-    run = run_of(*crowd)
+@given(SEEDS)
+def test_completed_plan_has_every_pod_or_its_twin_on_a_node(seed: int) -> None:
+    """Nearly always on the planned one; now and then kube-scheduler finds another one first."""
+    run = run_of(seed, quick=True)
     turn = run.to_the_end()
-    event(str(turn.verdict))
     assume(turn.verdict is Verdict.COMPLETED)
+    at = {pod.uid: pod.node for pod in run.cluster.pods.values()}
+    strays = 0
     for step, state in zip(run.plan.steps, run.stored.status.steps, strict=True):
-        begun = step.action is Action.PLACE or state.disturbed_at is not None
-        assert not begun or state.detail == StepPhase.DONE, (step, state)
-        if step.action is Action.PLACE:
-            arrived = [
-                pod
-                for pod in run.cluster.pods.values()
-                if pod.node == step.target and pod.owner == step.owner
-            ]
-            assert arrived
+        if step.action is Action.PLACE or state.disturbed_at is not None:
+            arrived = state.replacement.uid if state.replacement else step.pod.uid
+            assert at[Uid(arrived)] is not None
+            assert (at[Uid(arrived)] == step.target) == (state.detail == StepPhase.DONE)
+            strays += state.detail == StepPhase.STRAYED
+    event(f"{strays} strays")
