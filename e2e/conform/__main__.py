@@ -1,10 +1,11 @@
 """`python -m e2e.conform`: ask kube-scheduler and restow about random pods, and compare."""
 
 import argparse
+import signal
 import sys
 import time
 from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Final
 
@@ -13,7 +14,7 @@ from e2e.conform.coverage import Coverage
 from e2e.conform.generate import PROBES, named
 from e2e.conform.judge import Disagreement
 from e2e.conform.oracle import Oracle, oracle
-from e2e.conform.scene import Recorded, read, write
+from e2e.conform.scene import Recorded, line, read
 from e2e.conform.shrinking import TRIES, smallest
 
 MOST_SHRUNK: Final = 3
@@ -21,20 +22,24 @@ MOST_SHRUNK: Final = 3
 
 
 def main() -> int:
-    """Run; return 0 when the two agree on every case and, if that is asked, no rule is thin."""
+    """Run; return 0 when the two agree on every case and, if that is asked, no rule is thin.
+
+    An interrupt ends the asking; what was said until then is told and counts.
+    """
     options = _arguments()
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
     began = time.monotonic()
     coverage = Coverage()
+    found: list[tuple[Recorded, Disagreement]] = []
     with _scheduler(options.replay) as scheduler:
-        scenes = list(_scenes(options, scheduler))
-        if options.record is not None:
-            write(options.record, scenes)
-        found = [wrong for each in scenes for wrong in coverage.add(each)]
+        with suppress(KeyboardInterrupt):
+            for judged in _recorded(_scenes(options, scheduler), options.record):
+                for wrong in coverage.add(judged):
+                    _tell(wrong)
+                    found.append((judged, wrong))
         wall_s = time.monotonic() - began
-        for wrong in found:
-            _tell(wrong)
         if scheduler is not None:
-            _shrink(scheduler, found, scenes, options)
+            _shrink(scheduler, found, options)
     print(coverage.table())
     thin = coverage.thin()
     for each in thin:
@@ -44,6 +49,18 @@ def main() -> int:
     return 1 if found or (options.strict and thin) else 0
 
 
+def _recorded(scenes: Iterator[Recorded], path: Path | None) -> Iterator[Recorded]:
+    """Yield the scenes, each when it is in the file that is asked for."""
+    if path is None:
+        yield from scenes
+        return
+    with path.open("w") as file:
+        for each in scenes:
+            file.write(line(each))
+            file.flush()
+            yield each
+
+
 def _tell(wrong: Disagreement) -> None:
     print(f"{wrong.scene}#{wrong.index} {'+'.join(wrong.topics)}")
     print(f"  kube-scheduler {wrong.theirs}\n  restow         {wrong.ours}")
@@ -51,18 +68,16 @@ def _tell(wrong: Disagreement) -> None:
 
 def _shrink(
     scheduler: Oracle,
-    found: Iterable[Disagreement],
-    scenes: Iterable[Recorded],
+    found: Iterable[tuple[Recorded, Disagreement]],
     options: argparse.Namespace,
 ) -> None:
     """Print the smallest forms of the first disagreements, and keep them where that is asked."""
-    judged = {each.name: each for each in scenes}
-    firsts: dict[str, Disagreement] = {}
-    for wrong in found:
-        firsts.setdefault(wrong.scene, wrong)
-    for wrong in list(firsts.values())[:MOST_SHRUNK]:
+    firsts: dict[str, tuple[Recorded, Disagreement]] = {}
+    for judged, wrong in found:
+        firsts.setdefault(wrong.scene, (judged, wrong))
+    for judged, wrong in list(firsts.values())[:MOST_SHRUNK]:
         scene = named(wrong.scene, options.topic)
-        small = smallest(scheduler, scene, judged[wrong.scene], wrong, tries=options.tries)
+        small = smallest(scheduler, scene, judged, wrong, tries=options.tries)
         if small is None:
             print(f"{wrong.scene}#{wrong.index} does not come again when it is asked about alone")
             continue

@@ -87,8 +87,12 @@ class Recorded:
 def write(path: Path, scenes: Iterable[Recorded]) -> None:
     """Write scenes, one line of JSON each."""
     with path.open("w") as file:
-        for each in scenes:
-            file.write(json.dumps(asdict(each), separators=(",", ":"), sort_keys=True) + "\n")
+        file.writelines(map(line, scenes))
+
+
+def line(scene: Recorded) -> str:
+    """Return a scene as its line of a recording."""
+    return json.dumps(asdict(scene), separators=(",", ":"), sort_keys=True) + "\n"
 
 
 def read(path: Path) -> Iterator[Recorded]:
