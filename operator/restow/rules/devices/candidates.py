@@ -122,7 +122,7 @@ class Candidates:
     def _admits(self, want: Want, unit: Unit) -> bool:
         """Tell whether counters suffice for the device, and its taints are tolerated."""
         enough = not self._counted(unit) or self._has_counters(unit)
-        return enough and _tolerated(unit, want.wish.tolerations)
+        return enough and is_tolerated(unit, want.wish.tolerations)
 
     def _take(self, want: Want, unit: Unit) -> bool:
         if not self._constrained(want, unit):
@@ -217,7 +217,8 @@ class Candidates:
             each.remove(want.request, want.alternative)
 
 
-def _tolerated(unit: Unit, tolerations: Sequence[DeviceToleration]) -> bool:
+def is_tolerated(unit: Unit, tolerations: Sequence[DeviceToleration]) -> bool:
+    """Return whether no taint of the device keeps newcomers with these tolerations away."""
     return all(
         each.effect not in _BLOCKING or any(_tolerates(one, each) for one in tolerations)
         for each in unit.device.taints
