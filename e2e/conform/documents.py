@@ -47,6 +47,17 @@ def claims(pod: Json) -> bool:
     )
 
 
+def mounted(pod: Json) -> list[str]:
+    """Return the names of the PersistentVolumeClaims behind the pod's volumes."""
+    found = []
+    for each in pod["spec"].get("volumes", ()):
+        if "persistentVolumeClaim" in each:
+            found.append(each["persistentVolumeClaim"]["claimName"])
+        elif "ephemeral" in each:
+            found.append(f"{pod['metadata']['name']}-{each['name']}")
+    return found
+
+
 def waits(claim: Json, uid: str) -> bool:
     """Tell whether the claim is reserved for the pod and has conditions to wait for."""
     status = claim.get("status", {})

@@ -144,7 +144,7 @@ class Oracle:
         is_open = bool(node) and not pod["spec"].get("nodeName")
         claiming = documents.claims(probe.pod)
         if is_open and claiming:
-            is_open = not self._bound(uid, namespace)  # claims are written, then it is bound
+            is_open = not self._bound(probe.pod, uid)  # claims are written, then it is bound
         condition = documents.condition(pod)
         if not node:
             self._client.delete("Pod", name, namespace=namespace, grace_s=0)
@@ -171,11 +171,17 @@ class Oracle:
         known.update((each["metadata"]["uid"], documents.version(each)) for each in found)
         return tuple(found)
 
-    def _bound(self, uid: str, namespace: str) -> bool:
-        """Wait until the pod is bound; False when only conditions of its devices keep it waiting.
+    def _bound(self, pod: Json, uid: str) -> bool:
+        """Wait until the pod is bound; False when it waits for a volume, or its devices do.
 
-        Nobody sets those: kube-scheduler has written the claims and waits for ten minutes.
+        Nobody makes those: kube-scheduler has written the claims and waits for ten minutes.
         """
+        namespace = pod["metadata"]["namespace"]
+        if any(
+            not self._client.get("PersistentVolumeClaim", name, namespace)["spec"].get("volumeName")
+            for name in documents.mounted(pod)
+        ):
+            return False
         deadline = time.monotonic() + VERDICT_S
         while time.monotonic() < deadline:
             with suppress(NoVerdictError):
