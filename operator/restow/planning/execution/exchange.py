@@ -44,13 +44,14 @@ def adopt(scene: Scene) -> None:
     if not misfits(scene.plan, scene.progress, scene.snapshot):
         return
     taken = {pod.uid for index, *_ in scene.steps() if (pod := scene.arriving(index))}
-    unplaced = {each.pod.uid for each in scene.plan.unplaced}
+    waiting = {each.pod.uid for each in scene.plan.unplaced}
+    waiting |= {step.pod.uid for _, step, _ in scene.steps(Action.PLACE)}
     for index, step, state in list(scene.steps(Action.PLACE, Action.MOVE)):
         pod = scene.arriving(index)
         if state.phase not in ARRIVING or pod is None or pod.node is not None:
             continue
         for twin in _siblings(scene, step):
-            late = twin.uid in unplaced or scene.marked(twin)
+            late = twin.uid in waiting or scene.marked(twin)
             if twin.node == step.target and late and twin.uid not in taken:
                 taken.add(twin.uid)
                 scene.put(index, replace(scene.progress.steps[index], replacement=twin.ref))
