@@ -3,7 +3,8 @@
 Amounts are integers in billionths.
 
 Source: k8s.io/dynamic-resource-allocation v0.37.2, structured/internal/incubating/
-consumable_capacity.go, with the gate DRAFractionalCapacityRange on.
+consumable_capacity.go. Ranges are counted in whole units, rounded up: the gate
+DRAFractionalCapacityRange is off while kube-scheduler stays compatible with 1.36, its default.
 """
 
 from collections.abc import Iterable, Mapping
@@ -11,7 +12,6 @@ from collections.abc import Iterable, Mapping
 from restow.cluster.devices import NO_QUANTITIES, Capacity, Policy, Quantities, Range
 from restow.core.quantity import LARGEST
 
-_MILLI = 10**6
 _WHOLE = 10**9
 
 
@@ -76,14 +76,13 @@ def _to_step(asked: int, least: int, span: Range, name: str) -> int:
         return least
     if span.step is None:
         return asked
-    unit = _unit(span)
-    if asked > LARGEST * unit or (unit == _MILLI and asked % unit):
+    if asked > LARGEST * _WHOLE:
         raise _unrepresentable(name)
-    first, step = -(-least // unit), -(-span.step // unit)
-    steps = -(-(-(-asked // unit) - first) // step)
+    first, step = _whole(least), _whole(span.step)
+    steps = -(-(_whole(asked) - first) // step)
     if steps > (LARGEST - first) // step:
         raise _unrepresentable(name)
-    return (first + step * steps) * unit
+    return (first + step * steps) * _WHOLE
 
 
 def _unrepresentable(name: str) -> CapacityError:
@@ -104,19 +103,8 @@ def _outside(amount: int, span: Range) -> bool:
         return True
     if span.step is None:
         return False
-    unit = _unit(span)
-    if unit == _MILLI and not _in_milli(amount):
-        return True
-    least = span.least or 0
-    return (-(-amount // unit) - -(-least // unit)) % -(-span.step // unit) != 0
+    return (_whole(amount) - _whole(span.least or 0)) % _whole(span.step) != 0
 
 
-def _unit(span: Range) -> int:
-    """Return whether amounts are counted in thousandths: as far as all bounds are."""
-    bounds = [each for each in (span.least, span.most, span.step) if each is not None]
-    fits = all(_in_milli(each) for each in bounds) and (span.step or _MILLI) >= _MILLI
-    return _MILLI if fits else _WHOLE
-
-
-def _in_milli(amount: int) -> bool:
-    return amount % _MILLI == 0 and abs(amount) <= LARGEST * _MILLI
+def _whole(amount: int) -> int:
+    return -(-amount // _WHOLE)

@@ -41,8 +41,8 @@ def memory(found: Policy | None = None, value: str = "10") -> tuple[Capacity, ..
         (STEPS, "1", "1"),
         (STEPS, "2", "3"),
         (STEPS, "4", "5"),
-        (MILLI, "600m", "750m"),
-        (MILLI, "750m", "750m"),
+        (MILLI, "600m", "1"),
+        (MILLI, "1200m", "2"),
         (LISTED, None, "4"),
         (LISTED, "3", "4"),
         (LISTED, "9", "9"),
@@ -94,6 +94,6 @@ def test_small_requests_are_raised_and_the_largest_are_not_lost(found: Policy, a
 
 def test_what_cannot_be_represented_ends_the_attempt() -> None:
     with pytest.raises(CapacityError, match='capacity "memory": capacity request cannot'):
-        consumed(quantities(memory="600200u"), memory(MILLI))
+        consumed(quantities(memory="9E"), memory(policy(default="1", least="1", step="7E")))
     with pytest.raises(CapacityError, match="capacity value is negative"):
         consumed(quantities(memory="-1"), memory())
