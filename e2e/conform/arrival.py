@@ -21,7 +21,7 @@ class Arrivals:
         for each in spec.get("resourceClaims", ()):
             if "resourceClaimName" in each:  # kube-scheduler says nothing of one that is missing
                 self._client.get("ResourceClaim", each["resourceClaimName"], meta["namespace"])
-        named = {each["name"] for each in spec.get("resourceClaims", ())}
+        named = {each["name"] for each in _templated(spec)}
         generated = {name: made for name, made in probe.generated.items() if name in named}
         if not generated and not probe.owned:
             return str(self._client.create(probe.pod)["metadata"]["uid"]), ()
@@ -56,7 +56,7 @@ class Arrivals:
                 "metadata": {"name": probe.generated[each["name"]], "namespace": namespace},
                 "spec": self._template(each["resourceClaimTemplateName"], namespace),
             }
-            for each in probe.pod["spec"].get("resourceClaims", ())
+            for each in _templated(probe.pod["spec"])
             if each["name"] in probe.generated
         ]
 
@@ -64,6 +64,11 @@ class Arrivals:
         """Return what the claims of a template ask for."""
         found: Json = self._client.get("ResourceClaimTemplate", name, namespace)["spec"]["spec"]
         return found
+
+
+def _templated(spec: Json) -> list[Json]:
+    """Return the entries that name a template; a pod that is being shrunk may have lost it."""
+    return [each for each in spec.get("resourceClaims", ()) if "resourceClaimTemplateName" in each]
 
 
 def _owned(manifest: Json, pod: str, uid: str) -> Json:
