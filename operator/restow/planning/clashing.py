@@ -141,9 +141,9 @@ class _School:
         for node, arriving in sorted(coming.items()):
             party = _Party(tuple(self.staying[node]), tuple(arriving))
             if self._fails(node, party):
-                least = self._least(node, party)
-                found.update(self._alike(node, least))
-                certain = certain and not self._could(node, least)
+                for other, least in self._alike(node, self._least(node, party)):
+                    found.add((other, self._combination(least)))
+                    certain = certain and not self._could(other, least)
         return Lesson(near=tuple(sorted(found)), certain=certain) if found else None
 
     def wide(self, coming: dict[int, list[Pod]]) -> Lesson | None:
@@ -187,18 +187,19 @@ class _School:
                 party = fewer
         return party
 
-    def _alike(self, node: int, least: _Party) -> Iterator[tuple[int, Combination]]:
-        """Yield the combination for the node, and for every other one that fails with its like."""
+    def _alike(self, node: int, least: _Party) -> Iterator[tuple[int, _Party]]:
+        """Yield the party on the node, and its like on every other one that it fails on."""
+        yield node, least
         counts = Counter(self.class_of[pod.uid] for pod in least.pods)
-        combination = tuple(sorted(counts.items()))
-        yield node, combination
         for other in range(len(self.formulation.nodes)):
-            if (
-                other != node
-                and self._reaches(other, counts)
-                and self._fails(other, self._like(other, counts))
-            ):
-                yield other, combination
+            if other != node and self._reaches(other, counts):
+                like = self._like(other, counts)
+                if self._fails(other, like):
+                    yield other, like
+
+    def _combination(self, party: _Party) -> Combination:
+        counts = Counter(self.class_of[pod.uid] for pod in party.pods)
+        return tuple(sorted(counts.items()))
 
     def _reaches(self, node: int, counts: Iterable[int]) -> bool:
         """Whether pods of all these classes may be on the node."""

@@ -195,3 +195,26 @@ def test_claim_that_a_gone_pod_left_behind_does_not_make_a_plan_stale() -> None:
     (gone,) = (step.pod.key for step in plan.steps if step.source is not None)
     after = replace(before, pods={key: pod for key, pod in before.pods.items() if key != gone})
     assert [text for _, text in misfits(plan, begin(plan, NOW), after)] == []
+
+
+@pytest.mark.parametrize("spoilt", ["a", "b"])
+def test_what_one_node_can_never_serve_proves_nothing_of_another_one(spoilt: str) -> None:
+    """On one node a card runs out; on the other, who takes any takes one of the pair's."""
+    card = "b" if spoilt == "a" else "a"
+    models = {"gpu-0": "x", "gpu-1": "x", "gpu-2": "y"}
+    drawing = [
+        a_device(name, {"model": model}, consumes={"card": {"memory": "1"}})
+        for name, model in models.items()
+    ]
+    same = (DeviceConstraint(match=f"{DRIVER}/model"),)
+    snapshot = a_device_snapshot(
+        a_slice(*(a_device(n, {"model": m}) for n, m in models.items()), node=spoilt),
+        a_slice(node=card, name="card", counters={"card": {"memory": "2"}}, slice_count=2),
+        a_slice(*drawing, node=card, slice_count=2),
+        nodes=[a_node(spoilt, cpu_m=250), a_node(card)],  # two pods of 100m, and no third
+        pods=[*(claimant(f"any-{n}") for n in range(3)), claimant("pair")],
+        claims=[*(claim(f"any-{n}") for n in range(3)), claim("pair", 2, constraints=same)],
+    )
+    decision = decided(snapshot, MOVING)
+    assert len(decision.plan.placed) == 3
+    assert not decision.plan.unplaced[0].proven
