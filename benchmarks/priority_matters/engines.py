@@ -7,12 +7,12 @@ from dataclasses import dataclass
 from benchmarks.priority_matters import paper
 from benchmarks.priority_matters.instances import RESOURCES, Instance
 from benchmarks.priority_matters.scheduler import Cluster
-from restow.packing.choosing import CLASSES, Choice, engine_for
+from restow.packing.choosing import CLASSES, engine_for
+from restow.packing.climbing import Choice, climbed
 from restow.packing.disturbance import disturbance
 from restow.packing.ladder import Budget
 from restow.packing.outcome import Level, LevelKind
 from restow.packing.problem import Order, PodClass, Problem
-from restow.packing.solve import answered
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -74,7 +74,7 @@ def run(engine: str, problem: Problem, window_s: float) -> Result:
 
 def _ours(problem: Problem, window_s: float, choice: Choice) -> Result:
     budget = Budget(total=window_s, deterministic=False, seed=0)
-    outcome = answered(problem, budget, choice)
+    outcome = climbed(problem, budget, choice)
     upset = disturbance(problem, outcome)
     tiers = range(len(problem.tiers))
     placed = [0] * len(problem.tiers)

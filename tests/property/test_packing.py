@@ -8,12 +8,12 @@ import pytest
 from hypothesis import HealthCheck, assume, given, settings
 from hypothesis import strategies as st
 
-from restow.packing.choosing import CLASSES, PATTERNS, Choice, engine_for
+from restow.packing.choosing import CLASSES, PATTERNS, engine_for
+from restow.packing.climbing import Choice, climbed
 from restow.packing.ladder import Budget
 from restow.packing.outcome import LevelKind, Outcome, Status
 from restow.packing.patterns.frame import supports
 from restow.packing.problem import Order, PodClass, Problem
-from restow.packing.solve import answered
 from tests.support.packing import Reference
 
 pytestmark = [pytest.mark.property, pytest.mark.solver]
@@ -88,7 +88,7 @@ ENGINES = pytest.mark.parametrize("engine", [CLASSES, PATTERNS], ids=lambda each
 def outcome_of(problem: Problem, engine: Choice | None = None) -> Outcome:
     """Solve with `engine`, or with the one that is chosen."""
     budget = Budget(total=30.0, deterministic=False, seed=0)
-    return answered(problem, budget, engine or engine_for(problem))
+    return climbed(problem, budget, engine or engine_for(problem))
 
 
 def values(problem: Problem, engine: Choice | None = None) -> list[tuple[LevelKind, int]]:

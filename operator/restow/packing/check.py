@@ -9,17 +9,17 @@ from collections.abc import Iterator, Sequence
 from restow.core.errors import ModelError
 from restow.packing.judges import complaints as broken_relations
 from restow.packing.judges.change import Change
-from restow.packing.outcome import Level, LevelKind, Outcome
+from restow.packing.outcome import Level, LevelKind, Outcome, Placement
 from restow.packing.problem import Order, PodClass, Problem
 
 
 class _Books:
     """Counts of one placement, taken once."""
 
-    def __init__(self, problem: Problem, outcome: Outcome) -> None:
+    def __init__(self, problem: Problem, placement: Placement) -> None:
         self.problem = problem
         self.now = [Counter(dict(pods.running)) for pods in problem.classes]
-        self.then = [Counter(dict(pairs)) for pairs in outcome.placement]
+        self.then = [Counter(dict(pairs)) for pairs in placement]
         self.seated = [sum(after.values()) for after in self.then]
         self.moved = [
             0 if pods.pending else sum((after - before).values())
@@ -46,25 +46,35 @@ def check(problem: Problem, outcome: Outcome) -> None:
     """
     if len(outcome.placement) != len(problem.classes):
         raise ModelError(f"{len(outcome.placement)} classes placed of {len(problem.classes)}")
-    books = _Books(problem, outcome)
-    complaints = [
-        *_shape(problem, outcome),
-        *_counts(books),
-        *_places(books),
-        *_capacity(books),
-        *_budgets(books),
-        *_limits(books),
-        *_relations(books),
-    ]
-    if problem.order is Order.RESTOW:
-        complaints += _justified(books)
+    books = _Books(problem, outcome.placement)
+    complaints = [*_faults(books, outcome.placement)]
     complaints += _levels(books, outcome.levels)
     if complaints:
         raise ModelError("the checker refuses the outcome: " + "; ".join(complaints))
 
 
-def _shape(problem: Problem, outcome: Outcome) -> Iterator[str]:
-    for c, pairs in enumerate(outcome.placement):
+def keeps_the_rules(problem: Problem, placement: Placement) -> bool:
+    """Return whether a placement of every class keeps every rule of the Problem."""
+    return next(_faults(_Books(problem, placement), placement), None) is None
+
+
+def _faults(books: _Books, placement: Placement) -> Iterator[str]:
+    shapeless = list(_shape(books.problem, placement))
+    yield from shapeless
+    if shapeless:
+        return
+    yield from _counts(books)
+    yield from _places(books)
+    yield from _capacity(books)
+    yield from _budgets(books)
+    yield from _limits(books)
+    yield from _relations(books)
+    if books.problem.order is Order.RESTOW:
+        yield from _justified(books)
+
+
+def _shape(problem: Problem, placement: Placement) -> Iterator[str]:
+    for c, pairs in enumerate(placement):
         nodes = [node for node, _ in pairs]
         if nodes != sorted(set(nodes)):
             yield f"class {c}: nodes are not sorted or repeat"
@@ -87,18 +97,33 @@ def _counts(books: _Books) -> Iterator[str]:
 def _places(books: _Books) -> Iterator[str]:
     for c, pods in books.pods():
         for node in books.then[c] - books.now[c]:
-            if node not in pods.allowed:
+            if node not in pods.allowed:  # a tuple: few pods change their node
                 yield f"class {c}: node {node} is not allowed"
 
 
 def _capacity(books: _Books) -> Iterator[str]:
+    before, after = _loads(books, books.now), _loads(books, books.then)
+    receiving = {
+        node
+        for now, then in zip(books.now, books.then, strict=True)
+        for node, count in then.items()
+        if count > now[node]
+    }
     for node, room in enumerate(books.problem.capacity):
-        arrivals = any(books.then[c][node] > books.now[c][node] for c, _ in books.pods())
         for r, most in enumerate(room):
-            before = sum(pods.demand[r] * books.now[c][node] for c, pods in books.pods())
-            after = sum(pods.demand[r] * books.then[c][node] for c, pods in books.pods())
-            if after > most and (arrivals or after > before):
-                yield f"node {node}: {after} of {most} {books.problem.resources[r]}"
+            was, is_ = before[node][r], after[node][r]
+            if is_ > most and (node in receiving or is_ > was):
+                yield f"node {node}: {is_} of {most} {books.problem.resources[r]}"
+
+
+def _loads(books: _Books, seats: Sequence[Counter[int]]) -> list[list[int]]:
+    """Return (nodes, resources) what the pods in their seats ask for."""
+    loads = [[0] * len(books.problem.resources) for _ in books.problem.capacity]
+    for c, pods in books.pods():
+        for node, count in seats[c].items():
+            for r, need in enumerate(pods.demand):
+                loads[node][r] += need * count
+    return loads
 
 
 def _budgets(books: _Books) -> Iterator[str]:

@@ -1,23 +1,21 @@
 """Which engine a problem goes to."""
 
-from collections.abc import Callable
-from dataclasses import dataclass
+from functools import partial
 
-from restow.packing.effort import Engine
+from restow.packing.climbing import Choice, climbed
+from restow.packing.fill import Fill
+from restow.packing.ladder import Budget
 from restow.packing.model import Model
+from restow.packing.outcome import Placement
 from restow.packing.patterns.compiled import COMPILES
 from restow.packing.patterns.engine import Patterns
 from restow.packing.patterns.frame import supports
 from restow.packing.problem import Problem
+from restow.packing.regions.engine import Regions
 
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Choice:
-    """An engine, not made yet, and its name for the record."""
-
-    name: str
-    make: Callable[[Problem], Engine]
-
+LARGEST_MODEL = 60_000
+"""Most pairs of a class and a node that may take it for CP-SAT over classes: above, building the
+model alone takes seconds."""
 
 CLASSES = Choice(name="cp-sat-classes", make=Model)
 """CP-SAT over classes of pods and nodes: knows every relation."""
@@ -26,6 +24,25 @@ PATTERNS = Choice(name="patterns", make=lambda problem: Patterns(problem, Model)
 """Patterns of nodes; hands over to CP-SAT over classes what it cannot decide."""
 
 
-def engine_for(problem: Problem) -> Choice:
+def small_engine_for(problem: Problem) -> Choice:
     """Return the pattern engine where it knows all of the problem and is compiled."""
     return PATTERNS if COMPILES and supports(problem) else CLASSES
+
+
+def solve_part(problem: Problem, start: Fill, budget: Budget) -> Placement:
+    """Return the best placement of a region found within the budget, never worse than `start`."""
+    return climbed(problem, budget, small_engine_for(problem), start).placement
+
+
+REGIONS = Choice(name="regions", make=partial(Regions, solve_part=solve_part))
+"""Regions of a few nodes, each solved by one of the others."""
+
+
+def engine_for(problem: Problem) -> Choice:
+    """Return the engine for small problems, or that for large ones."""
+    small = small_engine_for(problem)
+    return REGIONS if small is CLASSES and _pairs(problem) > LARGEST_MODEL else small
+
+
+def _pairs(problem: Problem) -> int:
+    return sum(len(each.allowed) + len(each.running) for each in problem.classes)

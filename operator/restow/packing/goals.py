@@ -41,6 +41,16 @@ class Goal:
         total += sum(w * fills.moves(problem, fill, c) for c, w in self.moved.items())
         return total + (self.touched * len(fills.touched(problem, fill)) if self.touched else 0)
 
+    def share(self, problem: Problem, fill: Fill, classes: Iterable[int]) -> int:
+        """Return what of the value of `fill` is due to `classes`; nodes touched are due to all."""
+        if self.touched:
+            return self.value(problem, fill)
+        return sum(
+            self.placed.get(c, 0) * fills.placed(fill, c)
+            + (self.moved[c] * fills.moves(problem, fill, c) if c in self.moved else 0)
+            for c in classes
+        )
+
     def better(self, a: int, b: int) -> bool:
         """Return whether value `a` is strictly better than `b`."""
         return a > b if self.maximise else a < b

@@ -2,7 +2,6 @@
 
 from collections.abc import Callable, Iterable, Iterator
 
-from restow.packing.bounds import fits
 from restow.packing.fill import Fill, fill_of, placement_of, stay_fill
 from restow.packing.ledger import Ledger, never
 from restow.packing.outcome import Placement
@@ -145,7 +144,7 @@ def _seat(ledger: Ledger, c: int) -> bool:
     if n is not None:
         ledger.put(c, n)
         return True
-    nodes = _by_shortfall(ledger, c)
+    nodes = ledger.by_shortfall(c, TRIES)
     if any(_make_room(ledger, c, n) for n in _while_patient(ledger, nodes)):
         return True
     pods = ledger.problem.classes[c]
@@ -164,21 +163,6 @@ def _while_patient(ledger: Ledger, each: Iterable[int]) -> Iterator[int]:
         if ledger.over():
             return
         yield one
-
-
-def _by_shortfall(ledger: Ledger, c: int) -> list[int]:
-    """Return the nodes that could hold the pod if emptied, those lacking least first."""
-    pods = ledger.problem.classes[c]
-    found = []
-    for n in pods.allowed:
-        capacity = ledger.problem.capacity[n]
-        if fits(pods.demand, capacity, 1):
-            lack = max(
-                (max(0, need - free) / max(1, room))
-                for need, free, room in zip(pods.demand, ledger.free[n], capacity, strict=True)
-            )
-            found.append((lack, n))
-    return [n for _, n in sorted(found)][:TRIES]
 
 
 def _make_room(ledger: Ledger, c: int, node: int) -> bool:

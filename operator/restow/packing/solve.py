@@ -1,16 +1,12 @@
 """Solve one Problem in this process, level by level, and check the answer."""
 
-from restow.packing.check import check
-from restow.packing.choosing import Choice, engine_for
-from restow.packing.fill import fill_of
-from restow.packing.incumbent import greedy
-from restow.packing.ladder import Budget, Ladder
-from restow.packing.levels import climb_all, expected
+from restow.packing.choosing import engine_for
+from restow.packing.climbing import climbed
+from restow.packing.ladder import Budget
 from restow.packing.outcome import Outcome
 from restow.packing.patterns.compiled import COMPILES
 from restow.packing.patterns.warming import warm
 from restow.packing.problem import Problem
-from restow.packing.unsolved import status_of
 
 
 def get_ready() -> None:
@@ -40,26 +36,4 @@ def solve(
         The model is invalid, or the checker refuses the answer: a bug.
     """
     budget = Budget(total=budget_s, deterministic=deterministic, seed=seed)
-    return answered(problem, budget, engine_for(problem))
-
-
-def answered(problem: Problem, budget: Budget, engine: Choice) -> Outcome:
-    """Climb all levels from the greedy incumbent and check the outcome."""
-    ladder = Ladder(
-        problem,
-        fill_of(greedy(problem, budget.patience())),
-        budget,
-        engine=engine.make,
-        expected=expected(problem),
-    )
-    levels = climb_all(ladder)
-    placement = ladder.placement()
-    outcome = Outcome(
-        status=status_of(problem, placement, levels),
-        placement=placement,
-        levels=levels,
-        wall_s=budget.wall_s(),
-        engine=engine.name,
-    )
-    check(problem, outcome)
-    return outcome
+    return climbed(problem, budget, engine_for(problem))

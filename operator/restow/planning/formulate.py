@@ -136,18 +136,23 @@ class _Draft:
             for pod in pods
         }
         resources = tuple(sorted({name for amounts in need.values() for name in amounts}))
-        budgets = sorted({b.key for pod in self.movable if (b := self.judge.budgets.drawn_on(pod))})
+        drawn_on = {
+            pod.uid: budget.key
+            for pod in self.movable
+            if (budget := self.judge.budgets.drawn_on(pod)) is not None
+        }
+        budgets = sorted(set(drawn_on.values()))
+        number = {key: index for index, key in enumerate(budgets)}
         relating = related(self._cast(nodes))
         devices.relate(relating, len(nodes))
         unbindable = frozenset(pod.uid for pod in self.pending if self.judge.unbindable(pod))
         grouping = Grouping(
-            judge=self.judge,
             tiers=sorted({self.wishes[pod.uid].priority for pod in pods}, reverse=True),
             wishes=self.wishes,
             index_of=index_of,
             allowed=self._targets(pods, attaching, devices),
             demand={uid: tuple(each.of(n) for n in resources) for uid, each in need.items()},
-            budgets=budgets,
+            budget_of={uid: number[key] for uid, key in drawn_on.items()},
             rivals=[pod for pod in self.pending if pod.preempts],
             unbindable=unbindable,
             relating=relating,

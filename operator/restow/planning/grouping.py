@@ -7,7 +7,6 @@ from restow.cluster.objects import Pod
 from restow.core.ids import NodeName, ObjectKey, Uid
 from restow.packing.problem import PodClass
 from restow.planning.formulation import Members
-from restow.planning.judge import Judge
 from restow.planning.relating.sketch import Relating
 from restow.rules.wishes import Wishes
 
@@ -28,8 +27,8 @@ class Grouping:
         Per pod, the nodes that no rule about pod and node alone refuses.
     demand
         Per pod, its requests in the order of the problem's resources.
-    budgets
-        Keys of the disruption budgets, in the problem's order.
+    budget_of
+        Per running pod that draws on a disruption budget, its index in the problem.
     rivals
         Pending pods that may push others out.
     unbindable
@@ -38,19 +37,19 @@ class Grouping:
         What the pods ask of where others are.
     """
 
-    judge: Judge
     tiers: list[int]
     wishes: Mapping[Uid, Wishes]
     index_of: Mapping[NodeName, int]
     allowed: Mapping[ObjectKey, tuple[NodeName, ...]]
     demand: Mapping[Uid, tuple[int, ...]]
-    budgets: list[ObjectKey]
+    budget_of: Mapping[Uid, int]
     rivals: list[Pod]
     unbindable: frozenset[Uid]
     relating: Relating
     _groups: dict[tuple[str, int], int] = field(default_factory=dict)
     _unheld: frozenset[Uid] = frozenset()
     _indices: dict[tuple[object, ...], tuple[int, ...]] = field(default_factory=dict)
+    _losing: dict[tuple[object, ...], bool] = field(default_factory=dict)
 
     def group(self, pending: list[Pod], movable: list[Pod]) -> Classes:
         """Return the classes, highest tier first, and their pods."""
@@ -79,7 +78,7 @@ class Grouping:
     def _class(self, pod: Pod, *, running: bool) -> PodClass:
         asked = self.wishes[pod.uid]
         group = self._groups.get((pod.key.namespace, asked.priority), 0)
-        budget = self.judge.budgets.drawn_on(pod) if running else None
+        budget = self.budget_of.get(pod.uid)
         return PodClass(
             demand=self.demand[pod.uid],
             tier=self.tiers.index(asked.priority),
@@ -90,7 +89,7 @@ class Grouping:
             evictable=running and pod.uid not in self._unheld and self._evictable(pod),
             move_cost=asked.move_cost if running else 1,
             preempts=pod.preempts,
-            budgets=(self.budgets.index(budget.key),) if budget else (),
+            budgets=() if budget is None else (budget,),
         )
 
     def _allowed(self, pod: Pod) -> tuple[int, ...]:
@@ -113,8 +112,11 @@ class Grouping:
         room of one with a higher spec priority would be preempted by that one's replacement.
         """
         asked = self.wishes[pod.uid]
-        above = [rival for rival in self.rivals if self._outranks(rival, pod, asked)]
-        return bool(above) and all(rival.priority >= pod.priority for rival in above)
+        key = (pod.key.namespace, asked.priority, asked.rank, pod.priority)
+        if key not in self._losing:
+            above = [rival for rival in self.rivals if self._outranks(rival, pod, asked)]
+            self._losing[key] = bool(above) and all(r.priority >= pod.priority for r in above)
+        return self._losing[key]
 
     def _outranks(self, rival: Pod, pod: Pod, asked: Wishes) -> bool:
         wanted = self.wishes[rival.uid]

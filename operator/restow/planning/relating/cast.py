@@ -3,17 +3,20 @@
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
-from typing import TypeVar
+from typing import Final, TypeVar
 
+from restow.cluster.label_index import Labelled
 from restow.cluster.objects import Pod
 from restow.cluster.selectors import selects
 from restow.cluster.snapshot import Snapshot
-from restow.cluster.terms import PodTerm, Selection
+from restow.cluster.terms import LabelSelector, PodTerm, Selection
 from restow.core.frozen import Labels
 from restow.core.ids import NodeName, Uid
 from restow.packing.relations import Domains
 
 T = TypeVar("T")
+
+EVERYTHING: Final = LabelSelector()
 
 
 @dataclass(frozen=True, slots=True)
@@ -156,21 +159,24 @@ class Cast:
             yield seat.pod, seat
 
     @cached_property
-    def _alike(self) -> Mapping[str, Mapping[Labels, Meant]]:
+    def _alike(self) -> Mapping[str, Labelled[Meant]]:
         """The pods by namespace and labels: selections tell no more apart."""
         found = by_trait(
             ((pod.key.namespace, pod.labels), pod, seat) for pod, seat in self.everyone()
         )
-        grouped: dict[str, dict[Labels, Meant]] = {}
+        grouped: dict[str, list[tuple[Labels, Meant]]] = {}
         for (namespace, labels), meant in found.items():
-            grouped.setdefault(namespace, {})[labels] = meant
-        return grouped
+            grouped.setdefault(namespace, []).append((labels, meant))
+        return {namespace: Labelled(alike) for namespace, alike in grouped.items()}
 
     def _find(self, selections: tuple[Selection, ...]) -> Meant:
         free: list[Pod] = []
         given: list[Seat] = []
+        if any(each.selector is None for each in selections):
+            return Meant((), ())
+        first = selections[0].selector if selections else None
         for namespace in self._namespaces(selections):
-            for alike in self._alike.get(namespace, {}).values():
+            for alike in self._alike[namespace].likely(first or EVERYTHING):
                 example = alike.free[0] if alike.free else alike.given[0].pod
                 if all(selects(each, example, self.snapshot.namespaces) for each in selections):
                     free.extend(alike.free)
@@ -180,7 +186,7 @@ class Cast:
     def _namespaces(self, selections: tuple[Selection, ...]) -> Iterable[str]:
         """Return the namespaces that may hold what the selections mean."""
         named = [each.namespaces for each in selections if each.namespace_selector is None]
-        return sorted(frozenset.intersection(*named)) if named else sorted(self._alike)
+        return sorted(frozenset(self._alike).intersection(*named))
 
 
 def by_trait(found: Iterable[tuple[T | None, Pod, Seat | None]]) -> dict[T, Meant]:

@@ -19,16 +19,42 @@ from restow.planning.relating.sketch import Relating
 from restow.rules.placement import topology_spread
 
 
+class Sight(NamedTuple):
+    """What decides which nodes count for a constraint, and in which domain they are."""
+
+    key: str
+    keys: tuple[str, ...]
+    node_selector: Labels
+    node_affinity: tuple[NodeSelectorTerm, ...] | None
+    tolerations: frozenset[Toleration] | None
+
+
 class Carried(NamedTuple):
     """A constraint with what of its pod it depends on; equal ones are one relation."""
 
     constraint: SpreadConstraint
     namespace: str
-    keys: tuple[str, ...]
-    node_selector: Labels
-    node_affinity: tuple[NodeSelectorTerm, ...] | None
-    tolerations: frozenset[Toleration]
+    sight: Sight
     counts_itself: bool
+
+
+class Region(NamedTuple):
+    """The domains that count, as every node of the problem is in them.
+
+    Parameters
+    ----------
+    eligible
+        The nodes whose pods count.
+    counts_on
+        (nodes,) the same as the packing problem wants it.
+    beyond
+        Nodes of the problem that are in no domain.
+    """
+
+    topology: Topology
+    eligible: frozenset[NodeName]
+    counts_on: tuple[bool, ...]
+    beyond: frozenset[NodeName]
 
 
 def relate(cast: Cast, found: Relating) -> None:
@@ -41,28 +67,33 @@ def relate(cast: Cast, found: Relating) -> None:
                 free.setdefault(carried, []).append(pod)
             elif seat.lasting:
                 given.setdefault(carried, pod)
+    regions: dict[Sight, Region] = {}
     for carried in {**free, **given}:
         carriers = tuple(free.get(carried, ()))
         counted = _counted(cast, carried)
         if carriers or counted.free:
-            example = carriers[0] if carriers else given[carried]
-            topology, eligible = _domains(cast, carried, example)
-            _Spreading(carried, carriers, counted, topology, eligible).relate(
-                cast, found, anchored=carried in given
+            if carried.sight not in regions:
+                example = carriers[0] if carriers else given[carried]
+                regions[carried.sight] = _region(cast, carried, example)
+            _Spreading(carried, carriers, counted, regions[carried.sight]).relate(
+                found, anchored=carried in given
             )
 
 
 def _constraints(pod: Pod) -> Iterator[Carried]:
     keys = tuple(sorted({each.topology_key for each in pod.spread}))
     for each in pod.spread:
-        affinity, tolerations = each.honor_affinity, each.honor_taints
+        sight = Sight(
+            key=each.topology_key,
+            keys=keys,
+            node_selector=pod.node_selector if each.honor_affinity else NO_LABELS,
+            node_affinity=pod.node_affinity if each.honor_affinity else None,
+            tolerations=frozenset(pod.tolerations) if each.honor_taints else None,
+        )
         yield Carried(
             constraint=each,
             namespace=pod.key.namespace,
-            keys=keys,
-            node_selector=pod.node_selector if affinity else NO_LABELS,
-            node_affinity=pod.node_affinity if affinity else None,
-            tolerations=frozenset(pod.tolerations) if tolerations else frozenset(),
+            sight=sight,
             counts_itself=topology_spread.counts_itself(pod, each),
         )
 
@@ -76,10 +107,9 @@ def _counted(cast: Cast, carried: Carried) -> Meant:
     return cast.meant((Selection(selector=selector, namespaces=namespaces),))
 
 
-def _domains(cast: Cast, carried: Carried, pod: Pod) -> tuple[Topology, frozenset[NodeName]]:
-    """Return the domains that count, as every node of the problem is in them, and who counts."""
+def _region(cast: Cast, carried: Carried, pod: Pod) -> Region:
     nodes = cast.snapshot.nodes
-    key = carried.constraint.topology_key
+    key = carried.sight.key
     eligible = frozenset(name for name, node in nodes.items() if _counts(carried, pod, node))
     values = {nodes[name].labels[key] for name in eligible}
     inside = {
@@ -87,11 +117,17 @@ def _domains(cast: Cast, carried: Carried, pod: Pod) -> tuple[Topology, frozense
         for name, node in nodes.items()
         if key in node.labels and node.labels[key] in values
     }
-    return cast.domains_of(inside), eligible
+    topology = cast.domains_of(inside)
+    return Region(
+        topology=topology,
+        eligible=eligible,
+        counts_on=tuple(name in eligible for name in cast.nodes),
+        beyond=frozenset(cast.nodes) - frozenset(topology.of_node),
+    )
 
 
 def _counts(carried: Carried, pod: Pod, node: Node) -> bool:
-    labelled = all(key in node.labels for key in carried.keys)
+    labelled = all(key in node.labels for key in carried.sight.keys)
     return labelled and topology_spread.is_eligible(pod, carried.constraint, node)
 
 
@@ -101,24 +137,23 @@ class _Spreading(NamedTuple):
     carried: Carried
     carriers: tuple[Pod, ...]
     counted: Meant
-    topology: Topology
-    eligible: frozenset[NodeName]
+    region: Region
 
-    def relate(self, cast: Cast, found: Relating, *, anchored: bool) -> None:
+    def relate(self, found: Relating, *, anchored: bool) -> None:
         """Add what the constraint comes to; `anchored`: a given pod carries it too."""
         constraint = self.carried.constraint
         uids = frozenset(pod.uid for pod in self.carriers)
-        fixed = self.topology.counts(
-            seat for seat in self.counted.lasting if seat.node in self.eligible
+        fixed = self.region.topology.counts(
+            seat for seat in self.counted.lasting if seat.node in self.region.eligible
         )
-        found.bar(uids, frozenset(cast.nodes) - frozenset(self.topology.of_node))
+        found.bar(uids, self.region.beyond)
         if not self.counted.free:
             found.bar(uids, self._too_full(fixed))
         elif self.carriers or anchored:
             build = partial(
                 Spread,
-                domains=self.topology.domains,
-                counts_on=tuple(name in self.eligible for name in cast.nodes),
+                domains=self.region.topology.domains,
+                counts_on=self.region.counts_on,
                 fixed=tuple(fixed),
                 max_skew=constraint.max_skew,
                 min_domains=constraint.min_domains or 1,
@@ -132,4 +167,4 @@ class _Spreading(NamedTuple):
         few = len(fixed) < (constraint.min_domains or 1)
         least = 0 if few else min(fixed, default=0)
         full = {d for d, count in enumerate(fixed) if count - least > constraint.max_skew}
-        return self.topology.nodes_in(full)
+        return self.region.topology.nodes_in(full)

@@ -10,9 +10,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Self
 
+from restow.cluster.label_index import Selecting
 from restow.cluster.objects import DisruptionBudget, Pod
-from restow.cluster.selectors import matches
 from restow.cluster.snapshot import Snapshot
+from restow.cluster.terms import LabelSelector
 from restow.core.reasons import Reason, Refusal
 
 
@@ -20,23 +21,22 @@ from restow.core.reasons import Reason, Refusal
 class BudgetIndex:
     """The budgets per namespace, sorted by key; made once per snapshot."""
 
-    by_namespace: Mapping[str, tuple[DisruptionBudget, ...]]
+    by_namespace: Mapping[str, Selecting[DisruptionBudget]]
 
     @classmethod
     def of(cls, snapshot: Snapshot) -> Self:
         """Group the budgets of the snapshot."""
-        grouped: dict[str, list[DisruptionBudget]] = {}
+        grouped: dict[str, list[tuple[LabelSelector, DisruptionBudget]]] = {}
         for key in sorted(snapshot.budgets):
-            grouped.setdefault(key.namespace, []).append(snapshot.budgets[key])
-        return cls(by_namespace={name: tuple(budgets) for name, budgets in grouped.items()})
+            budget = snapshot.budgets[key]
+            if budget.selector is not None:
+                grouped.setdefault(key.namespace, []).append((budget.selector, budget))
+        return cls(by_namespace={name: Selecting(found) for name, found in grouped.items()})
 
     def matching(self, pod: Pod) -> tuple[DisruptionBudget, ...]:
         """Return the budgets that select `pod`, sorted by key."""
-        return tuple(
-            budget
-            for budget in self.by_namespace.get(pod.key.namespace, ())
-            if budget.selector is not None and matches(budget.selector, pod.labels)
-        )
+        budgets = self.by_namespace.get(pod.key.namespace)
+        return budgets.matching(pod.labels) if budgets is not None else ()
 
     def drawn_on(self, pod: Pod) -> DisruptionBudget | None:
         """Return the budget that evicting `pod` draws on, None if it is free.
