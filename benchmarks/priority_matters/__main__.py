@@ -8,14 +8,14 @@ from collections.abc import Iterator
 from itertools import product
 from typing import Any, TextIO
 
-from benchmarks.priority_matters import engines, summary
+from benchmarks.priority_matters import engines, large, summary
 from benchmarks.priority_matters.instances import draw
 from benchmarks.priority_matters.scheduler import schedule
 from restow.packing.problem import Order
 from restow.packing.solve import get_ready
 
-GRIDS = {"A": "4,8,16,32", "B": "64"}
-"""Nodes of each grid; the other axes are the same."""
+GRIDS = {"A": "4,8,16,32", "B": "64", "C": "100,1000,5000"}
+"""Nodes of each grid; the other axes of A and B are the same, those of C are its own."""
 
 
 def main() -> None:
@@ -29,7 +29,7 @@ def main() -> None:
             print(json.dumps(row), flush=True)
         elif sys.stderr.isatty():
             print(f"\r{len(rows)} answers", end="", file=sys.stderr)
-    if rows:
+    if rows and options.grid != "C":
         stream = sys.stderr if options.output == "json" else sys.stdout
         _sum_up(options, rows, stream)
 
@@ -72,8 +72,12 @@ def _numbers(text: str) -> list[int]:
 
 def _rows(options: argparse.Namespace) -> Iterator[dict[str, Any]]:
     first, _, last = options.seeds.partition("-")
+    seeds = range(int(first), int(last or first) + 1)
+    if options.grid == "C":
+        yield from large.rows(_numbers(options.nodes or GRIDS["C"]), seeds, options.window)
+        return
     axes = product(
-        range(int(first), int(last or first) + 1),
+        seeds,
         _numbers(options.nodes or GRIDS[options.grid]),
         _numbers(options.pods_per_node),
         _numbers(options.priorities),

@@ -181,7 +181,7 @@ def pending_of(
     names = policy.spec.scope.scheduler_names
     return tuple(
         pod
-        for pod in snapshot.pods.values()
+        for pod in snapshot.unbound
         if why_not_pending(pod, scheduler_names=names, grace_s=0, now=now) is None
         and governing(policies, pod, snapshot.namespaces) == policy
     )

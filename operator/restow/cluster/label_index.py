@@ -19,17 +19,26 @@ _Pair = tuple[str, str]
 class Selecting(Generic[T]):
     """Things with a selector each, found by the labels that it matches."""
 
-    def __init__(self, things: Iterable[tuple[LabelSelector, T]]) -> None:
-        self._things = tuple(things)
+    def __init__(self, things: Iterable[tuple[LabelSelector, T]] = ()) -> None:
+        self._things: list[tuple[LabelSelector, T]] = []
         self._by_pair: dict[_Pair, list[int]] = {}
         self._others: list[int] = []
-        for index, (selector, _) in enumerate(self._things):
-            one = _telling(selector)
-            if one is None:
-                self._others.append(index)
-            else:
-                for value in dict.fromkeys(one.values):
-                    self._by_pair.setdefault((one.key, value), []).append(index)
+        self._known: set[T] = set()
+        for selector, thing in things:
+            self.add(selector, thing)
+
+    def add(self, selector: LabelSelector, thing: T) -> None:
+        """Take in one more; one that is known already keeps its selector."""
+        if thing in self._known:
+            return
+        self._known.add(thing)
+        index, one = len(self._things), _telling(selector)
+        self._things.append((selector, thing))
+        if one is None:
+            self._others.append(index)
+            return
+        for value in dict.fromkeys(one.values):
+            self._by_pair.setdefault((one.key, value), []).append(index)
 
     def matching(self, labels: Mapping[str, str]) -> tuple[T, ...]:
         """Return the things whose selector matches the labels, in the order given."""

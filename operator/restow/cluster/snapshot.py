@@ -72,6 +72,11 @@ class Snapshot:
         return {name: tuple(pods) for name, pods in grouped.items()}
 
     @cached_property
+    def unbound(self) -> tuple[Pod, ...]:
+        """Pods without a node, sorted by key."""
+        return tuple(sorted((p for p in self.pods.values() if p.node is None), key=_key))
+
+    @cached_property
     def nominated(self) -> Mapping[NodeName, tuple[Pod, ...]]:
         """Unbound pods that are not being deleted, per node they are nominated to."""
         grouped: dict[NodeName, list[Pod]] = {}
@@ -137,3 +142,7 @@ class Snapshot:
     @cached_property
     def _derived(self) -> dict[Callable[["Snapshot"], Any], Any]:
         return {}
+
+
+def _key(pod: Pod) -> ObjectKey:
+    return pod.key

@@ -7,7 +7,9 @@ from restow.packing.incumbent import stay_put
 from restow.packing.ladder import Budget, Ladder
 from restow.packing.levels import climb_all, expected
 from restow.packing.outcome import Level, LevelKind, Outcome, Placement, Status
-from restow.packing.problem import Problem
+from restow.packing.problem import Order, Problem
+
+COUNTING = frozenset({LevelKind.KEEP, LevelKind.PLACE, LevelKind.RANK})
 
 
 def glanced(problem: Problem, outcome: Outcome) -> Outcome:
@@ -17,6 +19,36 @@ def glanced(problem: Problem, outcome: Outcome) -> Outcome:
     """
     levels = _glance(problem, outcome.placement)
     return replace(outcome, status=status_of(problem, outcome.placement, levels), levels=levels)
+
+
+def narrowed(problem: Problem, outcome: Outcome) -> Outcome:
+    """Return the outcome with bounds that hold beyond the nodes of `problem`, too.
+
+    On more nodes all pods may get a place, and nobody may have to be disturbed.
+    """
+    levels, proven = [], True
+    for level in outcome.levels:
+        bound = _loosest(problem, level)
+        proven = proven and level.value == bound
+        levels.append(replace(level, bound=bound, proven=proven))
+    status = status_of(problem, outcome.placement, tuple(levels))
+    return replace(outcome, status=status, levels=tuple(levels))
+
+
+def _loosest(problem: Problem, level: Level) -> int:
+    """Return what the level is at best if there is room for everybody."""
+    if level.kind not in COUNTING:
+        return 0
+    both = level.kind is LevelKind.RANK or problem.order is Order.PAPER
+    return max(
+        level.value,
+        sum(
+            pods.count
+            for pods in problem.classes
+            if pods.tier == level.tier
+            and (both or bool(pods.pending) == (level.kind is LevelKind.PLACE))
+        ),
+    )
 
 
 def unsolved(problem: Problem, *, wall_s: float, engine: str) -> Outcome:

@@ -9,7 +9,7 @@ from restow.cluster.objects import Pod
 from restow.cluster.snapshot import Snapshot
 from restow.packing.outcome import Outcome
 from restow.packing.problem import Problem
-from restow.packing.unsolved import glanced
+from restow.packing.unsolved import glanced, narrowed
 from restow.planning.clashing import learn, nobody
 from restow.planning.concretise import Concrete, concretise, ground
 from restow.planning.formulation import Formulation
@@ -102,9 +102,12 @@ class _Attempt:
                 lesson = nobody(asked)
             certain = certain and lesson.certain
             asked = replace(asked, problem=lesson.taught(asked.problem))
-        if certain:
-            return found
-        return found._replace(outcome=glanced(formulation.problem, found.outcome))
+        outcome = found.outcome
+        if not certain:
+            outcome = glanced(formulation.problem, outcome)
+        if not formulation.whole:
+            outcome = narrowed(formulation.problem, outcome)
+        return found._replace(outcome=outcome)
 
     def _once(self, asked: Formulation) -> _Solved:
         left_s = max(self.limit_s - self.spent_s, 0.2 * self.limit_s)

@@ -12,6 +12,7 @@ from restow.core.reasons import Reason, Refusal
 from restow.packing.problem import Order, Problem
 from restow.planning.attaching import Attaching
 from restow.planning.devices import Devices
+from restow.planning.focus import focuses, suffices
 from restow.planning.formulation import Formulation, Usage
 from restow.planning.grouping import Grouping, class_of
 from restow.planning.judge import Judge
@@ -47,29 +48,36 @@ def formulate(  # noqa: PLR0913 - by name, all but three with defaults
     judge = Judge(
         snapshot=snapshot, policy=policy, now=now, others=tuple(others), moved=usage.moved
     )
-    candidates = [pod for pod in _sorted(snapshot) if judge.not_pending(pod) is None]
+    candidates = [pod for pod in snapshot.unbound if judge.not_pending(pod) is None]
     wishes = {pod.uid: judge.wishes(pod) for pod in candidates}
     if not candidates:
         return Formulation(problem=NO_PROBLEM, fixed={}, wishes={})
     soon = waiting(judge, candidates)
     pending = [pod for pod in candidates if pod.uid not in soon.pods]
-    complaints = distinct_complaints(wishes.values())
     if not pending:
         return Formulation(
             problem=NO_PROBLEM,
             waiting=soon.unplaced,
             fixed={},
             wishes=wishes,
-            complaints=complaints,
+            complaints=distinct_complaints(wishes.values()),
         )
-    draft = _Draft(judge=judge, pending=pending, soon=soon, wishes=wishes, staying=staying)
-    draft.sort_running()
-    formulation = draft.finish(order, _limits(policy.spec.limits, usage))
-    return replace(formulation, complaints=distinct_complaints(draft.wishes.values()))
-
-
-def _sorted(snapshot: Snapshot) -> list[Pod]:
-    return [snapshot.pods[key] for key in sorted(snapshot.pods)]
+    limits = _limits(policy.spec.limits, usage)
+    for nodes in focuses(judge, pending):
+        draft = _Draft(
+            judge=replace(judge, within=nodes),
+            pending=pending,
+            soon=soon,
+            wishes=dict(wishes),
+            staying=staying,
+        )
+        draft.sort_running()
+        found = draft.finish(order, limits)
+        if nodes is None or suffices(found.problem):
+            break
+    return replace(
+        found, whole=nodes is None, complaints=distinct_complaints(draft.wishes.values())
+    )
 
 
 def _limits(limits: Limits, usage: Usage) -> tuple[int, int]:

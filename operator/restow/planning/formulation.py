@@ -57,7 +57,7 @@ class Formulation:
     Parameters
     ----------
     nodes
-        (nodes,) names; the policy's nodes, sorted.
+        (nodes,) names; the policy's nodes, or those of them that are looked at, sorted.
     members
         (classes,) the pods of each class.
     budgets
@@ -79,6 +79,9 @@ class Formulation:
         Per pending or movable pod, what its annotations ask for.
     complaints
         Annotations that could not be used.
+    whole
+        Whether it is about all of the policy's nodes, so that what is proven of it is proven of
+        the cluster.
     """
 
     problem: Problem
@@ -93,6 +96,7 @@ class Formulation:
     fixed: Mapping[Uid, Refusal]
     wishes: Mapping[Uid, Wishes]
     complaints: tuple[Complaint, ...] = ()
+    whole: bool = True
 
     @property
     def pending(self) -> tuple[Pod, ...]:

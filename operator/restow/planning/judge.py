@@ -1,12 +1,13 @@
 """All rules about one snapshot under one policy, indexed once."""
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from functools import cached_property
 
 from restow.cluster.objects import Feature, Node, Pod
 from restow.cluster.snapshot import Snapshot
+from restow.core.ids import NodeName
 from restow.core.reasons import Reason, Refusal
 from restow.policies.coverage import Policy, governing, refuses_node, refuses_pod
 from restow.rules import leaving, pending, storage_demand, wishes
@@ -26,6 +27,8 @@ class Judge:
         Further policies; a pod that one of them governs (`coverage.governing`) is not ours.
     moved
         Pods that came in the place of a moved one, and when that one left.
+    within
+        The nodes that are looked at; None for all that the policy covers.
     """
 
     snapshot: Snapshot
@@ -33,6 +36,7 @@ class Judge:
     now: datetime
     others: tuple[Policy, ...] = ()
     moved: Mapping[str, datetime] = field(default_factory=dict)
+    within: frozenset[NodeName] | None = None
 
     @cached_property
     def _context(self) -> moving.Context:
@@ -115,7 +119,8 @@ class Judge:
         return tuple(node for node in self.covered() if leaving.of(node) is None)
 
     def covered(self) -> tuple[Node, ...]:
-        """Return the nodes that the policy covers, sorted by name."""
-        nodes: Iterable[Node] = self.snapshot.nodes.values()
-        mine = (node for node in nodes if refuses_node(self.policy, node) is None)
+        """Return the nodes that the policy covers, and that are looked at, sorted by name."""
+        nodes = self.snapshot.nodes
+        looked_at = nodes.values() if self.within is None else (nodes[n] for n in self.within)
+        mine = (node for node in looked_at if refuses_node(self.policy, node) is None)
         return tuple(sorted(mine, key=lambda node: node.name))

@@ -5,17 +5,20 @@ reads it, so that the same rules judge the present, a node without its victims, 
 two waves, and the end of a plan.
 """
 
-from collections.abc import Collection, Iterable, Mapping
-from typing import NamedTuple, Self
+from collections.abc import Collection, Iterable, Iterator, Mapping
+from typing import Final, NamedTuple, Self
 
+from restow.cluster.label_index import Labelled, Selecting
 from restow.cluster.objects import Node, Pod
 from restow.cluster.selectors import selects
 from restow.cluster.snapshot import Snapshot
-from restow.cluster.terms import PodTerm, Selection
-from restow.core.frozen import Amounts, total
+from restow.cluster.terms import LabelSelector, PodTerm, Selection
+from restow.core.frozen import Amounts, Labels, total
 from restow.core.ids import NodeName, Uid
 from restow.rules.devices import demand
 from restow.rules.devices.ledger import Ledger
+
+EVERYTHING: Final = LabelSelector()
 
 Counts = dict[NodeName, int]
 """Pods per node; nodes with none are absent."""
@@ -47,7 +50,10 @@ class Board:
         self._node_of: dict[Uid, NodeName] = {}
         self._free: dict[NodeName, Amounts] = {}
         self._meant: dict[_Meant, Counts] = {}
+        self._watching = Selecting[_Meant]()
         self._carried: dict[PodTerm, Counts] | None = None
+        self._keeping_out = Selecting[PodTerm]()
+        self._strangers: dict[Uid, Pod] = {}
         self._devices: Ledger | None = None
         for name, pods in snapshot.pods_by_node.items():
             self._on[name] = {pod.uid: pod for pod in pods}
@@ -66,6 +72,9 @@ class Board:
             if self._carried is None
             else {term: dict(counts) for term, counts in self._carried.items()}
         )
+        # only ever added to: what a copy has not counted it passes over
+        twin._watching, twin._keeping_out = self._watching, self._keeping_out
+        twin._strangers = dict(self._strangers)
         twin._devices = None if self._devices is None else self._devices.copy()
         return twin
 
@@ -94,6 +103,8 @@ class Board:
         self.take(pod.uid, devices=devices)
         self._on.setdefault(node, {})[pod.uid] = pod
         self._node_of[pod.uid] = node
+        if self.snapshot.pods.get(pod.key) is not pod:
+            self._strangers[pod.uid] = pod
         self._count(pod, node, 1)
         if devices and node in self.nodes and demand.has_claims(pod, self.snapshot):
             demand.put(pod, self.nodes[node], self.devices)
@@ -107,6 +118,7 @@ class Board:
         if node is None:
             return
         pod = self._on[node].pop(uid)
+        self._strangers.pop(uid, None)
         self._count(pod, node, -1)
         if devices and demand.has_claims(pod, self.snapshot):
             self.devices.leave(pod)
@@ -137,28 +149,56 @@ class Board:
         meant = _Meant(selections, leaving)
         if meant not in self._meant:
             counts: Counts = {}
-            for node, pods in self._on.items():
-                found = sum(self._is_meant(pod, meant) for pod in pods.values())
-                if found:
-                    counts[node] = found
             self._meant[meant] = counts
+            for pod in self._found(selections):
+                if self._is_meant(pod, meant):
+                    _add(counts, self._node_of[pod.uid], 1)
+            first = selections[0].selector if selections else EVERYTHING
+            if first is not None:
+                self._watching.add(first, meant)
         return self._meant[meant]
 
-    @property
-    def carried(self) -> Mapping[PodTerm, Counts]:
-        """Return per required anti-affinity term how many pods with it sit on each node."""
+    def _found(self, selections: tuple[Selection, ...]) -> Iterator[Pod]:
+        """Yield the pods on the board, some of which may not match, but all that do."""
+        first = selections[0].selector if selections else EVERYTHING
+        if first is None:
+            return
+        for pods in self.snapshot.derived(_alike).likely(first):
+            for pod in pods:
+                if self._sits(pod):
+                    yield pod
+        yield from self._strangers.values()
+
+    def _sits(self, pod: Pod) -> bool:
+        """Whether this very pod of the snapshot sits on the board."""
+        node = self._node_of.get(pod.uid)
+        return node is not None and self._on[node][pod.uid] is pod
+
+    def keeping_out(self, pod: Pod) -> Iterator[tuple[PodTerm, Counts]]:
+        """Yield the required anti-affinity terms that mean `pod`, and who carries them.
+
+        With each term goes how many pods with it sit on each node.
+        """
+        carried = self._terms()
+        for term in self._keeping_out.matching(pod.labels):
+            counts = carried.get(term)
+            if counts and selects(term.pods, pod, self.snapshot.namespaces):
+                yield term, counts
+
+    def _terms(self) -> Mapping[PodTerm, Counts]:
         if self._carried is None:
             self._carried = {}
-            for node, pods in self._on.items():
-                for pod in pods.values():
-                    self._carry(pod.anti_affinity, node, 1)
+            for pod in (*self.snapshot.derived(_apart), *self._strangers.values()):
+                if pod.uid in self._strangers or self._sits(pod):
+                    self._carry(pod.anti_affinity, self._node_of[pod.uid], 1)
         return self._carried
 
     def _count(self, pod: Pod, node: NodeName, change: int) -> None:
         """Keep every count current."""
         self._free.pop(node, None)
-        for meant, counts in self._meant.items():
-            if self._is_meant(pod, meant):
+        for meant in self._watching.matching(pod.labels):
+            counts = self._meant.get(meant)
+            if counts is not None and self._is_meant(pod, meant):
                 _add(counts, node, change)
         if self._carried is not None and pod.anti_affinity:
             self._carry(pod.anti_affinity, node, change)
@@ -167,13 +207,30 @@ class Board:
         if self._carried is None:
             return
         for term in terms:
-            _add(self._carried.setdefault(term, {}), node, change)
+            if term not in self._carried:
+                self._carried[term] = {}
+                if term.pods.selector is not None:
+                    self._keeping_out.add(term.pods.selector, term)
+            _add(self._carried[term], node, change)
 
     def _is_meant(self, pod: Pod, meant: _Meant) -> bool:
         if pod.deleting and not meant.leaving:
             return False
         namespaces = self.snapshot.namespaces
         return all(selects(each, pod, namespaces) for each in meant.selections)
+
+
+def _alike(snapshot: Snapshot) -> Labelled[tuple[Pod, ...]]:
+    """Return the pods by their labels."""
+    found: dict[Labels, list[Pod]] = {}
+    for pod in snapshot.pods.values():
+        found.setdefault(pod.labels, []).append(pod)
+    return Labelled([(labels, tuple(pods)) for labels, pods in found.items()])
+
+
+def _apart(snapshot: Snapshot) -> tuple[Pod, ...]:
+    """Return the pods with required anti-affinity."""
+    return tuple(pod for pod in snapshot.pods.values() if pod.anti_affinity)
 
 
 def _add(counts: Counts, node: NodeName, change: int) -> None:

@@ -1,6 +1,6 @@
 """Who takes part in relations: pods whose place a plan may choose, and pods that are given."""
 
-from collections.abc import Collection, Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Final, TypeVar
@@ -73,7 +73,15 @@ class Topology:
 
     def nodes_in(self, domains: Collection[int]) -> frozenset[NodeName]:
         """Return the nodes in any of the `domains`."""
-        return frozenset(name for name, domain in self.of_node.items() if domain in domains)
+        inside = self._inside
+        return frozenset(name for domain in domains for name in inside.get(domain, ()))
+
+    @cached_property
+    def _inside(self) -> Mapping[int, Sequence[NodeName]]:
+        found: dict[int, list[NodeName]] = {}
+        for name, domain in self.of_node.items():
+            found.setdefault(domain, []).append(name)
+        return found
 
     @property
     def of_single_nodes(self) -> bool:

@@ -25,7 +25,11 @@ class BudgetIndex:
 
     @classmethod
     def of(cls, snapshot: Snapshot) -> Self:
-        """Group the budgets of the snapshot."""
+        """Group the budgets of the snapshot, once."""
+        return snapshot.derived(cls._grouped)
+
+    @classmethod
+    def _grouped(cls, snapshot: Snapshot) -> Self:
         grouped: dict[str, list[tuple[LabelSelector, DisruptionBudget]]] = {}
         for key in sorted(snapshot.budgets):
             budget = snapshot.budgets[key]

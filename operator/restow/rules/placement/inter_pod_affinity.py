@@ -78,11 +78,9 @@ def _wanted(pod: Pod, board: Board) -> _Wanted:
 
 def _guarded(pod: Pod, board: Board) -> Unwanted:
     """Return the topologies that anti-affinity of pods in place keeps the pod out of."""
-    namespaces = board.snapshot.namespaces
     found = (
         (term.topology_key, _topologies(board, counts, term.topology_key))
-        for term, counts in board.carried.items()
-        if counts and selects(term.pods, pod, namespaces)
+        for term, counts in board.keeping_out(pod)
     )
     return [(key, values) for key, values in found if values]
 

@@ -1,0 +1,118 @@
+"""Grid C: from a parsed snapshot to the first complete plan, to better ones, and the next cycle."""
+
+import time
+from collections.abc import Iterator
+from dataclasses import replace
+from itertools import product
+from typing import Any
+
+from benchmarks.priority_matters.clusters import NOW, Shape, draw
+from benchmarks.priority_matters.engines import rss_mib
+from restow.cluster.snapshot import Snapshot
+from restow.packing.choosing import engine_for
+from restow.packing.climbing import climbed
+from restow.packing.disturbance import disturbance
+from restow.packing.fill import fill_of, moves
+from restow.packing.incumbent import greedy
+from restow.packing.ladder import Budget
+from restow.packing.outcome import LevelKind, Outcome
+from restow.packing.unsolved import narrowed
+from restow.planning.formulate import formulate
+from restow.planning.formulation import Formulation
+from restow.policies.coverage import Policy
+from restow.policies.packing_policy import PackingPolicySpec
+
+POLICY = Policy(
+    name="benchmark",
+    spec=PackingPolicySpec.model_validate(
+        {
+            "limits": {
+                "movesPerPlan": 5000,
+                "movesPerHour": 5000,
+                "evictionsPerPlan": 5000,
+                "evictionsPerHour": 5000,
+            },
+            "moving": {"singleReplicas": True},
+        }
+    ),
+)
+"""Everything may move, so that nothing but the packing decides."""
+
+
+def rows(nodes: list[int], seeds: range, window_s: float) -> Iterator[dict[str, Any]]:
+    """Yield one row per cluster: sizes, utilisations, tiers, own sizes or templates, rules."""
+    axes = product(seeds, nodes, ((0.93, 1), (0.95, 1), (1.03, 4)), (0, 200), (False, True))
+    for seed, size, (utilisation, priorities), templates, rules in axes:
+        shape = Shape(
+            nodes=size,
+            utilisation=utilisation,
+            priorities=priorities,
+            templates=templates,
+            rules=rules,
+            seed=seed,
+        )
+        snapshot = draw(shape)
+        if snapshot.unbound:
+            yield _row(shape, snapshot, window_s)
+
+
+def _row(shape: Shape, snapshot: Snapshot, window_s: float) -> dict[str, Any]:
+    fresh = replace(snapshot)  # nothing derived yet, as after parsing
+    began = time.perf_counter()
+    formulation = formulate(fresh, POLICY, NOW)
+    formulated = time.perf_counter() - began
+    first = fill_of(greedy(formulation.problem))
+    complete = time.perf_counter() - began
+    budget = Budget(total=window_s, deterministic=False, seed=0)
+    engine = engine_for(formulation.problem)
+    outcome = climbed(formulation.problem, budget, engine)
+    return {
+        "grid": "C",
+        "nodes": shape.nodes,
+        "pods_per_node": shape.pods_per_node,
+        "priorities": shape.priorities,
+        "utilisation": shape.utilisation,
+        "templates": shape.templates,
+        "rules": shape.rules,
+        "seed": shape.seed,
+        "window_s": window_s,
+        "engine": engine.name,
+        "pending": len(snapshot.unbound),
+        "looked_at": len(formulation.nodes),
+        "formulated_s": round(formulated, 3),
+        "first_s": round(complete, 3),
+        "first_moves": sum(moves(formulation.problem, first, c) for c in range(len(first))),
+        "next_s": round(_next_cycle(snapshot), 3),
+        **_found(formulation, outcome),
+        "seconds": round(budget.wall_s(), 3),
+        "rss_mib": rss_mib(),
+    }
+
+
+def _found(formulation: Formulation, outcome: Outcome) -> dict[str, Any]:
+    whole = outcome if formulation.whole else narrowed(formulation.problem, outcome)
+    upset = disturbance(formulation.problem, outcome)
+    places = [level for level in whole.levels if level.kind is LevelKind.PLACE]
+    return {
+        "placed": [level.value for level in places],
+        "bound": [level.bound for level in places],
+        "moves": upset.moves,
+        "moves_bound": sum(
+            level.bound
+            for level in whole.levels
+            if level.kind is LevelKind.MOVE and level.tier is not None
+        ),
+        "evictions": upset.evictions,
+        "levels": [f"{x.kind}{x.tier}:{x.value}/{x.bound}" for x in whole.levels],
+    }
+
+
+def _next_cycle(snapshot: Snapshot) -> float:
+    """Return the seconds from a snapshot in which one pod has changed to the first plan."""
+    pods = dict(snapshot.pods)
+    gone = next(key for key, pod in pods.items() if pod.node is not None)
+    del pods[gone]
+    after = replace(snapshot, pods=pods)
+    began = time.perf_counter()
+    greedy(formulate(after, POLICY, NOW).problem)
+    return time.perf_counter() - began

@@ -1,0 +1,105 @@
+"""Which nodes of a large cluster to plan on, so that a few pending pods do not cost thousands.
+
+Sums of requests decide, of all pods, and the rules that need only a pod and a node. It is a guess
+that only has to be good: a plan that places every pod disturbs nobody beyond these nodes, and where
+some pod gets no place on them, there are more of them the next time, up to all.
+"""
+
+from collections.abc import Iterator, Sequence
+from itertools import count
+from typing import Final
+
+import numpy as np
+import numpy.typing as npt
+
+from restow.cluster.objects import Node, Pod
+from restow.cluster.snapshot import Snapshot
+from restow.core.frozen import Amounts
+from restow.core.ids import NodeName
+from restow.packing.fill import fill_of, moves, placed
+from restow.packing.incumbent import greedy
+from restow.packing.problem import Problem
+from restow.planning.judge import Judge
+from restow.rules.board import Board
+from restow.rules.devices.demand import has_claims
+from restow.rules.feasibility import feasible
+
+SMALL: Final = 128
+"""Nodes up to which a cluster is looked at as a whole."""
+
+NEAR: Final = 2
+"""Nodes per pending pod that lack least for it, at first."""
+
+ROOMY: Final = 64
+"""Nodes with most room, for those that give way."""
+
+WIDER: Final = 4
+"""How many times as many nodes the next time."""
+
+TURNS: Final = 20_000
+"""Turns of the first placement after which a focus counts as too narrow."""
+
+Rooms = npt.NDArray[np.int64]
+
+
+def focuses(judge: Judge, pending: Sequence[Pod]) -> Iterator[frozenset[NodeName] | None]:
+    """Yield sets of nodes to plan the pending pods on, each larger; None, for all, comes last.
+
+    Pods that claim devices are planned on all nodes: sums of requests say little about them.
+    """
+    targets = judge.targets()
+    if len(targets) > SMALL and not any(has_claims(pod, judge.snapshot) for pod in pending):
+        rooms = _Rooms(judge.snapshot, targets, pending)
+        for factor in (1, WIDER):
+            nodes = rooms.near(factor)
+            if 2 * len(nodes) > len(targets):
+                break
+            yield nodes
+    yield None
+
+
+def suffices(problem: Problem) -> bool:
+    """Return whether a first placement gives every pod a place, or moves as many as it may."""
+    turns = count()
+    fill = fill_of(greedy(problem, lambda: next(turns) > TURNS))
+    moved = sum(moves(problem, fill, c) for c in range(len(fill)))
+    if moved == problem.max_moves:
+        return True
+    return all(placed(fill, c) == pods.count for c, pods in enumerate(problem.classes))
+
+
+class _Rooms:
+    """The free room of the targets, as far as the pending pods ask for it."""
+
+    def __init__(self, snapshot: Snapshot, targets: Sequence[Node], pending: Sequence[Pod]) -> None:
+        self._names = tuple(node.name for node in targets)
+        self._resources = sorted({name for pod in pending for name in pod.requests})
+        self._free = self._rows(snapshot.free[name] for name in self._names)
+        self._share = self._free / np.maximum(self._rows(n.allocatable for n in targets), 1)
+        index = {name: number for number, name in enumerate(self._names)}
+        self._asking: dict[tuple[Amounts, int], int] = {}
+        self._allowed: dict[int, npt.NDArray[np.intp]] = {}
+        for pod, allowed in zip(
+            pending, feasible(pending, targets, Board(snapshot)).values(), strict=True
+        ):
+            key = (pod.requests, id(allowed))
+            self._asking[key] = self._asking.get(key, 0) + 1
+            if id(allowed) not in self._allowed:
+                self._allowed[id(allowed)] = np.array([index[n] for n in allowed], np.intp)
+
+    def near(self, factor: int) -> frozenset[NodeName]:
+        """Return the nodes nearest to holding the pods, and those with most room."""
+        chosen = np.zeros(len(self._names), bool)
+        chosen[np.argsort(-self._share.min(axis=1), kind="stable")[: factor * ROOMY]] = True
+        for (requests, allowed), pods in self._asking.items():
+            nodes = self._allowed[allowed]
+            nodes = nodes[~chosen[nodes]]  # the nearest of one are often those of another
+            (need,) = self._rows([requests])
+            lack = np.maximum(need - self._free[nodes], 0) / np.maximum(need, 1)
+            order = np.lexsort((self._share[nodes].sum(axis=1), lack.max(axis=1, initial=0)))
+            chosen[nodes[order[: factor * NEAR * pods]]] = True
+        return frozenset(self._names[int(n)] for n in np.flatnonzero(chosen))
+
+    def _rows(self, amounts: Iterator[Amounts] | Sequence[Amounts]) -> Rooms:
+        rows = [[each.of(name) for name in self._resources] for each in amounts]
+        return np.array(rows, np.int64).reshape(len(rows), len(self._resources))
