@@ -6,12 +6,12 @@ its nomination. That happens whenever something changed and its room is not comp
 nominee that could not be bound at this moment holds nothing. Gated nominees have no cycles.
 """
 
-from collections.abc import Iterable, Iterator, Set
+from collections.abc import Collection, Iterable, Iterator, Mapping, Set
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 
 from restow.cluster.objects import Pod
-from restow.core.ids import NodeName, Uid
+from restow.core.ids import NodeName, ObjectKey, Uid
 from restow.planning.execution.holding import meant
 from restow.planning.execution.scene import Scene
 from restow.planning.plan import Action
@@ -20,6 +20,8 @@ from restow.planning.revalidate import Intrusion, misfits, stands_for
 from restow.planning.room import why_no_room, without
 from restow.planning.twins import twins
 from restow.rules.board import Board
+from restow.rules.devices.demand import has_claims
+from restow.rules.feasibility import feasible
 from restow.rules.survey import Nominated, Survey
 
 
@@ -29,10 +31,11 @@ class Rivals:
 
     Parameters
     ----------
-    sources
-        Nodes that pods of the wave have yet to leave, or are leaving.
     nominated
         Who is nominated, or will be before anybody leaves.
+    chances
+        Per rival, the nodes of any interest that would take it, other pods' wishes aside, once all
+        that leave are gone: no other node does as long as some of them are there.
     relating
         Whether a rival, or one of those that leave or are to arrive, asks about others: then it
         matters on all nodes, and more departures are not always more room.
@@ -40,8 +43,8 @@ class Rivals:
 
     scene: Scene
     pods: tuple[Pod, ...]
-    sources: frozenset[NodeName]
     nominated: Nominated
+    chances: Mapping[ObjectKey, tuple[NodeName, ...]]
     relating: bool
 
     @classmethod
@@ -53,16 +56,16 @@ class Rivals:
             if pod.node is None and not pod.gates and not pod.deleting:
                 seen.setdefault(_class_of(scene, pod), pod)
         coming = (scene.arriving(index) for index, *_ in scene.steps(Action.PLACE, Action.MOVE))
+        sources = frozenset(
+            pod.node for pod in going if pod.node is not None and pod.node in scene.board.nodes
+        )
+        relating = any(pod is not None and _asks(pod) for pod in (*going, *coming, *seen.values()))
         return cls(
             scene=scene,
             pods=tuple(seen.values()),
-            sources=frozenset(
-                pod.node for pod in going if pod.node is not None and pod.node in scene.board.nodes
-            ),
             nominated=meant(scene),
-            relating=any(
-                pod is not None and _asks(pod) for pod in (*going, *coming, *seen.values())
-            ),
+            chances=_chances(scene, seen.values(), going, None if relating else sources),
+            relating=relating,
         )
 
     def standing(self) -> "Rivals":
@@ -99,7 +102,9 @@ class Rivals:
 
     def _open(self, board: Board, pod: Pod, *, weak: bool) -> list[NodeName]:
         """Return the nodes other than its target that take the rival."""
-        names = board.nodes if self.relating else self.sources
+        names = self.chances[pod.key]
+        if not names:
+            return []
         own = _target(self.scene, pod)
         held = {
             name: self._holders(board, name, weak=weak) for name in names if name in self.nominated
@@ -132,6 +137,20 @@ class Rivals:
         if _target(scene, intrusion.pod) is not None and not swapped:
             return True
         return bool(misfits(scene.plan, scene.progress, scene.snapshot, intrusion, swap=swap))
+
+
+def _chances(
+    scene: Scene, rivals: Collection[Pod], going: Iterable[Pod], among: Collection[NodeName] | None
+) -> Mapping[ObjectKey, tuple[NodeName, ...]]:
+    """Return per rival those nodes, `among` these, that would take it once all have left."""
+    names = scene.board.nodes if among is None else sorted(among)
+    nodes = [scene.board.nodes[name] for name in names]
+    deleting = (pod for name in scene.board.nodes for pod in scene.board.pods(name) if pod.deleting)
+    claiming = [pod for pod in rivals if has_claims(pod, scene.snapshot)]
+    others = [pod for pod in rivals if pod not in claiming]
+    with without(scene.board, (*going, *deleting)) as board:
+        # devices may serve what a node's allocatable does not show
+        return feasible(others, nodes, board, fitting=True) | feasible(claiming, nodes, board)
 
 
 def _target(scene: Scene, pod: Pod) -> NodeName | None:

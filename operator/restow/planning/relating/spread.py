@@ -9,9 +9,8 @@ from collections.abc import Iterator
 from functools import partial
 from typing import NamedTuple
 
-from restow.cluster.objects import Node, NodeSelectorTerm, Pod, Toleration
+from restow.cluster.objects import Pod
 from restow.cluster.terms import Selection, SpreadConstraint
-from restow.core.frozen import NO_LABELS, Labels
 from restow.core.ids import NodeName
 from restow.packing.relations import Spread
 from restow.planning.relating.cast import Cast, Meant, Topology
@@ -19,22 +18,12 @@ from restow.planning.relating.sketch import Relating
 from restow.rules.placement import topology_spread
 
 
-class Sight(NamedTuple):
-    """What decides which nodes count for a constraint, and in which domain they are."""
-
-    key: str
-    keys: tuple[str, ...]
-    node_selector: Labels
-    node_affinity: tuple[NodeSelectorTerm, ...] | None
-    tolerations: frozenset[Toleration] | None
-
-
 class Carried(NamedTuple):
     """A constraint with what of its pod it depends on; equal ones are one relation."""
 
     constraint: SpreadConstraint
     namespace: str
-    sight: Sight
+    sight: topology_spread.Sight
     counts_itself: bool
 
 
@@ -67,33 +56,25 @@ def relate(cast: Cast, found: Relating) -> None:
                 free.setdefault(carried, []).append(pod)
             elif seat.lasting:
                 given.setdefault(carried, pod)
-    regions: dict[Sight, Region] = {}
+    regions: dict[topology_spread.Sight, Region] = {}
     for carried in {**free, **given}:
         carriers = tuple(free.get(carried, ()))
         counted = _counted(cast, carried)
         if carriers or counted.free:
             if carried.sight not in regions:
                 example = carriers[0] if carriers else given[carried]
-                regions[carried.sight] = _region(cast, carried, example)
+                regions[carried.sight] = _region(cast, carried.constraint, example)
             _Spreading(carried, carriers, counted, regions[carried.sight]).relate(
                 found, anchored=carried in given
             )
 
 
 def _constraints(pod: Pod) -> Iterator[Carried]:
-    keys = tuple(sorted({each.topology_key for each in pod.spread}))
     for each in pod.spread:
-        sight = Sight(
-            key=each.topology_key,
-            keys=keys,
-            node_selector=pod.node_selector if each.honor_affinity else NO_LABELS,
-            node_affinity=pod.node_affinity if each.honor_affinity else None,
-            tolerations=frozenset(pod.tolerations) if each.honor_taints else None,
-        )
         yield Carried(
             constraint=each,
             namespace=pod.key.namespace,
-            sight=sight,
+            sight=topology_spread.sight_of(pod, each),
             counts_itself=topology_spread.counts_itself(pod, each),
         )
 
@@ -107,15 +88,15 @@ def _counted(cast: Cast, carried: Carried) -> Meant:
     return cast.meant((Selection(selector=selector, namespaces=namespaces),))
 
 
-def _region(cast: Cast, carried: Carried, pod: Pod) -> Region:
-    nodes = cast.snapshot.nodes
-    key = carried.sight.key
-    eligible = frozenset(name for name, node in nodes.items() if _counts(carried, pod, node))
-    values = {nodes[name].labels[key] for name in eligible}
+def _region(cast: Cast, constraint: SpreadConstraint, pod: Pod) -> Region:
+    key = constraint.topology_key
+    topology_of = topology_spread.eligible(pod, constraint, cast.snapshot)
+    eligible = frozenset(topology_of)
+    values = set(topology_of.values())
     inside = {
         name: node.labels[key]
-        for name, node in nodes.items()
-        if key in node.labels and node.labels[key] in values
+        for name, node in cast.snapshot.nodes.items()
+        if node.labels.get(key) in values
     }
     topology = cast.domains_of(inside)
     return Region(
@@ -124,11 +105,6 @@ def _region(cast: Cast, carried: Carried, pod: Pod) -> Region:
         counts_on=tuple(name in eligible for name in cast.nodes),
         beyond=frozenset(cast.nodes) - frozenset(topology.of_node),
     )
-
-
-def _counts(carried: Carried, pod: Pod, node: Node) -> bool:
-    labelled = all(key in node.labels for key in carried.sight.keys)
-    return labelled and topology_spread.is_eligible(pod, carried.constraint, node)
 
 
 class _Spreading(NamedTuple):

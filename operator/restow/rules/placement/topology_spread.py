@@ -5,13 +5,16 @@ order: `pods in the node's topology + the pod, if it counts - the least over the
 topologies <= maxSkew`.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Final
+from typing import Final, NamedTuple
 
-from restow.cluster.objects import Node, Pod
+from restow.cluster.objects import Node, NodeSelectorTerm, Pod, Toleration
 from restow.cluster.selectors import matches
+from restow.cluster.snapshot import Snapshot
 from restow.cluster.terms import Selection, SpreadConstraint
+from restow.core.frozen import NO_LABELS, Labels
+from restow.core.ids import NodeName
 from restow.core.reasons import Reason, Refusal
 from restow.rules.board import Board, Counts
 from restow.rules.node_selection import admits
@@ -40,9 +43,7 @@ def prepare(pod: Pod, board: Board) -> Prepared | None:
     """Return what the pod's constraints say of each topology; nothing to a pod without any."""
     if not pod.spread:
         return None
-    keys = [constraint.topology_key for constraint in pod.spread]
-    labelled = [node for node in board.nodes.values() if all(key in node.labels for key in keys)]
-    spreads = [_spread(pod, constraint, board, labelled) for constraint in pod.spread]
+    spreads = [_spread(pod, constraint, board) for constraint in pod.spread]
 
     def judge(node: Node) -> Refusal | None:
         return next((no for each in spreads if (no := _refuse(each, node)) is not None), None)
@@ -81,25 +82,76 @@ def counts_itself(pod: Pod, constraint: SpreadConstraint) -> bool:
     return constraint.selector is not None and matches(constraint.selector, pod.labels)
 
 
-def is_eligible(pod: Pod, constraint: SpreadConstraint, node: Node) -> bool:
-    """Return whether the node's pods count: what nodeAffinityPolicy and nodeTaintsPolicy ask.
+class Sight(NamedTuple):
+    """What decides which nodes count for a constraint: equal ones see the same nodes.
 
-    That it has the labels of all constraints is asked apart.
+    Parameters
+    ----------
+    key
+        The topology key.
+    keys
+        Those of all constraints of the pod, sorted: a node without one of them does not count.
+    node_selector, node_affinity
+        Empty and None unless nodeAffinityPolicy honours them.
+    tolerations
+        None unless nodeTaintsPolicy honours taints.
     """
+
+    key: str
+    keys: tuple[str, ...]
+    node_selector: Labels
+    node_affinity: tuple[NodeSelectorTerm, ...] | None
+    tolerations: frozenset[Toleration] | None
+
+
+def sight_of(pod: Pod, constraint: SpreadConstraint) -> Sight:
+    """Return what decides which nodes count for a constraint of `pod`."""
+    affinity = constraint.honor_affinity
+    return Sight(
+        key=constraint.topology_key,
+        keys=tuple(sorted({each.topology_key for each in pod.spread})),
+        node_selector=pod.node_selector if affinity else NO_LABELS,
+        node_affinity=pod.node_affinity if affinity else None,
+        tolerations=frozenset(pod.tolerations) if constraint.honor_taints else None,
+    )
+
+
+def eligible(pod: Pod, constraint: SpreadConstraint, snapshot: Snapshot) -> Mapping[NodeName, str]:
+    """Return the nodes whose pods count, and in which topology each is."""
+    return snapshot.derived(_Eligible).of(pod, constraint)
+
+
+class _Eligible:
+    """The nodes that count, once per sight."""
+
+    def __init__(self, snapshot: Snapshot) -> None:
+        self._nodes = snapshot.nodes
+        self._found: dict[Sight, Mapping[NodeName, str]] = {}
+
+    def of(self, pod: Pod, constraint: SpreadConstraint) -> Mapping[NodeName, str]:
+        sight = sight_of(pod, constraint)
+        if sight not in self._found:
+            self._found[sight] = {
+                name: node.labels[sight.key]
+                for name, node in self._nodes.items()
+                if all(key in node.labels for key in sight.keys) and _counts(pod, constraint, node)
+            }
+        return self._found[sight]
+
+
+def _counts(pod: Pod, constraint: SpreadConstraint, node: Node) -> bool:
+    """Tell whether nodeAffinityPolicy and nodeTaintsPolicy let the node's pods count."""
     if constraint.honor_affinity and not admits(pod, node):
         return False
     return not (constraint.honor_taints and untolerated(pod, node) is not None)
 
 
-def _spread(
-    pod: Pod, constraint: SpreadConstraint, board: Board, labelled: Sequence[Node]
-) -> _Spread:
-    on_node = counted(pod, constraint, board)
-    per_topology: dict[str, int] = {}
-    for node in labelled:
-        if is_eligible(pod, constraint, node):
-            value = node.labels[constraint.topology_key]
-            per_topology[value] = per_topology.get(value, 0) + on_node.get(node.name, 0)
+def _spread(pod: Pod, constraint: SpreadConstraint, board: Board) -> _Spread:
+    topology_of = eligible(pod, constraint, board.snapshot)
+    per_topology = dict.fromkeys(topology_of.values(), 0)
+    for name, count in counted(pod, constraint, board).items():
+        if name in topology_of:
+            per_topology[topology_of[name]] += count
     enough = len(per_topology) >= (constraint.min_domains or 1)
     return _Spread(
         constraint,
