@@ -95,14 +95,11 @@ class Grouping:
     def _allowed(self, pod: Pod) -> tuple[int, ...]:
         """Return the nodes that may receive the pod; pods that ask alike share one tuple."""
         names = self.allowed[pod.key]
-        barred = self.relating.barred.get(pod.uid)
-        key = (id(names), frozenset(barred or ()))
+        barred = frozenset(self.relating.barred.get(pod.uid, ()))
+        key = (id(names), barred)
         if key not in self._indices:
-            self._indices[key] = tuple(
-                self.index_of[name]
-                for name in names
-                if not barred or not self.relating.bars(pod.uid, name)
-            )
+            out = {name for nodes in barred for name in nodes}
+            self._indices[key] = tuple(self.index_of[name] for name in names if name not in out)
         return self._indices[key]
 
     def _evictable(self, pod: Pod) -> bool:

@@ -54,10 +54,6 @@ class Relating:
             for uid in pods:
                 self.barred.setdefault(uid, set()).add(nodes)
 
-    def bars(self, uid: Uid, node: NodeName) -> bool:
-        """Whether a given pod keeps the pod from the node."""
-        return any(node in nodes for nodes in self.barred.get(uid, ()))
-
     def unheld(self) -> frozenset[Uid]:
         """Return the pods whose new ones could break what their leaving was to give.
 
