@@ -2,6 +2,7 @@
 
 import sys
 from functools import partial
+from pathlib import Path
 from types import ModuleType
 
 import pytest
@@ -9,11 +10,14 @@ import pytest
 from e2e.conform import judge
 from e2e.conform.indifferent import INDIFFERENT, SILENT
 from e2e.conform.mutants import modules
-from e2e.conform.planting import PACKAGE, mistakes, planted
+from e2e.conform.planting import PACKAGE, mistakes, none_in, planted
+from e2e.conform.scene import read
 from restow.cluster import selectors
 from restow.rules import tolerations
 from restow.rules.placement import resources
 from restow.rules.registry import RULES
+
+RECORDED = sorted((Path(__file__).parents[2] / "regressions").glob("*.jsonl"))
 
 
 def texts(module: ModuleType) -> set[str]:
@@ -43,6 +47,13 @@ def test_mistake_is_in_the_judges_rules_and_gone_afterwards() -> None:
         assert twin.RULES is not RULES
     assert {name: sys.modules[name] for name in before} == before
     assert sys.modules[tolerations.__name__] is tolerations
+
+
+def test_a_recording_tells_nothing_where_no_mistake_is_planted() -> None:
+    scenes = [scene for path in RECORDED for scene in read(path)]
+    assert any(verdict.node and verdict.changed for each in scenes for verdict in each.verdicts)
+    with planted(none_in(resources)) as twin:
+        assert [wrong for each in scenes for wrong in twin.disagreements(each)] == []
 
 
 def test_mistake_that_breaks_the_import_leaves_nothing_behind_either() -> None:
