@@ -66,7 +66,8 @@ def allocate(
     stock.effort.begin()
     pools = stock.inventory.pools(node)
     asked = wants(claims, Place(node, pools, stock.classes))
-    if sum(max(each.count for each in found) for one in asked for found in one) > DEEPEST:
+    most = sum(max(each.count for each in found) for one in asked for found in one)
+    if most > DEEPEST:
         raise UnknownError(f"its claims ask for more than {DEEPEST} devices together")
     search = _Search(claims, asked, Candidates(claims, pools, stock, only=only), stock.effort)
     if search.find():
