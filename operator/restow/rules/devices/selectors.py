@@ -116,6 +116,8 @@ class _Program:
             kind = found.type().name().lower()
             return SelectorError(f"CEL result of type {kind} could not be converted to bool")
         message = str(value)
+        if selector_text.UNTOLD in message:
+            return UnreadableError(selector_text.UNTOLD)
         absent = _ABSENT.fullmatch(message)
         if absent is None:
             return SelectorError(_translated(message))
