@@ -127,7 +127,6 @@ INDIFFERENT: Final[Mapping[str, Mapping[str, tuple[str, ...]]]] = {
             "self._items == dict(other)",
         ),
         "rules.devices.candidates": ("found < most, LtE",),  # all that are there are needed
-        "rules.devices.capacity": ("asked < least, LtE",),
         "rules.devices.extended": ("each.container >= passing.container, Gt",),
         "rules.devices.selector_text": ("place > 2, GtE", "place > 3, GtE"),
         "core.quantity": ("exponent >= 0", "milli >= 0, Gt"),  # as floats, exact at these sizes

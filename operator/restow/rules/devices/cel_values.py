@@ -175,7 +175,7 @@ def _tidy(text: str, loose: bool) -> str:  # noqa: FBT001 - called by CEL
     if not loose:
         return text
     parts = text.removeprefix("v").split(".", 2)
-    parts = [_without_zeros(each) if len(each) > 1 else each for each in parts]
+    parts = [_without_zeros(each) if each else each for each in parts]
     if len(parts) < 3 and set(parts[-1]) & {"+", "-"}:
         raise ValueError("short version cannot contain PreRelease/Build meta data")
     return ".".join([*parts, "0", "0"][:3])
