@@ -386,6 +386,41 @@ def test_what_the_devices_of_earlier_requests_agree_in_decides_about_later_ones(
     assert given([claim], found) == ["pool-a/x1", "pool-a/y1"]
 
 
+def test_an_error_is_not_lost_although_there_are_too_few_devices_in_any_case() -> None:
+    """Upstream comes to it only when the first device has been given back."""
+    found = a_slice(
+        a_device("f0", {"numa": 0, "fast": True}),
+        a_device("f1", {"numa": 1, "fast": True}),
+        "d0",
+        node="a",
+    )
+    every = a_wish(mode="All", device_class="fast")
+    claims = [a_claim("c"), a_claim("d", every, constraints=[MATCH]), a_claim("e")]
+    assert "cannot add device" in given(claims, found)
+
+
+def test_an_error_is_not_lost_although_the_devices_are_alike() -> None:
+    found = a_slice(
+        a_device("d0", {"numa": 0}),
+        a_device("d1", {"numa": 1}),
+        a_device("d2", {"numa": 0}),
+        node="a",
+    )
+    every = a_claim("d", a_wish(mode="All"), constraints=[MATCH])
+    assert "cannot add device" in given([a_claim("c"), every], found)
+
+
+def test_devices_that_may_be_shared_are_never_too_few_to_begin_with() -> None:
+    found = a_slice(
+        a_device("d0", {"numa": 0}, capacity={"mem": "9"}),
+        a_device("d1", {"numa": 1, "fast": True}, capacity={"mem": "9"}, shared=True),
+        node="a",
+    )
+    fast = a_wish(device_class="fast", capacity=quantities(mem="1"))
+    first = a_claim("c", a_wish(capacity=quantities(mem="1")), fast, constraints=[MATCH])
+    assert given([first, a_claim("d", fast)], found) == ["pool-a/d1"] * 3
+
+
 THIRTY = a_slice(*(f"d{place:02}" for place in range(30)), node="a")
 CARDS = (
     a_slice(
