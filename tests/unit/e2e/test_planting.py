@@ -1,5 +1,6 @@
 """Mistakes planted in restow's modules: which there are, and that they leave nothing behind."""
 
+import importlib
 import sys
 from functools import partial
 from pathlib import Path
@@ -76,5 +77,5 @@ def test_every_rule_and_what_the_rules_share_is_changed() -> None:
 def test_every_excuse_is_of_a_comparison_that_is_there() -> None:
     for excused in INDIFFERENT.values():
         for name, found in excused.items():
-            module = sys.modules[f"{PACKAGE}.{name}"]
+            module = importlib.import_module(f"{PACKAGE}.{name}")
             assert set(found) <= texts(module), name
