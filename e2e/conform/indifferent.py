@@ -51,6 +51,63 @@ INDIFFERENT: Final[Mapping[str, Mapping[str, tuple[str, ...]]]] = {
         "cluster.parse.metadata": ("moment.tzinfo is not None", "key != _LAST_APPLIED"),
         "rules.registry": ("answer is not None",),
     },
+    "only a board whose pods come and go asks it, and a plan": {
+        "rules.devices.candidates": ("unit.id in only",),
+        "rules.devices.demand": (
+            "pod.node == node.name",
+            "allocate(tuple(claims.values()), node, ledger.stock()) is not None",
+            "demand is None",
+            "self.special is None",
+        ),
+        "rules.devices.ledger": (
+            "special is not None",
+            "claim.allocation is not None",
+            "each.owner is not None",
+            "own in self._changed",
+            "claim.owner == pod.uid",
+            "found is not None",
+            "found is None",
+            "each.claim is not None",
+            "pod.uid in claim.reserved_for",
+            "each is not None",
+            "each.allocation is not None",
+        ),
+    },
+    "as much is left out of a search, or less": {
+        "rules.devices.candidates": ("found >= most", "claim in taken_by"),
+        "rules.devices.kinds": (
+            "use == _FAILS, NotEq",
+            "self.of(claim, request, each) is not None, Is",
+            "each.units <= units, Lt",
+        ),
+    },
+    "no case that is drawn gives devices back where it would show; unit tests do": {
+        "rules.devices.candidates": ("unit in want.units",),
+        "rules.devices.kinds": ("want.units is not None", "each.id in units"),
+    },
+    "no search that is drawn asks for so many devices or takes so long": {
+        "rules.devices.allocator": (
+            "most > DEEPEST",
+            "self._theirs > LONGEST",
+        ),
+        "rules.devices.stock": ("self._here < 0, LtE",),
+        "rules.devices.selectors": ("len(self._answers) >= KEPT",),
+    },
+    "it is about selectors that restow cannot tell, which are not drawn": {
+        "rules.devices.cel_values": ("abs(number) >= _WRITTEN, Gt",),
+        "rules.devices.selector_text": (
+            "texts[:4] == ['device', '.', 'driver', ']']",
+            "last.kind == 'name'",
+            "last.kind == 'text'",
+            "tokens[place - 1].text != ']'",
+        ),
+    },
+    "nothing that is drawn is late to the moment": {
+        "rules.devices.demand": ("waiting + BINDING_TIMEOUT < self.snapshot.taken_at, LtE",),
+    },
+    "kube-scheduler finds out only when it binds": {
+        "rules.devices.demand": ("len(claim.reserved_for - {pod.uid}) >= MOST_PODS, Gt",),
+    },
     "the API server has seen to it, with a default or a no": {
         "cluster.parse.features": ("each not in selector.requirements",),
         "cluster.parse.others": ("status.allocatable is not None",),
@@ -71,10 +128,14 @@ INDIFFERENT: Final[Mapping[str, Mapping[str, tuple[str, ...]]]] = {
             "self._items == other._items",
             "self._items == dict(other)",
         ),
+        "rules.devices.candidates": ("found < most, LtE",),  # all that are there are needed
+        "rules.devices.extended": ("each.container >= passing.container, Gt",),
+        "rules.devices.selector_text": ("place > 2, GtE", "place > 3, GtE"),
         "core.quantity": ("exponent >= 0", "milli >= 0, Gt"),  # as floats, exact at these sizes
     },
     "it is in a message": {
         "core.quantity": ("len(text) <= 40",),
+        "rules.devices.demand": ("claim.key.name == SPECIAL", "each.mode == 'All'"),
         "rules.placement.resources": ("name == 'cpu'",),
     },
     "a survey copies no board": {"rules.board": ("self._carried is None",)},

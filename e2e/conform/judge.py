@@ -7,7 +7,7 @@ from functools import cache
 from typing import Final
 
 from e2e.client import Json
-from e2e.conform import giving
+from e2e.conform.giving import difference
 from e2e.conform.profiles import PROFILES
 from e2e.conform.scene import Recorded, Verdict
 from restow.cluster.assembly import assemble
@@ -68,7 +68,7 @@ def answers(
         if verdict.came:
             found |= dict(_parsed(verdict.came))
             snapshot = _snapshot(found)
-        ours = _answer(verdict, snapshot, rules) or giving.difference(verdict, snapshot)
+        ours = _answer(verdict, snapshot, rules) or difference(verdict, snapshot)
         if ours is None:
             yield verdict, None
         else:

@@ -16,6 +16,10 @@ from typing import Final, NamedTuple
 
 PACKAGE: Final = "restow"
 JUDGE: Final = "e2e.conform.judge"
+JUDGES: Final = frozenset({JUDGE, "e2e.conform.giving"})
+"""Modules of conform that ask restow's, and so are to ask the changed ones.
+
+They are imported by `from MODULE import NAME`: a package keeps modules that it has had before."""
 
 NEGATED: Final[dict[type[ast.cmpop], type[ast.cmpop]]] = {
     ast.Eq: ast.NotEq,
@@ -78,6 +82,12 @@ def mistakes(module: ModuleType) -> Iterator[Mistake]:
                     )
 
 
+def none_in(module: ModuleType) -> Mistake:
+    """Return the module as it is: planted as others are, nothing may tell."""
+    code = partial(compile, inspect.getsource(module), str(module.__file__), "exec")
+    return Mistake(module.__name__, 0, "", "", code)
+
+
 @contextmanager
 def planted(mistake: Mistake) -> Iterator[ModuleType]:
     """Import the judge, and with it the whole package, with the mistake in it.
@@ -107,7 +117,7 @@ def _changed(
 
 
 def _is_ours(name: str) -> bool:
-    return name == JUDGE or name.partition(".")[0] == PACKAGE
+    return name in JUDGES or name.partition(".")[0] == PACKAGE
 
 
 class _Finder(MetaPathFinder, Loader):

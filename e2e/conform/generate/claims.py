@@ -49,6 +49,9 @@ MEASURED: Final = "m0"
 STATIC: Final = "s0"
 """A claim that takes one of the volumes that are there."""
 
+SELECTED: Final = "p0"
+"""A claim whose volume is being made for a node that kube-scheduler has selected."""
+
 EXCLUSIVE: Final = "x0"
 """A claim for one pod of the cluster only."""
 
@@ -61,6 +64,9 @@ def claims(dice: Dice, tag: str, names: list[str]) -> list[Json]:
             made += _claim(dice, namespace, name, tag, names)
         made.append(_asking(dice, namespace, MEASURED, "measured"))
         made.append(_asking(dice, namespace, STATIC, "static"))
+        selected = _asking(dice, namespace, SELECTED, dice.choice(("later", "measured")))
+        _select(selected, dice.choice(names))
+        made.append(selected)
         for name in (*BOUND, *ZONED, EXCLUSIVE):
             claim = _asking(dice, namespace, name, "now")
             if name == EXCLUSIVE:
@@ -86,6 +92,8 @@ def mount(dice: Dice, spec: Json) -> None:
         names = dice.choice(([MEASURED], [STATIC], [STATIC, names[0]]))
     if dice.maybe(0.06):
         names = ["missing"]
+    elif dice.maybe(0.1):
+        names = [SELECTED]
     _use(spec, names)
 
 
@@ -221,8 +229,7 @@ def _odd(dice: Dice, namespace: str, name: str, tag: str, names: list[str]) -> l
         case "leaving":
             volumes.leave(delayed)
         case "selected":
-            node = dice.choice([*names, *names, "gone"])
-            delayed["metadata"]["annotations"] = {"volume.kubernetes.io/selected-node": node}
+            _select(delayed, dice.choice([*names, *names, "gone"]))
         case "meant":  # a volume for this claim, which nothing has bound yet
             return [delayed, _meant(dice, delayed, tag, names)]
         case "named":  # the claim names its volume, and nothing has bound them yet
@@ -235,6 +242,10 @@ def _odd(dice: Dice, namespace: str, name: str, tag: str, names: list[str]) -> l
             labels = {ZONE: dice.choice(ZONES)}
             delayed["spec"]["selector"] = {"matchLabels": labels}
     return [delayed]
+
+
+def _select(claim: Json, node: str) -> None:
+    claim["metadata"]["annotations"] = {"volume.kubernetes.io/selected-node": node}
 
 
 def _meant(dice: Dice, claim: Json, tag: str, names: list[str]) -> Json:

@@ -26,11 +26,16 @@ TOLERATIONS: Final = (
 
 
 AMOUNTS: Final = (
-    *({"memory": each} for each in ("1Gi", "1500Mi", "3Gi", "8Gi", "15Gi")),
-    *({"cores": each} for each in ("250m", "600m", "1", "1700m")),
+    *(
+        {"memory": each}
+        for each in ("0", "1Gi", "1500Mi", "2Gi", "3Gi", "4Gi", "8Gi", "9Gi", "15Gi")
+    ),
+    *({"cores": each} for each in ("250m", "500m", "600m", "1", "1700m", "2")),
     {"memory": "2Gi", "cores": "1"},
+    {"memory": "8Ei"},
+    {"cores": "9223372036854775807"},
 )
-"""Of capacity that requests ask for."""
+"""Of capacity that requests ask for; the last are the largest number and one more."""
 
 
 def claims(dice: Dice, names: list[str]) -> list[Json]:
@@ -136,6 +141,8 @@ def _status(dice: Dice, spec: Json, names: list[str]) -> Json:
 
 
 def _claim(dice: Dice, *, is_admin: bool) -> Json:
+    if dice.maybe(0.2):
+        return {"requests": _tight(dice)}
     number = dice.choice((1, 1, 1, 1, 2, 3))
     requests = [_request(dice, f"r{index}", is_admin=is_admin) for index in range(number)]
     made: Json = {"requests": requests}
@@ -149,6 +156,22 @@ def _claim(dice: Dice, *, is_admin: bool) -> Json:
             constraint["requests"] = dice.some([*names, *parts], 1)
         made["constraints"] = [constraint]
     return made
+
+
+def _tight(dice: Dice) -> list[Json]:
+    """Return requests of which the first may take what only it can leave to the others."""
+    classes = (dice.choice(("any", "gpu")), *dice.some(("a", "gpu", "nic", "a"), 1, 2))
+    return [
+        {
+            "name": f"r{index}",
+            "exactly": {
+                "deviceClassName": f"conform-{each}",
+                "count": dice.choice((1, 1, 2)),
+                "tolerations": [{"operator": "Exists"}],
+            },
+        }
+        for index, each in enumerate(classes)
+    ]
 
 
 def _request(dice: Dice, name: str, *, is_admin: bool) -> Json:
@@ -166,12 +189,12 @@ def _wish(dice: Dice) -> Json:
     if dice.maybe(0.15):
         made["allocationMode"] = "All"
     else:
-        made["count"] = dice.choice((1, 1, 1, 1, 2, 3))
+        made["count"] = 32 if dice.maybe(0.02) else dice.choice((1, 1, 1, 1, 2, 3))
     if dice.maybe(0.35):
         found = dice.some(selectors.EXPRESSIONS, 1, dice.choice((1, 1, 2)))
         made["selectors"] = [selectors.of(each) for each in found]
     if dice.maybe(0.35):
         made["tolerations"] = [dice.choice(TOLERATIONS)]
-    if dice.maybe(0.15):
+    if dice.maybe(0.2):
         made["capacity"] = {"requests": dice.choice(AMOUNTS)}
     return made

@@ -58,6 +58,11 @@ def _reach(dice: Dice, names: list[str]) -> Json:
             {"allNodes": True},
             {"nodeSelector": _selector(ZONE, dice.choice(ZONES))},
             {"nodeSelector": _selector(ZONE, dice.choice(ZONES))},
+            {
+                "nodeSelector": {
+                    "nodeSelectorTerms": [{"matchFields": [_named(dice.choice(names))]}]
+                }
+            },
             {"perDeviceNodeSelection": True, "names": names},
         )
     )
@@ -66,6 +71,10 @@ def _reach(dice: Dice, names: list[str]) -> Json:
 def _selector(key: str, value: str) -> Json:
     asked = {"key": key, "operator": "In", "values": [value]}
     return {"nodeSelectorTerms": [{"matchExpressions": [asked]}]}
+
+
+def _named(node: str) -> Json:
+    return {"key": "metadata.name", "operator": "In", "values": [node]}
 
 
 def _pool(dice: Dice, name: str, reach: Json) -> list[Json]:
@@ -115,11 +124,11 @@ def _counters(dice: Dice) -> list[Json]:
 def _devices(
     dice: Dice, prefix: str, names: list[str], driver: str, *, drawing: bool = False
 ) -> list[Json]:
-    shared = dice.maybe(0.2)
+    shared = dice.maybe(0.3)
     conditional = dice.maybe(0.06)
     made = [
         _device(dice, f"{prefix}{index}", driver, shared=shared and dice.maybe(0.7))
-        for index in range(dice.randint(2, 6))
+        for index in range(dice.choice((1, 2, 2, 3, 3, 4, 5, 6)))
     ]
     for each in made:
         if names:
@@ -157,6 +166,8 @@ def _attributes(dice: Dice, driver: str) -> Json:
         attributes["version"] = {"version": dice.choice(("1.2.0", "1.10.0", "2.0.0-rc.1"))}
     if dice.maybe(0.7):
         attributes["example.com/numa"] = {"int": dice.randint(0, 1)}
+    if dice.maybe(0.3):
+        attributes["local/rack"] = {"string": dice.choice(("r1", "r2"))}
     if dice.maybe(0.4):
         attributes[f"{driver}/fast"] = {"bool": dice.maybe(0.7)}
     return attributes

@@ -82,7 +82,8 @@ def running_as(dice: Dice, pod: Json) -> None:
 
 def _given_to_all(dice: Dice, given: Json) -> Json:
     """Return what a pod's status says of the pod as a whole."""
-    cpu = {"cpu": dice.choice(CPU[1:6])} if "cpu" in given else {}
+    # much more than its containers have: then it matters which of the two counts
+    cpu = {"cpu": dice.choice((*CPU[1:6], "3", "3", "3"))} if "cpu" in given else {}
     found: Json = {"allocatedResources": given | cpu, "resources": {"requests": given}}
     if dice.maybe(0.3):
         del found[dice.choice(sorted(found))]

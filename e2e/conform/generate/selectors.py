@@ -9,6 +9,20 @@ OTHER: Final = "nic.example.com"
 OWN: Final = "device.attributes[device.driver]"
 GPU_OWN: Final = f'device.attributes["{DRIVER}"]'
 
+SAME: Final = (
+    'semver("v1", true).compareTo(semver("1.0.0")) == 0 && isSemver("01.0.2", true)',
+    'semver("01.10.3", true).compareTo(semver("1.10.3")) == 0',
+    'semver("0.10", true).minor() == 10',
+    '!isSemver("1.2-rc", true) && isSemver("1.2.3-rc", true) && !isSemver("1.02.0")',
+    'isSemver("1.0.0-0") && isSemver("1.0.0-10") && !isSemver("1.0.0-01")',
+    'quantity("1Ki").compareTo(quantity("1024")) == 0 && quantity("5").asInteger() == 5',
+    '!quantity("1").isLessThan(quantity("1")) && quantity("1").isLessThan(quantity("2"))',
+    'quantity("99999999999999").isInteger() && quantity("-5").isInteger()',
+    '!quantity("1500m").isInteger() && quantity("20Gi").asInteger() == 21474836480',
+    'sign(quantity("0")) == 0 && sign(quantity("-2")) == -1 && sign(quantity("2")) == 1',
+)
+"""True of every device, or of none: what the language itself says."""
+
 EXPRESSIONS: Final = (
     f'{GPU_OWN}.?model.orValue("") == "a"',
     f'{OWN}.?model.orValue("x") in ["a", "b"]',
@@ -36,7 +50,15 @@ EXPRESSIONS: Final = (
     f'device.driver.startsWith("gpu") && {OWN}.?fast.orValue(true)',
     f'{GPU_OWN}.model == "a" || device.driver == "{OTHER}"',
     f'["a", "c"].exists(each, each == {OWN}.?model.orValue(""))',
+    "size(device.attributes) > 1",
+    'device.attributes.exists(domain, domain == "local")',
+    'has(device.attributes.local.rack) && device.attributes.local.rack == "r1"',
+    f'has({OWN}.version) && {OWN}.version == semver("1.10.0")',
+    f'has({OWN}.model) && {OWN}["model"] != "c"',
+    *SAME,
     f'{GPU_OWN}.model == "a"',  # an error without the attribute
+    f'{OWN}.model == "b"',
+    f'{OWN}.?model.orValue("b") > 1',  # an error in any case
     f"{GPU_OWN}.fast",
     'device.attributes["example.com"].numa == 1',
 )

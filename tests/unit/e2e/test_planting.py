@@ -1,7 +1,9 @@
 """Mistakes planted in restow's modules: which there are, and that they leave nothing behind."""
 
+import importlib
 import sys
 from functools import partial
+from pathlib import Path
 from types import ModuleType
 
 import pytest
@@ -9,11 +11,14 @@ import pytest
 from e2e.conform import judge
 from e2e.conform.indifferent import INDIFFERENT, SILENT
 from e2e.conform.mutants import modules
-from e2e.conform.planting import PACKAGE, mistakes, planted
+from e2e.conform.planting import PACKAGE, mistakes, none_in, planted
+from e2e.conform.scene import read
 from restow.cluster import selectors
 from restow.rules import tolerations
 from restow.rules.placement import resources
 from restow.rules.registry import RULES
+
+RECORDED = sorted((Path(__file__).parents[2] / "regressions").glob("*.jsonl"))
 
 
 def texts(module: ModuleType) -> set[str]:
@@ -45,6 +50,13 @@ def test_mistake_is_in_the_judges_rules_and_gone_afterwards() -> None:
     assert sys.modules[tolerations.__name__] is tolerations
 
 
+def test_a_recording_tells_nothing_where_no_mistake_is_planted() -> None:
+    scenes = [scene for path in RECORDED for scene in read(path)]
+    assert any(verdict.node and verdict.changed for each in scenes for verdict in each.verdicts)
+    with planted(none_in(resources)) as twin:
+        assert [wrong for each in scenes for wrong in twin.disagreements(each)] == []
+
+
 def test_mistake_that_breaks_the_import_leaves_nothing_behind_either() -> None:
     broken = partial(compile, "raise ValueError", "x", "exec")
     mistake = next(mistakes(resources))._replace(code=broken)
@@ -65,5 +77,5 @@ def test_every_rule_and_what_the_rules_share_is_changed() -> None:
 def test_every_excuse_is_of_a_comparison_that_is_there() -> None:
     for excused in INDIFFERENT.values():
         for name, found in excused.items():
-            module = sys.modules[f"{PACKAGE}.{name}"]
+            module = importlib.import_module(f"{PACKAGE}.{name}")
             assert set(found) <= texts(module), name

@@ -1,10 +1,10 @@
 """What of a node's devices is still free in the course of a search.
 
 Source: k8s.io/dynamic-resource-allocation v0.37.2, structured/internal/incubating/
-allocator_incubating.go: `allocateDevice`, `checkAvailableCounters`, `rollbackDevice`.
+allocator_incubating.go: `allocateDevice`, `rollbackDevice`.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Hashable, Iterator, Mapping, Sequence
 from typing import Final
 
 from restow.cluster.devices import (
@@ -17,14 +17,12 @@ from restow.cluster.devices import (
 from restow.rules.devices import capacity
 from restow.rules.devices.allocations import Pick
 from restow.rules.devices.constraints import Constraint
+from restow.rules.devices.counters import CountersLeft
 from restow.rules.devices.pools import DeviceId, Pool, PoolId, Unit
 from restow.rules.devices.stock import Stock
 from restow.rules.devices.wants import AbortError, UnknownError, Want
 
 _BLOCKING: Final = frozenset({"NoSchedule", "NoExecute"})
-
-_Amounts = dict[tuple[str, str], int]
-"""By counter set and counter."""
 
 
 class Candidates:
@@ -40,35 +38,35 @@ class Candidates:
     ) -> None:
         self.picks: list[list[Pick]] = [[] for _ in claims]
         """Per claim, what it has taken, in order."""
-        self._units = tuple(
+        self.units: Sequence[Unit] = tuple(
             unit
             for each in pools
             if not each.flaw
             for unit in each.units
             if only is None or unit.id in only
         )
-        self._pools = {each.id: each for each in pools}
+        """What there is to choose from, in order."""
         self._held = stock.held
+        self._counters = CountersLeft(pools, stock.held)
         self._effort = stock.effort
         self._constraints = [[Constraint(one) for one in each.constraints] for each in claims]
-        self._left: dict[PoolId, _Amounts] = {}
         self._taken_by: dict[DeviceId, list[int]] = {}
         self._shares: dict[DeviceId, list[Quantities]] = {}
 
     def free(self, want: Want, start: int) -> Iterator[tuple[int, Unit]]:
         """Yield devices from place `start` on that the request selects and that are not in use."""
-        for place in range(start, len(self._units)):
+        for place in range(start, len(self.units)):
             self._effort.spend()
-            unit = self._units[place]
+            unit = self.units[place]
             if self._serves(want, unit):
                 yield place, unit
 
-    def enough(self, want: Want, start: int, needed: int) -> bool:
-        """Return whether so many devices from `start` on may serve the request.
+    def count(self, want: Want, start: int, most: int) -> int:
+        """Return how many devices from `start` on may serve the request, `most` if it is more.
 
-        Taking one never makes another one possible, so a no ends the search at once, where upstream
-        goes through all combinations. What fails on a device then fails here, as upstream comes to
-        see all of them; otherwise it fails when it is that device's turn.
+        Taking one never makes another one possible, so too few end the search at once, where
+        upstream goes through all combinations. What fails on a device then fails here, as upstream
+        comes to see all of them; otherwise it fails when it is that device's turn.
 
         Raises
         ------
@@ -76,18 +74,59 @@ class Candidates:
             As `free`.
         """
         failed: AbortError | UnknownError | None = None
-        for place in range(start, len(self._units)):
-            if needed <= 0:
-                return True
+        found = 0
+        for place in range(start, len(self.units)):
+            if found >= most:
+                return most
             self._effort.spend()
             try:
-                needed -= self._serves(want, self._units[place])
+                found += self._serves(want, self.units[place])
             except (AbortError, UnknownError) as error:
                 failed = failed or error
-                needed -= 1
-        if needed > 0 and failed is not None:
+                found += 1
+        if found < most and failed is not None:
             raise failed
-        return needed <= 0
+        return found
+
+    def ever_serves(self, want: Want, unit: Unit) -> bool:
+        """Return whether the device could be taken for the request as the first of all.
+
+        Raises
+        ------
+        AbortError, UnknownError
+            As `free`.
+        """
+        held = self._held
+        if held.is_whole(unit.id) and not want.wish.admin:
+            return False
+        serves = want.takes(unit) if want.units is None else unit in want.units
+        if not serves or not want.suffices(unit, held.consumed(unit.id)):
+            return False
+        counted = unit.device.consumes and not (unit.device.shared and held.is_shared(unit.id))
+        enough = not counted or self._counters.ever_suffice(unit)
+        return enough and is_tolerated(unit, want.wish.tolerations)
+
+    def sharing(self, unit: Unit) -> Hashable:
+        """Return what tells a device that may be shared from another one, before the search."""
+        if not unit.device.shared:
+            return ()
+        used = frozenset(self._held.consumed(unit.id).items())
+        return unit.device.capacity, self._held.is_shared(unit.id), used
+
+    def taken(self, unit: Unit, claim: int) -> Hashable:
+        """Return what the search has taken of a device, as far as the claim sees it."""
+        taken_by = self._taken_by.get(unit.id, ())
+        shares = self._shares.get(unit.id)
+        used = frozenset(self._used(unit.id).items()) if shares else None
+        return bool(taken_by), claim in taken_by, used
+
+    def drawn(self, pool: PoolId) -> Hashable:
+        """Return what the search has drawn of the counters of a pool."""
+        return self._counters.drawn(pool)
+
+    def limits(self, claim: int) -> Sequence[Hashable]:
+        """Return the state of each constraint of a claim."""
+        return [each.state() for each in self._constraints[claim]]
 
     def _serves(self, want: Want, unit: Unit) -> bool:
         """Tell whether the device is free and selected, and has the capacity."""
@@ -121,7 +160,7 @@ class Candidates:
 
     def _admits(self, want: Want, unit: Unit) -> bool:
         """Tell whether counters suffice for the device, and its taints are tolerated."""
-        enough = not self._counted(unit) or self._has_counters(unit)
+        enough = not self._counted(unit) or self._counters.suffice(unit)
         return enough and is_tolerated(unit, want.wish.tolerations)
 
     def _take(self, want: Want, unit: Unit) -> bool:
@@ -139,7 +178,7 @@ class Candidates:
             self._taken_by[pick.unit.id].pop()
         self._unconstrained(pick.want)
         if pick.counted:
-            self._draw(pick.unit, -1)
+            self._counters.draw(pick.unit, -1)
 
     def _pick(self, want: Want, unit: Unit, *, counted: bool) -> None:
         taken = NO_QUANTITIES
@@ -149,7 +188,7 @@ class Candidates:
         else:
             self._taken_by.setdefault(unit.id, []).append(want.number)
         if counted:
-            self._draw(unit, 1)
+            self._counters.draw(unit, 1)
         self.picks[want.number].append(Pick(want, unit, taken, counted))
 
     def _in_use(self, want: Want, unit: Unit) -> bool:
@@ -175,33 +214,6 @@ class Candidates:
             return False
         shared = self._held.is_shared(unit.id) or bool(self._shares.get(unit.id))
         return not (unit.device.shared and shared)
-
-    def _has_counters(self, unit: Unit) -> bool:
-        """Tell whether no counter of the pool is overdrawn when the device is taken."""
-        self._draw(unit, 1)
-        enough = all(amount >= 0 for amount in self._counters(unit.pool).values())
-        self._draw(unit, -1)
-        return enough
-
-    def _draw(self, unit: Unit, times: int) -> None:
-        left = self._counters(unit.pool)
-        for each in unit.device.consumes:
-            for name, amount in each.amounts.items():
-                left[each.set, name] -= times * amount
-
-    def _counters(self, found: PoolId) -> _Amounts:
-        """Return what is left of the pool's counters, those of allocated devices taken off."""
-        if found not in self._left:
-            pool = self._pools[found]
-            self._left[found] = {
-                (each, name): amount
-                for each, amounts in pool.counters.items()
-                for name, amount in amounts.items()
-            }
-            for unit in (*pool.units, *pool.others):
-                if unit.device.consumes and self._held.is_any(unit.id):
-                    self._draw(unit, 1)
-        return self._left[found]
 
     def _constrained(self, want: Want, unit: Unit) -> bool:
         """Take the device into the claim's constraints, into all of them or none."""

@@ -13,7 +13,8 @@ from typing import Any, Final, TypeGuard
 
 from cel_expr_python import cel
 
-from restow.core.quantity import LARGEST, value_nano
+from restow.core.quantity import value_nano
+from restow.rules.devices.selector_text import UNTOLD
 
 QUANTITY: Final = "@quantity"
 VERSION: Final = "@version"
@@ -24,6 +25,7 @@ Opaque = Mapping[str, str]
 Order = tuple[int, int, int, bool, tuple[tuple[int, int, str], ...]]
 """What orders versions: numbers, whether it is a release, prerelease."""
 
+_WRITTEN: Final = 10**14
 _NANO: Final = 10**9
 _VERSION: Final = re.compile(
     r"(0|[1-9][0-9]*)\.(0|[1-9][0-9]*)\.(0|[1-9][0-9]*)"
@@ -77,7 +79,7 @@ def _overloads() -> Iterator[tuple[str, cel.Overload]]:
     yield _method("minor", (dyn,), number, lambda each: _order(_text(each))[1])
     yield _method("patch", (dyn,), number, lambda each: _order(_text(each))[2])
     yield _plain("sign", (dyn,), number, lambda each: (_nano(each) > 0) - (_nano(each) < 0))
-    yield _method("isInteger", (dyn,), flag, lambda each: _integer(_nano(each)) is not None)
+    yield _method("isInteger", (dyn,), flag, _is_integer)
     yield _method("asInteger", (dyn,), number, _as_integer)
     yield _method("asApproximateFloat", (dyn,), cel.Type.DOUBLE, lambda each: _nano(each) / _NANO)
     yield _method("add", (dyn, dyn), dyn, lambda one, two: _sum(one, two, 1))
@@ -133,17 +135,23 @@ def _sum(one: object, two: object, sign: int) -> Opaque:
     return _quantity(_nano(one) + sign * other)
 
 
-def _integer(nano: int) -> int | None:
-    """Return the quantity as a whole number of 64 bits, None when it is none."""
-    number, rest = divmod(nano, _NANO)
-    return number if not rest and -LARGEST <= number <= LARGEST else None
+def _is_integer(found: object) -> bool:
+    """Tell whether Go holds the quantity as a whole number of 64 bits (`Quantity.AsInt64`).
+
+    Of large ones that depends on how they are written: `100Ti` it holds as a decimal.
+    """
+    number, rest = divmod(_nano(found), _NANO)
+    if rest:
+        return False
+    if abs(number) >= _WRITTEN:
+        raise ValueError(UNTOLD)
+    return True
 
 
 def _as_integer(found: object) -> int:
-    number = _integer(_nano(found))
-    if number is None:
+    if not _is_integer(found):
         raise ValueError("cannot convert value to integer")
-    return number
+    return _nano(found) // _NANO
 
 
 def _reads(read: Callable[[str], object], text: str) -> bool:
@@ -167,7 +175,7 @@ def _tidy(text: str, loose: bool) -> str:  # noqa: FBT001 - called by CEL
     if not loose:
         return text
     parts = text.removeprefix("v").split(".", 2)
-    parts = [_without_zeros(each) if len(each) > 1 else each for each in parts]
+    parts = [_without_zeros(each) if each else each for each in parts]
     if len(parts) < 3 and set(parts[-1]) & {"+", "-"}:
         raise ValueError("short version cannot contain PreRelease/Build meta data")
     return ".".join([*parts, "0", "0"][:3])

@@ -4,6 +4,8 @@ Source: k8s.io/dynamic-resource-allocation v0.37.2, structured/internal/incubati
 allocator_incubating.go: `matchAttributeConstraint`, `lookupAttribute`, and constraint.go.
 """
 
+from collections.abc import Hashable
+
 from restow.cluster.devices import Attribute, DeviceConstraint
 from restow.rules.devices.pools import Unit
 
@@ -13,12 +15,12 @@ class Constraint:
 
     def __init__(self, found: DeviceConstraint) -> None:
         self._found = found
-        self._attribute = found.match or found.distinct or ""
-        self._values: list[object] = []
+        self._attribute = named(found)
+        self._values: list[Hashable] = []
 
     def add(self, request: str, alternative: str, unit: Unit) -> bool:
         """Take the device in; return False, and leave everything as it is, when it does not fit."""
-        if not self._applies(request, alternative):
+        if not applies(self._found, request, alternative):
             return True
         attribute = lookup(unit, self._attribute)
         if attribute is None:
@@ -31,10 +33,14 @@ class Constraint:
 
     def remove(self, request: str, alternative: str) -> None:
         """Take out the device that was taken in last."""
-        if self._applies(request, alternative):
+        if applies(self._found, request, alternative):
             self._values.pop()
 
-    def _fits(self, value: object) -> bool:
+    def state(self) -> Hashable:
+        """Return what decides which devices still fit."""
+        return tuple(self._values[:1]) if self._found.match else frozenset(self._values)
+
+    def _fits(self, value: Hashable) -> bool:
         if not self._values:
             return True
         if value is None:
@@ -43,11 +49,17 @@ class Constraint:
             return self._values[0] == value
         return value not in self._values
 
-    def _applies(self, request: str, alternative: str) -> bool:
-        named = self._found.requests
-        if not named or request in named:
-            return True
-        return bool(alternative) and f"{request}/{alternative}" in named
+
+def named(found: DeviceConstraint) -> str:
+    """Return the attribute that a constraint is about."""
+    return found.match or found.distinct or ""
+
+
+def applies(found: DeviceConstraint, request: str, alternative: str) -> bool:
+    """Return whether a constraint is about the devices of a request, or of its alternative."""
+    if not found.requests or request in found.requests:
+        return True
+    return bool(alternative) and f"{request}/{alternative}" in found.requests
 
 
 def lookup(unit: Unit, name: str) -> Attribute | None:
@@ -59,7 +71,7 @@ def lookup(unit: Unit, name: str) -> Attribute | None:
     return found.get(rest) if slash and domain == unit.id.driver else None
 
 
-def comparable(attribute: Attribute) -> object:
+def comparable(attribute: Attribute) -> Hashable:
     """Return what equals exactly the same value of the same kind; None for an unknown kind."""
     value = attribute.value
     return None if value is None else (type(value).__name__, value)

@@ -17,6 +17,9 @@ from typing import Final, NamedTuple
 MAPS: Final = frozenset({"attributes", "capacity"})
 """The maps by domain. With a `_` behind the name they have only the domains of the device."""
 
+UNTOLD: Final = "it asks whether a large quantity is an integer"
+"""Why restow cannot tell what a selector says; a function of CEL fails with it."""
+
 _TOKEN: Final = re.compile(
     r"""(?P<space>\s+|//[^\n]*)
     |(?P<text>[bBrR]{0,2}(?:'''(?:\\.|[^\\])*?'''|\"\"\"(?:\\.|[^\\])*?\"\"\"

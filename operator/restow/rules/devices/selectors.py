@@ -115,8 +115,12 @@ class _Program:
         if found.type().name() != "ERROR":
             kind = found.type().name().lower()
             return SelectorError(f"CEL result of type {kind} could not be converted to bool")
-        message = str(value)
+        return self._failure(str(value))
+
+    def _failure(self, message: str) -> SelectorError | UnreadableError:
         absent = _ABSENT.fullmatch(message)
+        if selector_text.UNTOLD in message:
+            return UnreadableError(selector_text.UNTOLD)
         if absent is None:
             return SelectorError(_translated(message))
         if self._text.computed:

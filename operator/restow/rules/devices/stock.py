@@ -26,6 +26,8 @@ class Effort:
     def __init__(self) -> None:
         self._left = TOTAL
         self._here = 0
+        self.spent = 0
+        """Steps counted so far, on all nodes."""
 
     def begin(self) -> None:
         """Begin with another node."""
@@ -41,6 +43,7 @@ class Effort:
         """
         self._here -= 1
         self._left -= 1
+        self.spent += 1
         if self._here < 0:
             raise UnknownError(
                 "the search for devices takes too long: kube-scheduler may find some"

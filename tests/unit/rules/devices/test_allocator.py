@@ -374,9 +374,106 @@ def test_a_pool_is_whole_when_its_other_slices_are_on_other_nodes() -> None:
     assert given([a_claim("c")], here, there) == ["p/x"]
 
 
+def test_what_the_devices_of_earlier_requests_agree_in_decides_about_later_ones() -> None:
+    found = a_slice(
+        a_device("x0", {"numa": 0}),
+        a_device("x1", {"numa": 1}),
+        a_device("y1", {"numa": 1, "fast": True}),
+        node="a",
+    )
+    slow = a_wish(1, f"!{OWN}.?fast.orValue(false)")
+    claim = a_claim("c", slow, a_wish(device_class="fast"), constraints=[MATCH])
+    assert given([claim], found) == ["pool-a/x1", "pool-a/y1"]
+
+
+def test_an_error_is_not_lost_although_there_are_too_few_devices_in_any_case() -> None:
+    """Upstream comes to it only when the first device has been given back."""
+    found = a_slice(
+        a_device("f0", {"numa": 0, "fast": True}),
+        a_device("f1", {"numa": 1, "fast": True}),
+        "d0",
+        node="a",
+    )
+    every = a_wish(mode="All", device_class="fast")
+    claims = [a_claim("c"), a_claim("d", every, constraints=[MATCH]), a_claim("e")]
+    assert "cannot add device" in given(claims, found)
+
+
+def test_an_error_is_not_lost_although_the_devices_are_alike() -> None:
+    found = a_slice(
+        a_device("d0", {"numa": 0}),
+        a_device("d1", {"numa": 1}),
+        a_device("d2", {"numa": 0}),
+        node="a",
+    )
+    every = a_claim("d", a_wish(mode="All"), constraints=[MATCH])
+    assert "cannot add device" in given([a_claim("c"), every], found)
+
+
+def test_devices_that_may_be_shared_are_never_too_few_to_begin_with() -> None:
+    found = a_slice(
+        a_device("d0", {"numa": 0}, capacity={"mem": "9"}),
+        a_device("d1", {"numa": 1, "fast": True}, capacity={"mem": "9"}, shared=True),
+        node="a",
+    )
+    fast = a_wish(device_class="fast", capacity=quantities(mem="1"))
+    first = a_claim("c", a_wish(capacity=quantities(mem="1")), fast, constraints=[MATCH])
+    assert given([first, a_claim("d", fast)], found) == ["pool-a/d1"] * 3
+
+
+THIRTY = a_slice(*(f"d{place:02}" for place in range(30)), node="a")
+CARDS = (
+    a_slice(
+        *(a_device(f"d{card:02}", consumes={f"card{card}": {"slots": "2"}}) for card in range(30)),
+        node="a",
+        slice_count=2,
+    ),
+    a_slice(
+        node="a",
+        name="counters",
+        slice_count=2,
+        counters={f"card{card}": {"slots": "1" if card < 20 else "2"} for card in range(30)},
+    ),
+)
+"""Of 30 cards, each in parts with counters of its own, 10 are whole."""
+
+
+@pytest.mark.parametrize(
+    ("claims", "slices"),
+    [
+        ([a_claim("c", a_wish(10), a_wish(device_class="fast"))], [THIRTY]),
+        ([a_claim(name, a_wish(14)) for name in "cde"], [THIRTY]),
+        ([a_claim("c", a_wish(10)), a_claim("d", a_wish(mode="All"))], [THIRTY]),
+        ([a_claim("c", a_wish(11))], CARDS),
+        ([a_claim("c", a_wish(6)), a_claim("d", (a_wish(5), a_wish(6)))], CARDS),
+        (
+            [a_claim("c", a_wish(10)), a_claim("d", a_wish(5, admin=True, device_class="fast"))],
+            CARDS,
+        ),
+    ],
+    ids=["none-for-the-last", "too-few-together", "all", "parts", "alternatives", "admin"],
+)
+def test_that_devices_do_not_suffice_is_told_of_many_as_well(
+    claims: list[ResourceClaim], slices: list[ResourceSlice]
+) -> None:
+    assert given(claims, *slices) == NONE
+
+
 def test_a_search_that_takes_too_long_is_given_up_honestly() -> None:
-    found = a_slice(*(f"d{place:02}" for place in range(40)), node="a")
-    claim = a_claim("c", a_wish(10), a_wish(device_class="fast"))
-    assert given([claim], found) == (
+    """Sums of different amounts that never come out even."""
+    parts = (a_device(f"d{n:02}", consumes={"card": {"slots": str(30 + n)}}) for n in range(40))
+    found = a_slice(*parts, node="a", slice_count=2)
+    counters = {"card": {"slots": "400"}}
+    others = a_slice(node="a", name="counters", slice_count=2, counters=counters)
+    assert given([a_claim("c", a_wish(12))], found, others) == (
         "restow cannot tell: the search for devices takes too long: kube-scheduler may find some"
     )
+
+
+def test_what_kube_scheduler_may_not_find_in_time_is_no_yes() -> None:
+    """It tries all combinations of 29 devices before it turns to the alternative."""
+    found = a_slice(*(f"d{place:02}" for place in range(29)), node="a")
+    assert given([a_claim("c", (a_wish(30), a_wish(1)))], found) == (
+        "restow cannot tell: kube-scheduler may take too long to find devices"
+    )
+    assert given([a_claim("c", (a_wish(14), a_wish(1)))], found)[0] == "pool-a/d00"

@@ -112,6 +112,8 @@ def test_what_upstream_fails_on_is_an_error(expression: str, text: str) -> None:
         'device.attributes["other" + ".example.com"].x == 1',
         f'{OWN}.version == "1.10.0"',
         f'{OWN}.version != "1.10.0" || true',
+        'quantity("100Ti").isInteger()',
+        'quantity("-9223372036854775808").asInteger() < 0',
     ],
 )
 def test_what_cannot_be_told_is_no_answer(expression: str) -> None:
