@@ -8,6 +8,7 @@ from dataclasses import replace
 
 from restow.cluster.objects import Pod
 from restow.core.ids import Uid
+from restow.core.marks import HOLD
 from restow.planning.execution.scene import Scene
 from restow.planning.plan import Action, Step
 from restow.planning.progress import OVER, StepPhase, StepProgress
@@ -72,7 +73,8 @@ def dropouts(scene: Scene) -> Iterator[Pod]:
         if pod is not None and state.phase not in OVER:
             meant.add(pod.uid)
     for pod in scene.snapshot.pods.values():
-        if scene.marked(pod) and pod.nominated_node and not pod.node and pod.uid not in meant:
+        ours = scene.marked(pod) and HOLD not in pod.gates
+        if ours and pod.nominated_node and not pod.node and pod.uid not in meant:
             yield pod
 
 
