@@ -124,8 +124,7 @@ def entering(scene: Scene) -> Arriving:
         )
         if not pod.gates and not just and bound_by_us(scene, step, pod):
             continue
-        held = {node: tuple(found.get(node, ()))}
-        if node in scene.board.nodes and why_no_room(scene.board, pod, node, held) is None:
+        if room_for(scene, pod, node):
             found.setdefault(node, []).append(pod)
     return found
 
