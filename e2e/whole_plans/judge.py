@@ -9,6 +9,7 @@ from e2e.client import Json
 from e2e.plans import phase
 from e2e.scenario import node_of
 from e2e.watches import has_gate, name
+from restow.core.marks import HOLD
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -118,6 +119,15 @@ def left_behind(pods: Iterable[Json]) -> list[str]:
         if not node_of(pod) and "restow.dev/plan" in pod["metadata"].get("annotations", {}):
             found.append(f"{name(pod)} carries the mark of a plan")
     return found
+
+
+def placeholders(pods: Iterable[Json]) -> list[str]:
+    """Return the placeholders among the pods; there are none once no plan is carried out."""
+    return [
+        f"placeholder {name(pod)} is left"
+        for pod in pods
+        if any(gate["name"] == HOLD for gate in pod["spec"].get("schedulingGates", ()))
+    ]
 
 
 def _progress(plan: Json) -> list[Json]:

@@ -9,6 +9,7 @@ from e2e.mirror import Mirrors
 from e2e.process_operator import ProcessOperator
 from e2e.release import Release
 from e2e.watches import BudgetWatch, GateWatch
+from e2e.whole_plans.judge import placeholders
 from e2e.whole_plans.play import Stage
 
 
@@ -18,6 +19,7 @@ class Theatre:
     def __init__(self, client: Client, mirrors: Mirrors, operator: ProcessOperator) -> None:
         self.stage = Stage(client, mirrors)
         self.operator = operator
+        self._mirrors = mirrors
         self._budgets, self._gates = BudgetWatch(mirrors), GateWatch(mirrors)
 
     @property
@@ -31,8 +33,9 @@ class Theatre:
         return self._gates.gated
 
     def broken_promises(self) -> list[str]:
-        """Return each budget that was broken and each gate that stayed too long."""
-        return [*self._budgets.violations, *self._gates.violations]
+        """Return each broken budget, each gate that stayed too long, each placeholder left."""
+        left = placeholders(self._mirrors["Pod"].all())
+        return [*self._budgets.violations, *self._gates.violations, *left]
 
 
 @contextmanager

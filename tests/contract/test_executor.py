@@ -9,9 +9,11 @@ from e2e.client import Client, Json
 from e2e.nodes import a_node
 from e2e.release import NAMESPACE as OURS
 from e2e.release import Identity, Release
+from e2e.scenario import node_of, why_unschedulable
 from e2e.waiting import eventually
 from restow.cluster.objects import OwnerRef
 from restow.core import marks
+from restow.core.frozen import Amounts
 from restow.core.ids import NodeName, ObjectKey, PodRef, Uid
 from restow.executors.cluster import ClusterExecutor
 from restow.planning.acts import (
@@ -23,7 +25,10 @@ from restow.planning.acts import (
     Disarm,
     Evict,
     Nominate,
+    Placeholder,
     ProveGate,
+    Reserve,
+    Unreserve,
     Withdraw,
 )
 from restow.planning.acts import Release as ReleaseAct
@@ -92,6 +97,14 @@ class Maker:
                 what=f"{name} runs",
             )
         return PodRef(ObjectKey(SPACE, name), Uid(pod["metadata"]["uid"]))
+
+    def asking(self, name: str, *, cpu: str) -> None:
+        """Make a pod for kube-scheduler that asks for the node."""
+        container = {"name": "c", "image": "x", "resources": {"requests": {"cpu": cpu}}}
+        meta = {"name": name, "namespace": SPACE}
+        place = {"kubernetes.io/hostname": NODE}
+        spec = {"containers": [container], "nodeSelector": place}
+        self.client.create({"apiVersion": "v1", "kind": "Pod", "metadata": meta, "spec": spec})
 
     def look(self, name: str) -> Json:
         return self.client.get("Pod", name, SPACE)
@@ -165,6 +178,26 @@ async def test_bind_puts_the_pod_on_its_node(executor: ClusterExecutor, made: Ma
     late = await executor.perform(Nominate(plan=PLAN, pod=pod, node=NODE))
     assert late.status is ActStatus.CONFLICT
     assert await twice(executor, Withdraw(pod=pod)) is ActStatus.DONE
+
+
+async def test_placeholder_holds_the_node_against_kube_scheduler_until_it_is_deleted(
+    executor: ClusterExecutor, made: Maker
+) -> None:
+    size = Amounts({"cpu": 10**9, "memory": 2**20})
+    holder = Placeholder(node=NODE, priority=0, requests=size)
+    act = Reserve(plan=PLAN, placeholder=holder, priority_class="")
+    assert await twice(executor, act) is ActStatus.DONE
+    (pod,) = [each for each in made.client.list("Pod", OURS) if nominated(each) == (NODE, PLAN)]
+    made.asking("rival", cpu="1m")
+    eventually(
+        lambda: "Insufficient cpu" in why_unschedulable(made.look("rival")),
+        within_s=30,
+        what="the rival found no room",
+    )
+    ref = PodRef(ObjectKey(OURS, pod["metadata"]["name"]), Uid(pod["metadata"]["uid"]))
+    assert (await executor.perform(Unreserve(pod=other(ref)))).status is ActStatus.GONE
+    assert await twice(executor, Unreserve(pod=ref)) is ActStatus.DONE
+    eventually(lambda: node_of(made.look("rival")) == NODE, within_s=30, what="the rival is bound")
 
 
 async def test_gated_pod_is_not_bound(executor: ClusterExecutor, made: Maker) -> None:

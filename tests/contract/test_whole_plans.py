@@ -6,6 +6,7 @@ from e2e.client import Client
 from e2e.mirror import Mirrors
 from e2e.operation import Operator
 from e2e.whole_plans.draw import draw
+from e2e.whole_plans.judge import placeholders
 from e2e.whole_plans.play import Stage
 from e2e.whole_plans.tally import Tally
 
@@ -19,17 +20,15 @@ SEED = 1
 def test_plans_keep_their_word_or_name_who_came_between_and_leave_nothing_behind(
     cluster: Client, mirrors: Mirrors, operator: Operator
 ) -> None:
-    """One plan may fail by itself: benchmarks/results/whole-plans.md tells how often that is.
-
-    Nothing may ever be left behind, and no pod may be lost.
-    """
+    """Every pod arrives where the plan wants it, or somebody else is named; no pod is lost."""
     stage, tally, wrong = Stage(cluster, mirrors), Tally(), list[str]()
     number = 0
     while tally.executed < PLANS:
         played = stage.play(draw(SEED, number))
         tally.add(played)
         assert not played.wrong, f"{played.name}: {played.wrong}"
-        wrong += [f"{played.name}: {line}" for plan in played.plans for line in plan.wrong[:1]]
+        wrong += [f"{played.name}: {line}" for plan in played.plans for line in plan.wrong]
         number += 1
-    assert len(wrong) <= 1, "\n".join([*wrong, tally.table()])
+    wrong += placeholders(mirrors["Pod"].all())
+    assert not wrong, "\n".join([*wrong, tally.table()])
     assert tally.ends["Completed"] > PLANS // 2, tally.table()

@@ -8,6 +8,9 @@ VERSION: Final = "v1alpha1"
 GATE: Final = "restow.dev/place"
 """Scheduling gate of a replacement pod that waits for its nomination."""
 
+HOLD: Final = "restow.dev/hold"
+"""Scheduling gate of a placeholder, which is never taken away: the pod is deleted instead."""
+
 PLAN: Final = "restow.dev/plan"
 """Annotation on every pod that restow nominated or gated; the value is the plan's name."""
 

@@ -8,7 +8,7 @@ from kubernetes.aio.client import ApiClient
 
 from restow.cluster.objects import OwnerRef
 from restow.core.ids import Uid
-from restow.executors import answers, gate, pods
+from restow.executors import answers, gate, placeholders, pods
 from restow.executors.calls import Caller
 from restow.planning.acts import (
     Act,
@@ -21,6 +21,8 @@ from restow.planning.acts import (
     Nominate,
     ProveGate,
     Release,
+    Reserve,
+    Unreserve,
     Withdraw,
 )
 
@@ -65,6 +67,10 @@ class ClusterExecutor:
                 return answers.removal(await self._caller.send(call))
             case ProveGate():
                 return await self._prove(act)
+            case Reserve():
+                return await self._reserve(act)
+            case Unreserve():
+                return answers.removal(await self._caller.send(placeholders.delete(act.pod)))
             case _:
                 return await self._on_pod(act)
 
@@ -83,6 +89,17 @@ class ClusterExecutor:
             case Bind():
                 call = pods.bind(act.pod, act.node)
                 return answers.binding(await self._caller.send(call), act.node)
+
+    async def _reserve(self, act: Reserve) -> ActResult:
+        """Create the placeholder unless it is there, then nominate it."""
+        place, plan = self._namespace, act.plan
+        call = placeholders.create(place, plan, act.placeholder, act.priority_class, self._own_pod)
+        answer = await self._caller.send(call)
+        if not answer.ok and answer.status != 409:
+            return answers.result(answer)
+        return answers.result(
+            await self._caller.send(placeholders.nominate(place, plan, act.placeholder))
+        )
 
     async def _prove(self, act: ProveGate) -> ActResult:
         """Prove the gate for every owner; the first that fails decides."""

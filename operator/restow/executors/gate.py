@@ -1,6 +1,6 @@
 """Calls that put the admission policy in force, prove it and end it, as values."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import Any, Final
 
 import msgspec
@@ -75,34 +75,33 @@ def proof(namespace: str, owner: OwnerRef) -> Call:
                     }
                 ],
             },
-            "spec": _HARMLESS,
+            "spec": harmless({"cpu": "1m", "memory": "1Mi"}),
         },
     )
 
 
-_HARMLESS: Final[dict[str, Any]] = {
-    "automountServiceAccountToken": False,
-    "securityContext": {
-        "runAsNonRoot": True,
-        "runAsUser": 65535,
-        "seccompProfile": {"type": "RuntimeDefault"},
-    },
-    "containers": [
-        {
-            "name": "proof",
-            "image": "registry.k8s.io/pause:3.10",
-            "securityContext": {
-                "allowPrivilegeEscalation": False,
-                "readOnlyRootFilesystem": True,
-                "capabilities": {"drop": ["ALL"]},
-            },
-            "resources": {
-                "requests": {"cpu": "1m", "memory": "1Mi"},
-                "limits": {"cpu": "1m", "memory": "1Mi"},
-            },
-        }
-    ],
-}
+def harmless(amounts: Mapping[str, str]) -> dict[str, Any]:
+    """Return the spec of a pod that pod security lets pass, which asks for these amounts."""
+    return {
+        "automountServiceAccountToken": False,
+        "securityContext": {
+            "runAsNonRoot": True,
+            "runAsUser": 65535,
+            "seccompProfile": {"type": "RuntimeDefault"},
+        },
+        "containers": [
+            {
+                "name": "none",
+                "image": "registry.k8s.io/pause:3.10",
+                "securityContext": {
+                    "allowPrivilegeEscalation": False,
+                    "readOnlyRootFilesystem": True,
+                    "capabilities": {"drop": ["ALL"]},
+                },
+                "resources": {"requests": dict(amounts), "limits": dict(amounts)},
+            }
+        ],
+    }
 
 
 class _Meta(msgspec.Struct):

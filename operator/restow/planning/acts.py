@@ -7,7 +7,8 @@ ActResult; it never raises for an answer of the API server.
 from dataclasses import dataclass
 from enum import StrEnum
 
-from restow.cluster.objects import OwnerRef
+from restow.cluster.objects import HostPort, OwnerRef
+from restow.core.frozen import Amounts
 from restow.core.ids import NodeName, PodRef, Uid
 
 
@@ -51,6 +52,39 @@ class Withdraw:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Placeholder:
+    """A gated pod of restow's own that is nominated to a node, and so holds room there.
+
+    Against pods of no higher priority than its own, until it is deleted: it has no scheduling
+    cycles that could fail.
+    """
+
+    node: NodeName
+    priority: int
+    requests: Amounts
+    host_ports: tuple[HostPort, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Reserve:
+    """Have the placeholder, in restow's namespace; equal ones of a plan are one.
+
+    `priority_class` is the name of a class of its priority, empty for none.
+    """
+
+    plan: str
+    placeholder: Placeholder
+    priority_class: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Unreserve:
+    """Delete a placeholder."""
+
+    pod: PodRef
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Release:
     """Remove the gate from the pod; its mark stays until `Withdraw`."""
 
@@ -75,7 +109,7 @@ class Bind:
     node: NodeName
 
 
-Act = Arm | ProveGate | Disarm | Nominate | Withdraw | Release | Evict | Bind
+Act = Arm | ProveGate | Disarm | Nominate | Withdraw | Reserve | Unreserve | Release | Evict | Bind
 
 
 class ActStatus(StrEnum):

@@ -8,21 +8,24 @@ from collections.abc import Collection
 from dataclasses import replace
 
 from restow.cluster.snapshot import Snapshot
-from restow.core.marks import GATE, PLAN
-from restow.planning.acts import Act, Disarm, Release, Withdraw
+from restow.core.marks import GATE, HOLD, PLAN
+from restow.planning.acts import Act, Disarm, Release, Unreserve, Withdraw
 from restow.planning.progress import Gate, Progress
 
 
 def orphans(snapshot: Snapshot, live: Collection[str]) -> tuple[Act, ...]:
     """Return the acts that undo the gates, nominations and marks of plans not among `live`.
 
-    A pod with our gate and no mark is let go too. The admission gate itself is not in a snapshot:
-    see `disarming`.
+    A placeholder is deleted. A pod with our gate and no mark is let go too. The admission gate
+    itself is not in a snapshot: see `disarming`.
     """
     acts: list[Act] = []
     for _, pod in sorted(snapshot.pods.items()):
         plan = pod.annotations.get(PLAN)
         if plan in live:
+            continue
+        if HOLD in pod.gates:
+            acts.append(Unreserve(pod=pod.ref))
             continue
         if GATE in pod.gates:
             acts.append(Release(pod=pod.ref))

@@ -78,7 +78,7 @@ def _stale_step(plan: Plan, progress: Progress, index: int, judge: Judge) -> str
         return _stale_pending(state.replacement or step.pod, step.target, judge)
     if state.phase in _STANDING and (reason := why_stays(step, judge)) is not None:
         return reason
-    pod = _arriving(progress, index, step, judge.snapshot)
+    pod = arrival_of(plan, progress, index, judge.snapshot)
     return _stale_target(step.target, pod, judge.snapshot)
 
 
@@ -101,8 +101,9 @@ def _stale_target(target: NodeName | None, pod: Pod | None, snapshot: Snapshot) 
     return None if no is None else no.by(target).message
 
 
-def _arriving(progress: Progress, index: int, step: Step, snapshot: Snapshot) -> Pod | None:
+def arrival_of(plan: Plan, progress: Progress, index: int, snapshot: Snapshot) -> Pod | None:
     """Return the pod that is to arrive, or the one it replaces, or a sibling that looks alike."""
+    step = plan.steps[index]
     ref = progress.steps[index].replacement
     for each in (ref, step.pod):
         if each is not None and (pod := snapshot.pod_by_uid(each.key, each.uid)) is not None:
@@ -220,7 +221,7 @@ def _arrivals(plan: Plan, progress: Progress, snapshot: Snapshot) -> Iterator[tu
     """Yield the steps with an arrival still to come, and the pod that is to arrive or its like."""
     for index, step in enumerate(plan.steps):
         if step.target in snapshot.nodes and progress.steps[index].phase not in OVER:
-            pod = _arriving(progress, index, step, snapshot)
+            pod = arrival_of(plan, progress, index, snapshot)
             if pod is not None:
                 yield index, pod
 

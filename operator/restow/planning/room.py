@@ -36,7 +36,9 @@ def why_no_room(
         return Survey.of(pod, board, nominated=held).refusal(node)
 
 
-def has_room(board: Board, pod: Pod, node: NodeName) -> bool:
+def has_room(board: Board, pod: Pod, node: NodeName, nominated: Nominated | None = None) -> bool:
     """Whether `pod` may be bound to `node` now: every rule says yes, and the node stays."""
     there = board.nodes.get(node)
-    return there is not None and leaving.of(there) is None and why_no_room(board, pod, node) is None
+    if there is None or leaving.of(there) is not None:
+        return False
+    return why_no_room(board, pod, node, nominated) is None

@@ -13,7 +13,7 @@ from restow.cluster.objects import OwnerRef, Phase, Pod, Workload
 from restow.cluster.selectors import matches
 from restow.cluster.snapshot import Snapshot
 from restow.core.frozen import Labels
-from restow.core.ids import NodeName, ObjectKey, Uid
+from restow.core.ids import NodeName, ObjectKey, PodRef, Uid
 from restow.core.marks import GATE, PLAN
 from restow.planning.room import why_no_room
 from restow.rules.board import Board
@@ -152,6 +152,15 @@ class Cluster:
             covers = selector is not None and matches(selector, pod.labels)
             if covers and key.namespace == pod.key.namespace and self.slack(key) < 0:
                 self.breaches.append(f"budget {key} is below its minimum after {pod.key} left")
+
+    def remove(self, ref: PodRef) -> bool:
+        """Delete a pod that runs nowhere at once; return whether it was there."""
+        pod = self.pods.get(ref.key)
+        if pod is None or pod.uid != ref.uid:
+            return False
+        del self.pods[ref.key]
+        self._stir()
+        return True
 
     def missing(self) -> tuple[Workload, ...]:
         """Return the workloads that do not have all their replicas, running or pending."""

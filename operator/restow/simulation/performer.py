@@ -4,9 +4,9 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 
 from restow.cluster.objects import Pod
-from restow.core.frozen import Labels
-from restow.core.ids import PodRef
-from restow.core.marks import GATE, PLAN
+from restow.core.frozen import Amounts, Labels
+from restow.core.ids import ObjectKey, PodRef, Uid
+from restow.core.marks import GATE, HOLD, PLAN
 from restow.planning.acts import (
     Act,
     ActResult,
@@ -18,6 +18,8 @@ from restow.planning.acts import (
     Nominate,
     ProveGate,
     Release,
+    Reserve,
+    Unreserve,
     Withdraw,
 )
 from restow.rules.moving.budgets import BudgetIndex
@@ -45,6 +47,11 @@ class Performer:
         match act:
             case Arm() | ProveGate() | Disarm():
                 return self._gate(act)
+            case Reserve():
+                self._reserve(act)
+                return DONE
+            case Unreserve():
+                return DONE if self.cluster.remove(act.pod) else GONE
             case Nominate() | Withdraw() | Release() | Evict() | Bind():
                 pod = self._pod(act.pod)
                 return GONE if pod is None else self._on_pod(act, pod)
@@ -66,6 +73,24 @@ class Performer:
         if all(owner.uid in armed for owner in act.owners):
             return DONE
         return ActResult(status=ActStatus.UNAVAILABLE, message="the pod was not gated")
+
+    def _reserve(self, act: Reserve) -> None:
+        """Create the placeholder, or nominate it again."""
+        wanted = act.placeholder
+        name = f"{act.plan}-{hash(wanted) & 0xFFFFFF:x}"
+        key = ObjectKey("restow-system", name)
+        there = self.cluster.pods.get(key)
+        pod = there or Pod(
+            key=key,
+            uid=Uid(f"{name}-{self.cluster.now.timestamp()}"),
+            created_at=self.cluster.now.replace(microsecond=0),
+            annotations=Labels({PLAN: act.plan}),
+            gates=(HOLD,),
+            priority=wanted.priority,
+            requests=wanted.requests + Amounts({"pods": 1}),
+            host_ports=wanted.host_ports,
+        )
+        self.cluster.put(replace(pod, nominated_node=wanted.node))
 
     def _on_pod(self, act: Nominate | Withdraw | Release | Evict | Bind, pod: Pod) -> ActResult:
         match act:

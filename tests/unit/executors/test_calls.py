@@ -1,16 +1,18 @@
 """Requests as values: what is asked of the API server, without one."""
 
 import json
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 
 import pytest
 
-from restow.cluster.objects import OwnerRef
+from restow.cluster.objects import HostPort, OwnerRef
+from restow.core.frozen import Amounts
 from restow.core.ids import NodeName, ObjectKey, PodRef, Uid
-from restow.executors import events, gate, pods
+from restow.executors import events, gate, placeholders, pods
 from restow.executors.answers import Answer
 from restow.executors.calls import Call
+from restow.planning.acts import Placeholder
 
 POD = PodRef(ObjectKey("x", "a"), Uid("u"))
 
@@ -51,6 +53,32 @@ def test_proof_is_a_dry_run_in_the_own_namespace() -> None:
     call = gate.proof("ns", owner)
     assert call.path == "/api/v1/namespaces/ns/pods"
     assert call.query["dryRun"] == "All"
+
+
+def test_placeholder_is_gated_has_its_size_and_goes_with_the_operators_pod() -> None:
+    held = Placeholder(
+        node=NodeName("n"),
+        priority=5,
+        requests=Amounts({"cpu": 1500, "memory": 1024}),
+        host_ports=(HostPort(port=80),),
+    )
+    call = placeholders.create("ns", "plan", held, "high", ("me", Uid("1")))
+    assert isinstance(call.body, dict)
+    meta, spec = call.body["metadata"], call.body["spec"]
+    assert meta["annotations"] == {"restow.dev/plan": "plan"}
+    assert meta["ownerReferences"][0]["uid"] == "1"
+    assert spec["schedulingGates"] == [{"name": "restow.dev/hold"}]
+    assert spec["priorityClassName"] == "high"
+    (container,) = spec["containers"]
+    amounts = {"cpu": "1500m", "memory": "1024"}
+    assert container["resources"] == {"requests": amounts, "limits": amounts}
+    assert container["ports"][0]["hostPort"] == 80
+    nomination = placeholders.nominate("ns", "plan", held)
+    assert nomination.path == f"{call.path}/{meta['name']}/status"
+    other = placeholders.create("ns", "plan", replace(held, priority=6), "", None)
+    assert isinstance(other.body, dict)
+    assert other.body["metadata"]["name"] != meta["name"]
+    assert "priorityClassName" not in other.body["spec"]
 
 
 @pytest.mark.parametrize(

@@ -7,11 +7,21 @@ from restow.core.marks import GATE
 from restow.planning.acts import Bind, Nominate, Release, Withdraw
 from restow.planning.execution.exchange import dropouts
 from restow.planning.execution.holding import withheld
+from restow.planning.execution.reserving import (
+    all_left,
+    bound_by_us,
+    lets_in,
+    reserved,
+    reserving,
+    room_for,
+)
 from restow.planning.execution.scene import Scene
 from restow.planning.plan import Action, Step
 from restow.planning.progress import NOMINATED, OVER, StepPhase, StepProgress, Verdict
 from restow.planning.revalidate import misfits
-from restow.planning.room import has_room
+
+GRACE_S = 1.0
+"""So much longer a replacement may stay gated while the placeholders change."""
 
 UNDER_WAY = frozenset({StepPhase.PLANNED, StepPhase.EVICTING, StepPhase.EVICTED})
 """Phases in which a pod has yet to leave, or to be replaced."""
@@ -48,10 +58,7 @@ def arrive(scene: Scene) -> None:
         other = scene.arriving(index)
         if other is not None and state.phase not in OVER:
             _steer(scene, index, other)
-    if all(
-        state.phase not in {StepPhase.PLANNED, StepPhase.EVICTING}
-        for _, _, state in scene.of_wave(Action.MOVE, Action.EVICT)
-    ):
+    if all_left(scene):
         for index, _, state in list(scene.of_wave(Action.PLACE)):
             waiting = scene.arriving(index)
             if waiting is not None and state.phase not in OVER:
@@ -126,7 +133,7 @@ def _stuck(scene: Scene) -> str | None:
         pod = scene.arriving(index)
         if state.phase in OVER or pod is None or step.target is None:
             continue
-        if not has_room(scene.board, pod, step.target):
+        if not room_for(scene, pod, step.target):
             return f"{pod.key} found no room on {step.target} in time"
     return None
 
@@ -154,23 +161,39 @@ def _nominate(scene: Scene, index: int, pod: Pod) -> None:
             phase = NOMINATED.get(state.phase, state.phase)
             scene.put(index, replace(state.to(phase, scene.now), nominated_at=scene.now))
         return
+    if state.nominated_at is not None and not pod.gates and _held(scene, index, pod):
+        return
     rested = scene.after(state.tried_at, scene.settings.backoff_s)
     if rested and scene.after(state.nominated_at, scene.settings.renominate_s):
         scene.acts.append(Nominate(plan=scene.plan.name, pod=pod.ref, node=step.target))
 
 
+def _waited_enough(scene: Scene, state: StepProgress) -> bool:
+    """Whether a gated replacement has to go without room; as soon as placeholders hold that."""
+    limit = scene.settings.gated_s
+    held = not reserving(scene) or reserved(scene)
+    return scene.after(state.since, limit if held else limit + GRACE_S)
+
+
+def _held(scene: Scene, index: int, pod: Pod) -> bool:
+    """Whether a placeholder holds the room of a pending pod until restow binds it."""
+    return reserving(scene) and bound_by_us(scene, scene.plan.steps[index], pod)
+
+
 def _steer(scene: Scene, index: int, pod: Pod) -> None:
     """Nominate the replacement, and let it go once its place is free or it waited enough."""
+    step = scene.plan.steps[index]
     _nominate(scene, index, pod)
     room = _watch_room(scene, index, pod)
     state = scene.progress.steps[index]
     if GATE not in pod.gates:
         if state.phase in {StepPhase.STEERED, StepPhase.EVICTED}:
             scene.put(index, state.to(StepPhase.RELEASED, scene.now))
-    elif state.phase is StepPhase.STEERED and (
-        room or scene.after(state.since, scene.settings.gated_s)
-    ):
-        scene.acts.append(Release(pod=pod.ref))
+        if _held(scene, index, pod):
+            _bind(scene, index, pod)
+    elif state.phase is StepPhase.STEERED and step.target is not None:
+        if (room and lets_in(scene, pod, step.target)) or _waited_enough(scene, state):
+            scene.acts.append(Release(pod=pod.ref))
     elif state.phase is StepPhase.EVICTED:
         if state.tried_at is None and scene.after(pod.created_at, scene.settings.gated_s):
             scene.acts.append(Release(pod=pod.ref))  # it waited while no operator ran: no more
@@ -179,24 +202,24 @@ def _steer(scene: Scene, index: int, pod: Pod) -> None:
 
 
 def _bind(scene: Scene, index: int, pod: Pod) -> None:
-    """Bind a pending pod that kube-scheduler has not taken up although its room is free."""
+    """Bind a pod that a placeholder keeps out, or that kube-scheduler leaves its room unused."""
     step = scene.plan.steps[index]
     room = _watch_room(scene, index, pod)
     state = scene.progress.steps[index]
-    if (
-        room
-        and step.bindable
-        and step.target is not None
-        and pod.nominated_node == step.target
-        and scene.after(state.room_since, scene.settings.bind_s)
-        and scene.after(state.tried_at, scene.settings.backoff_s)
-    ):
+    if not room or not step.bindable or step.target is None:
+        return
+    held = _held(scene, index, pod) and reserved(scene, step.target)
+    late = pod.nominated_node == step.target and scene.after(
+        state.room_since, scene.settings.bind_s
+    )
+    if (held or late) and scene.after(state.tried_at, scene.settings.backoff_s):
         scene.acts.append(Bind(plan=scene.plan.name, pod=pod.ref, node=step.target))
+        scene.board.put(pod, step.target)  # it may fail; the next turn knows
 
 
 def _watch_room(scene: Scene, index: int, pod: Pod) -> bool:
     step, state = scene.plan.steps[index], scene.progress.steps[index]
-    room = step.target is not None and has_room(scene.board, pod, step.target)
+    room = step.target is not None and room_for(scene, pod, step.target)
     if room != (state.room_since is not None):
         scene.put(index, replace(state, room_since=scene.now if room else None))
     return room

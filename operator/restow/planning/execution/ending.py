@@ -1,8 +1,8 @@
 """The end of a plan, good or bad: nothing of it stays behind."""
 
 from restow.cluster.objects import Pod
-from restow.core.marks import GATE
-from restow.planning.acts import Disarm, Nominate, Release, Withdraw
+from restow.core.marks import GATE, HOLD
+from restow.planning.acts import Disarm, Nominate, Release, Unreserve, Withdraw
 from restow.planning.execution.scene import Scene
 from restow.planning.plan import Action
 from restow.planning.progress import Ending, Gate
@@ -33,7 +33,10 @@ def clean(scene: Scene, ending: Ending) -> bool:
     for pod in list(scene.snapshot.pods.values()):
         if scene.marked(pod):
             left = True
-            _undo(scene, pod, ending)
+            if HOLD in pod.gates:
+                scene.acts.append(Unreserve(pod=pod.ref))
+            else:
+                _undo(scene, pod, ending)
     settled = scene.after(ending.since, scene.settings.settle_s)
     return settled and not left and scene.progress.gate is Gate.OFF
 

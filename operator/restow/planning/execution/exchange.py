@@ -8,6 +8,7 @@ from dataclasses import replace
 
 from restow.cluster.objects import Pod
 from restow.core.ids import Uid
+from restow.core.marks import HOLD
 from restow.planning.execution.scene import Scene
 from restow.planning.plan import Action, Step
 from restow.planning.progress import OVER, StepPhase, StepProgress
@@ -26,16 +27,22 @@ ARRIVING = frozenset(
 
 
 def exchange(scene: Scene) -> None:
-    """Let steps of one controller exchange the pods that arrived at each other's target."""
+    """Let steps of one controller exchange the pods that arrived at each other's target.
+
+    One that is on its own target has come too early if a step of an earlier wave still waits for
+    a pod like it there.
+    """
     for index, step, state in list(scene.steps(Action.PLACE, Action.MOVE)):
         pod = scene.arriving(index)
-        if state.phase in OVER or pod is None or pod.node in {None, step.target}:
+        if state.phase in OVER or pod is None or pod.node is None:
             continue
-        for place, other, theirs in _alternatives(scene, step):
+        for place, other, theirs in _alternatives(scene, index):
             there = scene.arriving(place)
-            if other.target == pod.node and (there is None or there.node != other.target):
-                scene.put(index, _arrival(scene.progress.steps[index], theirs, there))
-                scene.put(place, _arrival(theirs, scene.progress.steps[index], pod))
+            early = pod.node != step.target or other.wave < step.wave
+            if early and other.target == pod.node and (there is None or there.node != pod.node):
+                mine = scene.progress.steps[index]
+                scene.put(index, _arrival(mine, theirs, there))
+                scene.put(place, _arrival(theirs, mine, pod))
                 break
 
 
@@ -66,7 +73,8 @@ def dropouts(scene: Scene) -> Iterator[Pod]:
         if pod is not None and state.phase not in OVER:
             meant.add(pod.uid)
     for pod in scene.snapshot.pods.values():
-        if scene.marked(pod) and pod.nominated_node and not pod.node and pod.uid not in meant:
+        ours = scene.marked(pod) and HOLD not in pod.gates
+        if ours and pod.nominated_node and not pod.node and pod.uid not in meant:
             yield pod
 
 
@@ -76,13 +84,25 @@ def _siblings(scene: Scene, step: Step) -> tuple[Pod, ...]:
     return scene.snapshot.pods_by_owner.get(step.owner.uid, ())
 
 
-def _alternatives(scene: Scene, step: Step) -> Iterator[tuple[int, Step, StepProgress]]:
-    """Yield the steps whose arrivals could be exchanged with that of `step`."""
+def _alternatives(scene: Scene, index: int) -> Iterator[tuple[int, Step, StepProgress]]:
+    """Yield the steps whose arrivals could be exchanged with that of the step."""
+    step = scene.plan.steps[index]
     for place, other, state in scene.steps(step.action):
-        if other is not step and state.phase in ARRIVING and twins(step.owner, other.owner):
-            if other.action is Action.MOVE and state.phase is StepPhase.PLANNED:
-                continue  # its own pod is still where it was
+        if other is step or state.phase not in ARRIVING:
+            continue
+        if other.action is Action.MOVE and state.phase is StepPhase.PLANNED:
+            continue  # its own pod is still where it was
+        alike = _by_name_only(scene.arriving(index), scene.arriving(place))
+        if alike or twins(step.owner, other.owner):
             yield place, other, state
+
+
+def _by_name_only(pod: Pod | None, other: Pod | None) -> bool:
+    """Whether two pods of a StatefulSet differ in nothing that binds them to a node."""
+    if pod is None or other is None or pod.owner is None or pod.owner != other.owner:
+        return False
+    claims = (*pod.volumes, *other.volumes, *pod.claims, *other.claims)
+    return pod.owner.kind == "StatefulSet" and not claims and pod.requests == other.requests
 
 
 def _arrival(state: StepProgress, other: StepProgress, pod: Pod | None) -> StepProgress:

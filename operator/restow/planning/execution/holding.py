@@ -4,6 +4,7 @@ from collections.abc import Iterator, Set
 
 from restow.cluster.objects import Pod
 from restow.core.ids import NodeName, Uid
+from restow.planning.execution.reserving import nominated
 from restow.planning.execution.scene import Scene
 from restow.planning.plan import Action, Step
 from restow.planning.progress import OVER
@@ -53,7 +54,7 @@ def _standing_back(
 ) -> Iterator[int]:
     """Yield the pending pods among `coming` that have no room beside those before them."""
     ours = {pod.uid for _, _, pod in coming}
-    held = [pod for pod in scene.snapshot.nominated.get(node, ()) if pod.uid not in ours]
+    held = [pod for pod in nominated(scene).get(node, ()) if pod.uid not in ours]
     accepted: list[Pod] = []
     now = [each for each in coming if each[1].wave == scene.progress.wave]
     for index, step, pod in sorted(
@@ -69,9 +70,9 @@ def _standing_back(
 
 
 def meant(scene: Scene) -> Nominated:
-    """Return who is nominated, or will be by the plan in this wave, per node."""
+    """Return who is nominated, or will be by the plan in this wave, per node; no placeholders."""
     found: dict[NodeName, dict[str, Pod]] = {
-        node: {pod.uid: pod for pod in pods} for node, pods in scene.snapshot.nominated.items()
+        node: {pod.uid: pod for pod in pods} for node, pods in nominated(scene).items()
     }
     for index, step, state in scene.of_wave(Action.PLACE, Action.MOVE):
         pod = scene.arriving(index)

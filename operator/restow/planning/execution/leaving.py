@@ -6,6 +6,7 @@ from restow.cluster.objects import OwnerRef
 from restow.core.ids import Uid
 from restow.planning.acts import Arm, Disarm, Evict, ProveGate
 from restow.planning.execution.observe import young
+from restow.planning.execution.reserving import reserved, reserving
 from restow.planning.execution.scene import Scene
 from restow.planning.execution.vacating import may_leave, on_the_way
 from restow.planning.plan import Action, Step
@@ -101,6 +102,8 @@ def _ready(scene: Scene) -> bool:
         step.action is Action.MOVE for _, step, _ in wave
     )
     if not held or not gated:
+        return False
+    if reserving(scene) and not reserved(scene):
         return False
     budget = exhausted(scene.plan, scene.progress, scene.judge) or _unready(scene)
     if budget is None:

@@ -16,6 +16,8 @@ from restow.planning.acts import (
     Nominate,
     ProveGate,
     Release,
+    Reserve,
+    Unreserve,
     Withdraw,
 )
 from restow.planning.plan import Action, Plan
@@ -40,6 +42,7 @@ _THEN = {
     Bind: {
         StepPhase.PLANNED: StepPhase.DONE,
         StepPhase.HELD: StepPhase.DONE,
+        StepPhase.RELEASED: StepPhase.DONE,
     },
 }
 """The next phase of a step after an act that worked."""
@@ -57,7 +60,7 @@ def note(plan: Plan, progress: Progress, act: Act, result: ActResult, now: datet
             if isinstance(act, Evict):
                 return _refused(progress, act, result, now)
             return progress
-        case Withdraw():
+        case Withdraw() | Reserve() | Unreserve():
             return progress
 
 

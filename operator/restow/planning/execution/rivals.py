@@ -12,7 +12,9 @@ from dataclasses import dataclass, replace
 
 from restow.cluster.objects import Pod
 from restow.core.ids import NodeName, ObjectKey, Uid
+from restow.planning.execution.filling import asks
 from restow.planning.execution.holding import meant
+from restow.planning.execution.reserving import reserving, virtual
 from restow.planning.execution.scene import Scene
 from restow.planning.plan import Action
 from restow.planning.progress import OVER
@@ -59,18 +61,18 @@ class Rivals:
         sources = frozenset(
             pod.node for pod in going if pod.node is not None and pod.node in scene.board.nodes
         )
-        relating = any(pod is not None and _asks(pod) for pod in (*going, *coming, *seen.values()))
+        relating = any(pod is not None and asks(pod) for pod in (*going, *coming, *seen.values()))
         return cls(
             scene=scene,
             pods=tuple(seen.values()),
-            nominated=meant(scene),
+            nominated=_held(scene),
             chances=_chances(scene, seen.values(), going, None if relating else sources),
             relating=relating,
         )
 
     def standing(self) -> "Rivals":
         """Return the same after `scene.withheld` has changed."""
-        return replace(self, nominated=meant(self.scene))
+        return replace(self, nominated=_held(self.scene))
 
     def intrusions(self, gone: Set[Uid], *, weak: bool) -> Iterator[Intrusion]:
         """Yield where rivals may be bound, to the plan's harm, once the pods `gone` are.
@@ -153,6 +155,15 @@ def _chances(
         return feasible(others, nodes, board, fitting=True) | feasible(claiming, nodes, board)
 
 
+def _held(scene: Scene) -> Nominated:
+    """Return who is nominated or will be, with the placeholders that stand for what is to come."""
+    found = dict(meant(scene))
+    if reserving(scene):
+        for node, pods in virtual(scene).items():
+            found[node] = (*found.get(node, ()), *pods)
+    return found
+
+
 def _target(scene: Scene, pod: Pod) -> NodeName | None:
     """Return where the plan wants the pod, None if nowhere."""
     for index, step, state in scene.steps(Action.PLACE, Action.MOVE):
@@ -201,7 +212,3 @@ def _class_of(scene: Scene, pod: Pod) -> object:
     if pod.owner is None or not twins(pod.owner, pod.owner):
         return pod.uid
     return (pod.owner.uid, pod.requests, pod.nominated_node, _target(scene, pod))
-
-
-def _asks(pod: Pod) -> bool:
-    return bool(pod.affinity or pod.anti_affinity or pod.spread)

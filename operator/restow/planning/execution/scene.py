@@ -1,16 +1,25 @@
 """What one turn of the execution works with, and what it hands back."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
 from restow.cluster.objects import Pod
 from restow.cluster.snapshot import Snapshot
+from restow.core.ids import NodeName
 from restow.core.marks import GATE, PLAN
 from restow.planning.acts import Act
 from restow.planning.judge import Judge
 from restow.planning.plan import Action, Plan, Step
-from restow.planning.progress import OVER, Ending, Progress, Settings, StepProgress, Verdict
+from restow.planning.progress import (
+    OVER,
+    Ending,
+    Progress,
+    Settings,
+    StepPhase,
+    StepProgress,
+    Verdict,
+)
 from restow.rules.board import Board
 
 
@@ -43,7 +52,8 @@ class Turn:
 class Scene:
     """One turn in the making: `progress` and `acts` change while it is worked out.
 
-    `withheld` are the steps whose pending pods are not to be nominated yet (see `holding`).
+    `withheld` are the steps whose pending pods are not to be nominated yet (see `holding`),
+    `fillers` what keeps pods of the plan from other nodes; None until `reserving` asks for it.
     """
 
     plan: Plan
@@ -54,13 +64,22 @@ class Scene:
     judge: Judge
     acts: list[Act] = field(default_factory=list)
     withheld: frozenset[int] = frozenset()
+    fillers: Mapping[NodeName, tuple[Pod, ...]] | None = None
     _board: Board | None = None
 
     @property
     def board(self) -> Board:
-        """Who sits where now; made when first asked for."""
+        """Who sits where now; made when first asked for.
+
+        With those that restow bound and that the snapshot does not show on their nodes yet.
+        """
         if self._board is None:
             self._board = Board(self.snapshot)
+            for index, step, state in self.steps(Action.PLACE, Action.MOVE):
+                pod = self.arriving(index)
+                bound = state.phase is StepPhase.DONE and step.target in self.snapshot.nodes
+                if bound and pod is not None and pod.node is None and step.target is not None:
+                    self._board.put(pod, step.target)
         return self._board
 
     def steps(self, *actions: Action) -> Iterator[tuple[int, Step, StepProgress]]:

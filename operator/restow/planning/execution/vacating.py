@@ -3,12 +3,13 @@
 from restow.cluster.objects import Pod
 from restow.planning.acts import Nominate, Withdraw
 from restow.planning.execution.holding import meant, withheld
+from restow.planning.execution.reserving import reserving, room_for
 from restow.planning.execution.rivals import Rivals
 from restow.planning.execution.scene import Scene
 from restow.planning.plan import Action, Step
 from restow.planning.progress import OVER, StepPhase
 from restow.planning.revalidate import late_comers
-from restow.planning.room import has_room, why_no_room, without
+from restow.planning.room import why_no_room, without
 
 LEAVING = frozenset({StepPhase.EVICTING, StepPhase.EVICTED})
 Planned = list[tuple[int, Step]]
@@ -111,7 +112,7 @@ def on_the_way(scene: Scene) -> bool:
 def _arrives(scene: Scene, index: int) -> bool:
     """Whether the pod that is to arrive has room now."""
     pod, target = scene.arriving(index), scene.plan.steps[index].target
-    return pod is not None and target is not None and has_room(scene.board, pod, target)
+    return pod is not None and target is not None and room_for(scene, pod, target)
 
 
 def _one(scene: Scene, ready: Planned, rivals: Rivals) -> tuple[list[int], str]:
@@ -150,6 +151,8 @@ def _confirm(scene: Scene) -> None:
     for index, step, state in scene.of_wave(Action.PLACE, Action.MOVE):
         pod = scene.arriving(index)
         if pod is None or state.phase in OVER or pod.gates or step.target is None:
+            continue
+        if reserving(scene) and step.action is Action.PLACE:
             continue
         if index not in scene.withheld:
             scene.acts.append(Nominate(plan=scene.plan.name, pod=pod.ref, node=step.target))
