@@ -10,18 +10,22 @@ from restow.packing.choosing import CLASSES, PATTERNS, engine_for
 from restow.packing.effort import Effort
 from restow.packing.goals import Hold, disturb, place_all
 from restow.packing.incumbent import greedy, stay_put
+from restow.packing.patterns.aggregate import Aggregate
 from restow.packing.patterns.arrays import Gain, Level, Nodes, Pods, Rows
 from restow.packing.patterns.bounding import Bounding
 from restow.packing.patterns.closing import close
 from restow.packing.patterns.compiled import COMPILES
+from restow.packing.patterns.diving import Dive
+from restow.packing.patterns.filling import Most, fillings
 from restow.packing.patterns.frame import MOST_NODES, frame_of, supports
 from restow.packing.patterns.knapsack import UNIT
 from restow.packing.patterns.listing import list_patterns
 from restow.packing.patterns.meter import Meter
 from restow.packing.patterns.pricing import Whole, descent, evaluate
+from restow.packing.patterns.repairing import repaired
 from restow.packing.patterns.shaking import Shaking, gain_at
 from restow.packing.patterns.stage import stage_of
-from restow.packing.patterns.unfold import folded
+from restow.packing.patterns.unfold import folded, unfold
 from restow.packing.problem import Order, Problem
 from restow.packing.relations import Together
 from restow.packing.solve import solve
@@ -166,15 +170,106 @@ def test_prices_bound_what_closing_then_decides() -> None:
     assert closed.impossible
 
 
+@pytest.mark.parametrize("seed", range(20))
+def test_fillings_are_all_patterns_that_leave_no_more_empty(seed: int) -> None:
+    level = one_node(seed, classes=5)
+    level = level._replace(nodes=level.nodes._replace(room=level.nodes.room * 10_000))
+    level = level._replace(pods=level.pods._replace(demand=level.pods.demand * 10_000))
+    spare = np.array([3, 40_000])
+    found = fillings(level, 0, spare, Most(patterns=5000, steps=1_000_000))
+    assert found is not None
+    load = {
+        (stay + come): level.nodes.room[0] - (np.array(stay) + come) @ level.pods.demand
+        for counts in every_pattern(level)
+        if _fills_home_first(level, counts)
+        for stay, come in [(counts[:5], counts[5:])]
+        if (np.array(stay) + come <= level.pods.most).all()
+    }
+    wanted = {counts for counts, left in load.items() if (left <= spare).all()}
+    listed = {(*pattern[:, 0].tolist(), *pattern[:, 1].tolist()) for pattern in found}
+    assert len(listed) == len(found)
+    assert listed == wanted
+
+
+@pytest.mark.parametrize("seed", range(10))
+def test_fillings_beside_a_pod_are_those_that_have_one(seed: int) -> None:
+    level = one_node(seed, classes=5)
+    level = level._replace(nodes=level.nodes._replace(room=level.nodes.room * 10_000))
+    level = level._replace(pods=level.pods._replace(demand=level.pods.demand * 10_000))
+    spare, most = np.array([3, 40_000]), Most(patterns=5000, steps=1_000_000)
+    every, beside = fillings(level, 0, spare, most), fillings(level, 0, spare, most, 2)
+    assert every is not None
+    assert beside is not None
+    with_one = {pattern.tobytes() for pattern in every if pattern[2].sum()}
+    assert {pattern.tobytes() for pattern in beside} == with_one
+
+
+def test_fillings_do_not_say_there_are_none_beside_a_pod_that_fills_the_node() -> None:
+    level = one_node(0)
+    level = level._replace(
+        pods=level.pods._replace(demand=np.tile(level.nodes.room[0], (4, 1))),
+        nodes=level.nodes._replace(comers=np.ones_like(level.nodes.comers)),
+    )
+    most, spare = Most(patterns=100, steps=10_000), np.zeros(2, np.int64)
+    assert fillings(level, 0, spare, most, beside=1) is None
+    every = fillings(level, 0, spare, most)
+    assert every is not None
+    assert len(every) == len(level.pods.most)
+
+
+def test_whole_pods_in_the_common_room_bound_what_nodes_hold() -> None:
+    task = tight(4)
+    stage = stage_of(frame_of(task), place_all(task, 0), ())
+    whole, pods = Aggregate(stage.merged, meter()), len(task.classes)
+    top = whole.top(pods)
+    best = next(level for level in solve(task, budget_s=5.0).levels if level.tier == 0)
+    assert best.value <= top <= pods
+    room = stage.merged.nodes.room.T @ stage.merged.nodes.number
+    assert (whole.spare(0) == room).all()
+    assert (whole.spare(top) < room).all()
+
+
+def test_a_repair_gains_and_leaves_the_other_nodes_alone() -> None:
+    task = tight(8)
+    frame = frame_of(task)
+    stage = stage_of(frame, place_all(task, 0), ())
+    level, nodes = stage.level, np.array([3, 4])
+    there = frame.home[:, stage.classes].copy()
+    there[3, np.flatnonzero(there[3])[0]] = 0
+    after = repaired(level, there, nodes, meter())
+    assert after is not None
+    assert gain_at(level, after) > gain_at(level, there)
+    others = np.setdiff1d(np.arange(8), nodes)
+    assert (after[others] == there[others]).all()
+    assert (after @ level.pods.demand <= level.nodes.room).all()
+    assert repaired(level, after, nodes, meter()) is None
+
+
+def test_a_dive_keeps_room_and_counts() -> None:
+    task = tight(6)
+    stage = stage_of(frame_of(task), place_all(task, 0), ())
+    level, start = stage.merged, stage.level.nodes.home * 0
+    bounding = Bounding(level, meter(), lambda: folded(stage, start))
+    bounding.solve(0, 200)
+    for seed in range(3):
+        used = Dive(level, bounding.columns, meter(), seed).run()
+        assert used is not None
+        there = unfold(stage, used)
+        assert (there @ stage.level.pods.demand <= stage.level.nodes.room).all()
+        assert (there.sum(axis=0) <= level.pods.most).all()
+        assert gain_at(stage.level, there) > 0
+
+
 def test_an_outcome_names_the_engine() -> None:
     task = tight()
     assert engine_for(task) is PATTERNS
     assert solve(task, budget_s=5.0).engine == "patterns"
 
 
-def test_the_same_problem_gives_the_same_answer_also_when_unproven() -> None:
-    task = tight(12)
-    answers = [solve(task, budget_s=0.05, deterministic=True) for _ in range(2)]
+@pytest.mark.parametrize(("nodes", "work"), [(12, 0.05), (12, 0.3), (20, 0.3)])
+def test_the_same_problem_gives_the_same_answer_also_when_unproven(nodes: int, work: float) -> None:
+    task = tight(nodes)
+    answers = [solve(task, budget_s=work, deterministic=True) for _ in range(2)]
     assert answers[0].placement == answers[1].placement
     assert answers[0].levels == answers[1].levels
 

@@ -50,26 +50,36 @@ class Bounding:
         """Return the best bound of the gain so far."""
         return int(self.descent.best.bound[0] // UNIT)
 
-    def descend(self, target: int, steps: int) -> bool:
-        """Descend, `steps` times at most, until the bound is below `target`; say whether it is."""
+    @property
+    def columns(self) -> list[tuple[int, Ints]]:
+        """Return the (set of nodes, pattern) pairs of the linear program; none before `solve`."""
+        return [] if self._master is None else self._master.columns
+
+    def descend(self, target: int, steps: int, *, until: float = 0.0) -> bool:
+        """Descend, `steps` times at most, until the bound is below `target`; say whether it is.
+
+        Stops when no more than `until` is left of the effort.
+        """
         at = self.descent
         at.prices.pods[:] = at.best.pods / UNIT
         at.prices.rows[:] = at.best.rows / UNIT
         at.direction.pods[:] = 0
         at.direction.rows[:] = 0
         at.pace[:] = (1.0, 0.0)
-        while self.bound >= target and steps > 0 and not self._meter.over():
+        while self.bound >= target and steps > 0 and self._meter.left() > until:
             done = descend(self._level, at, target, min(steps, ROUND), self._turn)
             self._turn += done
             self._meter.book_patterns(done * len(self._level.nodes.number))
             steps -= ROUND
         return self.bound < target
 
-    def solve(self, target: int, rounds: int) -> bool:
+    def solve(self, target: int, rounds: int, *, until: float = 0.0) -> bool:
         """Solve the linear program likewise; return whether it is at its end."""
         if self._master is None:
             self._master = Master(self._level, self._known())
-        while self.bound >= target and rounds > 0 and not (self._at_end or self._meter.over()):
+        while self.bound >= target and rounds > 0 and not self._at_end:
+            if self._meter.left() <= until:
+                break
             self._at_end = self._master.lower(self.descent, self._turn)
             self._turn += 1
             self._meter.book_patterns(5 * len(self._level.nodes.number))

@@ -15,6 +15,9 @@ MOST_PATTERNS = 4_000
 """Beyond, CP-SAT is slower than on the classes."""
 
 
+FEW_PATTERNS, WORK = 500, 0.03
+"""The same for a few nodes, and CP-SAT's deterministic time there."""
+
 CARE = 6
 """How much longer, and how often, nodes are searched before their patterns are listed."""
 
@@ -53,7 +56,18 @@ def close(level: Level, at: Descent, gain: int, meter: Meter, *, by_lp: bool = T
         return Closed()
     if not listed:
         return Closed(impossible=True)
-    return _Partition(level, listed, by_lp=by_lp).solve(gain, meter)
+    return Partition(level, listed, by_lp=by_lp).solve(gain, meter)
+
+
+def improve(
+    level: Level, at: Descent, gain: int, meter: Meter
+) -> list[list[tuple[int, Ints]]] | None:
+    """Return the best placement of at least `gain`, if there is one and it takes no time."""
+    gap = _exactly(level, at, meter) - gain * UNIT
+    listed = None if gap < 0 else _listed(level, at, gap, meter, FEW_PATTERNS)
+    if not listed:
+        return None
+    return Partition(level, listed, by_lp=True).solve(gain, meter, at_best=True).patterns
 
 
 def _exactly(level: Level, at: Descent, meter: Meter) -> int:
@@ -75,14 +89,16 @@ def _exactly(level: Level, at: Descent, meter: Meter) -> int:
     return bound
 
 
-def _listed(level: Level, at: Descent, gap: int, meter: Meter) -> list[Ints] | None:
+def _listed(
+    level: Level, at: Descent, gap: int, meter: Meter, most: int = MOST_PATTERNS
+) -> list[Ints] | None:
     """Return per set the patterns within `gap` of its best.
 
     Nothing at all if some set has none; None if there are too many.
     """
     classes = len(level.pods.most)
     listed: list[Ints] = []
-    left = MOST_PATTERNS
+    left = most
     for node in range(len(level.nodes.number)):
         if meter.over():
             return None
@@ -98,7 +114,7 @@ def _listed(level: Level, at: Descent, gap: int, meter: Meter) -> list[Ints] | N
     return listed
 
 
-class _Partition:
+class Partition:
     """One pattern per node, the classes' counts and the rows kept, a gain reached."""
 
     def __init__(self, level: Level, listed: list[Ints], *, by_lp: bool) -> None:
@@ -133,8 +149,8 @@ class _Partition:
             [self.flat[k] for k in used], [int(weights[k]) for k in used]
         )
 
-    def solve(self, gain: int, meter: Meter) -> Closed:
-        """Return whether the patterns reach `gain`."""
+    def solve(self, gain: int, meter: Meter, *, at_best: bool = False) -> Closed:
+        """Return whether the patterns reach `gain`, with `at_best` by as much as soon found."""
         weights = self.level.gain
         total = self._sum(self.placed @ weights.placed + self.moved @ weights.moved)
         self.model.add(total >= gain)
@@ -147,6 +163,9 @@ class _Partition:
             solver.parameters.cp_model_probing_level = 0
             solver.parameters.add_lp_constraints_lazily = False
         meter.limit(solver, SHARE)
+        if at_best:
+            self.model.maximize(total)
+            solver.parameters.max_deterministic_time = WORK
         status = solver.solve(self.model)
         meter.book(solver.response_proto.deterministic_time)
         if status == cp_model.INFEASIBLE:

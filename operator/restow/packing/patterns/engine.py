@@ -3,15 +3,20 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 
+import numpy as np
+
 from restow.packing.effort import Answer, Effort, Engine
 from restow.packing.fill import Fill
 from restow.packing.goals import Goal, Hold
 from restow.packing.patterns.arrays import Ints
 from restow.packing.patterns.bounding import Bounding, Used
 from restow.packing.patterns.closing import close
+from restow.packing.patterns.diving import Dive
 from restow.packing.patterns.frame import Frame, frame_of
 from restow.packing.patterns.legality import legal
 from restow.packing.patterns.meter import Meter
+from restow.packing.patterns.narrowing import narrow
+from restow.packing.patterns.repairing import Regret, repaired
 from restow.packing.patterns.shaking import Shaking, gain_at
 from restow.packing.patterns.stage import Stage, stage_of
 from restow.packing.patterns.unfold import counts_of, folded, unfold, whole
@@ -20,11 +25,21 @@ from restow.packing.problem import Problem
 DESCENT = 60
 """Steps of the first descent; each later one at the same level is longer."""
 
-FIRST_RUNS, RUNS = 3, 6
-"""Runs of annealing before the first descent, and before each later one."""
+FIRST_RUNS, RUNS, PLACING = 3, 6, 8
+"""Runs of annealing before the first descent, before each later one, and before the first one
+where pods are to be placed: prices help less there."""
 
-PATIENCE = 3
-"""Rounds without a gain before CP-SAT on the classes has a go."""
+LOWERING = 0.4
+"""Share of what is left for one descent."""
+
+FEW = 6
+"""Nodes that are solved again at a time."""
+
+TRIES = 2
+"""Dives, and repairs to no avail, in the first round; twice as many in each later one."""
+
+PATIENCE, PATIENT = 3, 4
+"""Rounds without a gain before CP-SAT on the classes has a go, and where pods are to go home."""
 
 
 class Patterns:
@@ -132,18 +147,27 @@ class _Search:
         self._shaking = Shaking(self.stage.level, there, meter, meter.effort.seed)
         self._bounding: Bounding | None = None
         self._by_lp = True
+        self._dives = 0
         self.gain = self._shaking.gain
 
     def run(self) -> None:
         """Search until the level is proven, the effort is spent, or nothing helps any more."""
-        idle, steps, runs = 0, DESCENT, FIRST_RUNS
-        while not self._done() and idle < PATIENCE:
+        moving = bool(self.stage.level.gain.moved.any())
+        patience = PATIENT if moving else PATIENCE
+        idle, steps, runs, tries = 0, DESCENT, FIRST_RUNS, TRIES
+        while not self._done() and idle < patience:
             before = (self.gain, self.top)
+            first = steps == DESCENT
             self._shake(runs)
+            if first:
+                self._narrow()
+                self._shake(0 if moving else PLACING)
             self._lower(steps)
+            self._dive(tries)
+            self._repair(tries)
             while not self._done() and self._close():
                 pass
-            steps, runs = 2 * steps, RUNS
+            steps, runs, tries = 2 * steps, RUNS, 2 * tries
             idle = 0 if (self.gain, self.top) != before else idle + 1
 
     def _done(self) -> bool:
@@ -157,15 +181,54 @@ class _Search:
             if self._shaking.improve(far):
                 self._adopt(self._shaking.there)
 
+    def _narrow(self) -> None:
+        if self._done():
+            return
+        narrowed = narrow(self.stage.merged, self.top, self.gain, self._meter)
+        self.top = narrowed.top
+        if narrowed.patterns is not None:
+            self._adopt(unfold(self.stage, narrowed.patterns))
+
     def _lower(self, steps: int) -> None:
         if self._done():
             return
         if self._bounding is None:
             self._bounding = Bounding(self.stage.merged, self._meter, self._folded)
-        self._bounding.descend(self.gain + 1, steps)
+        until = (1 - LOWERING) * self._meter.left()
+        self._bounding.descend(self.gain + 1, steps, until=until)
         if self._bounding.bound > self.gain:
-            self._bounding.solve(self.gain + 1, steps)
+            self._bounding.solve(self.gain + 1, steps, until=until)
         self.top = max(self.gain, min(self.top, self._bounding.bound))
+
+    def _dive(self, tries: int) -> None:
+        """Look for placements near the linear program's."""
+        for _ in range(tries):
+            if self._done() or self._bounding is None or not self._bounding.columns:
+                return
+            dive = Dive(self.stage.merged, self._bounding.columns, self._meter, self._dives)
+            self._dives += 1
+            used = dive.run()
+            if used is None:
+                return
+            there = unfold(self.stage, used)
+            self._adopt(there)
+            if not self._done() and self._shaking.mend(there, self.top):
+                self._adopt(self._shaking.there)
+
+    def _repair(self, tries: int) -> None:
+        """Solve a few nodes at a time again, as long as that helps."""
+        if self._done() or self._bounding is None or not self.stage.level.gain.moved.any():
+            return
+        level, rng = self.stage.level, np.random.default_rng(self._dives)
+        if len(level.nodes.number) <= FEW:
+            return
+        regret = Regret(self.stage, self._bounding.descent)
+        while tries > 0 and not self._done():
+            there, before = self._shaking.there, self.gain
+            better = repaired(level, there, regret.draw(there, FEW, rng), self._meter)
+            if better is not None:
+                self._adopt(better)
+            tries -= self.gain == before
 
     def _folded(self) -> Used:
         return folded(self.stage, self._shaking.there)
@@ -189,6 +252,8 @@ class _Search:
 
     def _adopt(self, there: Ints) -> None:
         """Take over a placement of the classes that count, if the others can live with it."""
+        if (there.sum(axis=0) < self.stage.level.pods.least).any():
+            return
         fill = whole(self._problem, self._frame, self.stage, there, self.fill)
         if not legal(self._problem, fill) or not all(
             hold.met(self._problem, fill) for hold in self._holds

@@ -26,12 +26,25 @@ NEAR = 1.0 / 64
 """Bound and program this near are equal, in units."""
 
 
+def glop() -> pywraplp.Solver:
+    """Return GLOP, set to go on from the last basis: preprocessing throws it away."""
+    solver = pywraplp.Solver.CreateSolver("GLOP")
+    solver.SetSolverSpecificParametersAsString("use_preprocessing: false")
+    return solver
+
+
 class Master:
-    """A program with one weight per pattern; starts with those of a known placement."""
+    """A program with one weight per pattern; starts with those of a known placement.
+
+    Parameters
+    ----------
+    columns
+        (set of nodes, pattern) of each weight.
+    """
 
     def __init__(self, level: Level, start: list[list[tuple[int, Ints]]]) -> None:
         self._level = level
-        self._solver = pywraplp.Solver.CreateSolver("GLOP")
+        self._solver = glop()
         infinity = self._solver.infinity()
         pods, rows, nodes = level.pods, level.rows, level.nodes
         self._pods = [
@@ -43,6 +56,7 @@ class Master:
         self._objective = self._solver.Objective()
         self._objective.SetMaximization()
         self._known: set[tuple[int, bytes]] = set()
+        self.columns: list[tuple[int, Ints]] = []
         for node, used in enumerate(start):
             for _, pattern in used:
                 self._add(node, pattern)
@@ -90,6 +104,7 @@ class Master:
         if mark in self._known:
             return False
         self._known.add(mark)
+        self.columns.append((node, pattern.copy()))
         level, placed = self._level, pattern.sum(axis=1)
         use = self._solver.NumVar(0.0, self._solver.infinity(), "")
         self._sets[node].SetCoefficient(use, 1.0)

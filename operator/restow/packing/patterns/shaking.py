@@ -12,10 +12,15 @@ FIRST, LEAST, MOST = 1_000, 10_000, 100_000
 Each run that finds nothing is followed by a longer one.
 """
 
+MENDING = ((0.004, 4), (0.0005, 8))
+"""Prices of a unit of loss in runs that mend a placement, and their length in those of the first
+run. The cheaper it is, the more pods leave home to make room for one that lacks it."""
+
 LONGEST = 16_000_000
 
-HOT, WARM, COLD = 0.015, 0.004, 0.00005
-"""First temperature where pods are to be placed, and where they are to go home; last temperature.
+HOT, WARM, LUKEWARM, COLD = 0.015, 0.004, 0.002, 0.00005
+"""First temperature where pods are to be placed, where they are to go home, and where a placement
+is near the best; last temperature.
 
 In shares of a node's room. With 0.05 to 0.0008 a run on 32 nodes without slack places three to
 five pods fewer.
@@ -75,6 +80,26 @@ class Shaking:
         self._steps = max(self._first, self._steps // 2)
         return True
 
+    def mend(self, there: Ints, target: int) -> bool:
+        """Run from `there`, which may lack pods, without spoiling it; return as `improve` does."""
+        level = self._level
+        start = completed(level, there)
+        if (start.sum(axis=0) < level.pods.least).any():
+            return False
+        for loss, length in MENDING:
+            steps = int(min(length * self._first, self._meter.left() * self._rate / 2))
+            if steps < LEAST // 4:
+                return False
+            self._luck += 1
+            state = _state(level, start, target, self._luck)
+            run = self._run(steps, target)._replace(loss=loss, stray=0.0, hot=LUKEWARM)
+            found = anneal(level, state, run)
+            self._meter.book_changes(steps)
+            if found > self.gain:
+                self.gain, self.there = found, _there(level, state)
+                return True
+        return False
+
     def _run(self, steps: int, target: int) -> Run:
         """Return how the next run is to go."""
         placing = not (self._level.gain.moved != 0).any()
@@ -88,6 +113,24 @@ class Shaking:
             known=self.gain,
             enough=target,
         )
+
+
+def completed(level: Level, there: Ints) -> Ints:
+    """Return `there` with the pods that classes and rows ask for, even where they do not fit."""
+    there, share = there.copy(), 1.0 / np.maximum(1.0, level.nodes.room.mean(axis=0))
+    size = (level.pods.demand * share).sum(axis=1)
+    for c in np.argsort(size, kind="stable"):
+        while there[:, c].sum() < level.pods.most[c]:
+            placed = there.sum(axis=0)
+            moved = np.maximum(0, there - level.nodes.home).sum(axis=0)
+            short = level.rows.placed @ placed + level.rows.moved @ moved > level.rows.most
+            asked = (level.rows.placed[short, c] < 0).any() or placed[c] < level.pods.least[c]
+            open_ = there[:, c] < level.nodes.home[:, c] + level.nodes.comers[:, c]
+            if not asked or not open_.any():
+                break
+            left = ((level.nodes.room - there @ level.pods.demand) * share).sum(axis=1)
+            there[int(np.argmax(np.where(open_, left, -np.inf))), c] += 1
+    return there
 
 
 def gain_at(level: Level, there: Ints) -> int:

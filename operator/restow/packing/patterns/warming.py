@@ -1,9 +1,12 @@
 """Compiling the hot loops, or loading them from numba's cache, before they are needed."""
 
+import numpy as np
+
 from restow.packing.effort import Effort
 from restow.packing.goals import place_all
 from restow.packing.patterns.bounding import Bounding
 from restow.packing.patterns.closing import close
+from restow.packing.patterns.filling import Most, fillings
 from restow.packing.patterns.frame import frame_of
 from restow.packing.patterns.meter import Meter
 from restow.packing.patterns.shaking import Shaking
@@ -25,3 +28,4 @@ def warm() -> None:
     bounding = Bounding(stage.merged, meter, lambda: folded(stage, shaking.there))
     bounding.descend(0, 1)
     close(stage.merged, bounding.descent, 2, meter)
+    fillings(stage.merged, 0, np.zeros(1, np.int64), Most(patterns=1, steps=100))
