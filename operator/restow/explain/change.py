@@ -113,6 +113,7 @@ def decide_alone(  # noqa: PLR0913 - as `decide`
             now,
             explainer=teller,
             others=others,
+            whole=True,
         )
         change = Change(leeway=leeway, plan=decision.plan)
         if pod.key in decision.plan.placed and _gentler(change, changes):

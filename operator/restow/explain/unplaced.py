@@ -10,7 +10,9 @@ from restow.core.reasons import Reason
 from restow.explain.amounts import amount
 from restow.explain.obstacles import Inquest, Obstacles
 from restow.explain.words import cut
+from restow.packing.disturbance import disturbance
 from restow.packing.outcome import LevelKind, Outcome
+from restow.packing.problem import Problem
 from restow.planning.formulation import Formulation
 from restow.planning.plan import Unplaced
 from restow.policies.coverage import Policy
@@ -84,6 +86,7 @@ def verdicts(  # noqa: PLR0913 - all but one by name
     if not pods:
         return ()
     inquest = Inquest.of(snapshot, policy, formulation)
+    limit = _limit(formulation.problem, outcome)
     known: dict[Hashable, Verdict] = {}
     answers = []
     for pod in pods:
@@ -92,7 +95,7 @@ def verdicts(  # noqa: PLR0913 - all but one by name
         key = (_shape(pod), proven)
         if key not in known:
             found = inquest.obstacles(pod)
-            reason, said = _why(found, formulation, proven=proven, ordered=ordered)
+            reason, said = _why(found, limit, proven=proven, ordered=ordered)
             known[key] = Verdict(
                 reason=reason,
                 said=said,
@@ -136,9 +139,21 @@ def _proven(outcome: Outcome, tier: int) -> bool:
     )
 
 
-def _why(
-    found: Obstacles, formulation: Formulation, *, proven: bool, ordered: bool
-) -> tuple[Reason, str]:
+def _limit(problem: Problem, outcome: Outcome) -> str:
+    """Return which limit of the policy the outcome has used up, in a sentence; empty for none."""
+    upset = disturbance(problem, outcome)
+    for what, used, most in (
+        ("moves", upset.moves, problem.max_moves),
+        ("evictions", upset.evictions, problem.max_evictions),
+    ):
+        if most == 0:
+            return f"The policy's limits leave no {what} now."
+        if most is not None and used >= most:
+            return f"This plan makes as many {what} as the policy's limits leave ({most})."
+    return ""
+
+
+def _why(found: Obstacles, limit: str, *, proven: bool, ordered: bool) -> tuple[Reason, str]:
     """Return the reason, and the verdict in a sentence or two."""
     if not ordered:
         return Reason.NO_ROOM, "A place was found, but no safe order of moves."
@@ -151,13 +166,8 @@ def _why(
             f"Disruption budget{plural} {names} in the way: no disruption is allowed now, and the "
             f"pods stay. {certainty}",
         )
-    problem = formulation.problem
-    if not found.impossible and 0 in (problem.max_moves, problem.max_evictions):
-        what = "moves" if problem.max_moves == 0 else "evictions"
-        return (
-            Reason.LIMIT_REACHED,
-            f"The policy's limits leave no {what} now. {certainty}",
-        )
+    if limit and not found.impossible:
+        return Reason.LIMIT_REACHED, f"{limit} {certainty}"
     return Reason.NO_ROOM if proven or found.impossible else Reason.OUT_OF_TIME, certainty
 
 

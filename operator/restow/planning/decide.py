@@ -86,6 +86,7 @@ def decide(  # noqa: PLR0913 - by name, most with defaults
     order: Order = Order.RESTOW,
     trigger: Trigger = Trigger.PENDING_PODS,
     digest: str | None = None,
+    whole: bool = False,
 ) -> Decision:
     """Return the plan for the policy's pending pods.
 
@@ -95,12 +96,21 @@ def decide(  # noqa: PLR0913 - by name, most with defaults
         The other policies, which may govern some of the pods.
     digest
         Digest of the snapshot, if the caller has it already.
+    whole
+        Whether all of the policy's nodes are looked at, however many they are.
 
     Nothing is solved when nothing is pending. Pods that the rehearsal shows not to be able to leave
     are made to stay, and the rest is solved anew.
     """
     asked = partial(
-        formulate, snapshot, policy, now, usage=usage, others=tuple(others), order=order
+        formulate,
+        snapshot,
+        policy,
+        now,
+        usage=usage,
+        others=tuple(others),
+        order=order,
+        whole=whole,
     )
     formulation = asked()
     blank = Plan(
@@ -117,11 +127,14 @@ def decide(  # noqa: PLR0913 - by name, most with defaults
         return _decision(_named(blank), formulation, None)
     judge = Judge(snapshot=snapshot, policy=policy, now=now, others=tuple(others))
     answer = _rehearsed(blank, judge, formulation, asked, solver)
+    solved = answer.formulation if answer.ordered else formulation
+    if answer.unplaced and not solved.whole:  # what keeps them out is asked of all nodes
+        solved = replace(asked(whole=True), problem=solved.problem)
     explained = explainer(
         answer.unplaced,
         snapshot=snapshot,
         policy=policy,
-        formulation=answer.formulation if answer.ordered else formulation,
+        formulation=solved,
         outcome=answer.outcome,
         ordered=answer.ordered,
     )

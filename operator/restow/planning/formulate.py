@@ -39,11 +39,13 @@ def formulate(  # noqa: PLR0913 - by name, all but three with defaults
     others: Iterable[Policy] = (),
     order: Order = Order.RESTOW,
     staying: frozenset[Uid] = frozenset(),
+    whole: bool = False,
 ) -> Formulation:
     """Return the problem of placing the policy's pending pods, and what its indices mean.
 
     With nothing to place the problem is empty. Equal snapshots give equal formulations. `staying`
-    are pods that are not to be moved although the rules let them.
+    are pods that are not to be moved although the rules let them. Of a large cluster only some
+    nodes may be looked at (`planning.focus`), unless `whole`.
     """
     judge = Judge(
         snapshot=snapshot, policy=policy, now=now, others=tuple(others), moved=usage.moved
@@ -63,7 +65,7 @@ def formulate(  # noqa: PLR0913 - by name, all but three with defaults
             complaints=distinct_complaints(wishes.values()),
         )
     limits = _limits(policy.spec.limits, usage)
-    for nodes in focuses(judge, pending):
+    for nodes in (None,) if whole else focuses(judge, pending):
         draft = _Draft(
             judge=replace(judge, within=nodes),
             pending=pending,

@@ -4,9 +4,11 @@ import pytest
 
 from restow.cluster.objects import Node, Pod
 from restow.cluster.snapshot import Snapshot
+from restow.core.reasons import Reason
 from restow.packing.outcome import LevelKind
 from restow.planning import focus
 from restow.planning.formulate import formulate
+from restow.policies.packing_policy import Limits
 from tests.support.decisions import a_policy, decided, shown
 from tests.support.objects import NOW, a_node, a_pod, a_snapshot, a_workload
 
@@ -66,3 +68,15 @@ def test_the_same_cluster_gives_the_same_focus() -> None:
     )
     assert first.nodes == second.nodes
     assert first.problem == second.problem
+
+
+def test_what_keeps_a_pod_out_is_asked_of_all_nodes() -> None:
+    pods = [a_pod(f"big-{number}", cpu_m=1800) for number in range(3)]
+    policy = a_policy(limits=Limits(moves_per_plan=1, evictions_per_plan=0))
+    decision = decided(a_large_cluster(*pods), policy)
+    assert len(decision.plan.placed) == 1
+    for unplaced in decision.plan.unplaced:
+        assert unplaced.reason is Reason.LIMIT_REACHED
+        assert f"0/{NODES} nodes are available" in unplaced.message
+        assert "would fit if all that may move were gone" in unplaced.message
+        assert not unplaced.proven
