@@ -1,6 +1,7 @@
 """When a policy's pending pods are decided upon, and the decision itself."""
 
 import asyncio
+import time
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -26,6 +27,8 @@ its own budget to within a second, a busy machine stretches that."""
 
 RELEVANCE_EVERY = timedelta(seconds=1)
 """Pause between two looks for relevant changes: a look reads every pod of the policy's nodes."""
+LOOKING = 10
+"""The pause is at least so many times as long as a look takes: seconds on thousands of nodes."""
 LEAVING = timedelta(seconds=60)
 """Longest wait for pods that an aborted plan evicted; most grace periods are 30 s."""
 LONG_AGO = datetime.min.replace(tzinfo=UTC)
@@ -41,8 +44,8 @@ class Memory:
         The pods that it was about.
     fingerprint
         Of everything that could change the decision; None to decide again in any case.
-    looked_at
-        When the fingerprint was last taken.
+    looked_at, pause
+        When the fingerprint was last taken, and how long none is taken after it.
     not_before
         Earliest time of the next decision, after a plan that had to be aborted.
     aborted
@@ -57,6 +60,7 @@ class Memory:
     decided: frozenset[Uid] = frozenset()
     fingerprint: str | None = None
     looked_at: datetime = LONG_AGO
+    pause: timedelta = RELEVANCE_EVERY
     not_before: datetime | None = None
     aborted: int = 0
     leaving: tuple[PodRef, ...] = ()
@@ -131,13 +135,16 @@ class Deciding:
         )
         fresh = batch.fresh and batch.opens_at is not None and batch.opens_at <= now
         at = batch.opens_at
-        if not fresh and memory.decided and memory.looked_at + RELEVANCE_EVERY > now:
-            known_at = memory.looked_at + RELEVANCE_EVERY
+        if not fresh and memory.decided and memory.looked_at + memory.pause > now:
+            known_at = memory.looked_at + memory.pause
             return Question(batch=batch, due=False, at=min(at or known_at, known_at))
         if not fresh and not memory.decided:
             return Question(batch=batch, due=False, at=at)
         memory.looked_at = now
+        began = time.monotonic()
         mark = fingerprint(snapshot, policy, now, usage=usage)
+        took = timedelta(seconds=time.monotonic() - began)
+        memory.pause = max(RELEVANCE_EVERY, LOOKING * took)
         due = fresh or mark != memory.fingerprint
         rest = memory.rest(snapshot, now)
         if due and rest is not None:

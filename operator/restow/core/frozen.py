@@ -70,13 +70,12 @@ class Amounts(FrozenMap[int]):
 
     def lacking(self, other: "Amounts") -> "Amounts":
         """Return by how much `other` falls short of this, per resource; empty when it suffices."""
-        return Amounts(
-            {
-                name: need - other.of(name)
-                for name, need in self._items.items()
-                if need > max(0, other.of(name))
-            }
-        )
+        found = {
+            name: need - other.of(name)
+            for name, need in self._items.items()
+            if need > max(0, other.of(name))
+        }
+        return Amounts(found) if found else NOTHING
 
 
 NOTHING = Amounts()

@@ -108,6 +108,8 @@ def _disruptions(
         for node, pods in members.running
         for pod in pods[: max(0, len(pods) - after.get(node, 0))]
     ]
+    if not leaving:
+        return
     arrivals = [
         node for node in sorted(after) for _ in range(max(0, after[node] - before.get(node, 0)))
     ]
