@@ -2,16 +2,12 @@
 
 from collections.abc import Callable, Iterator
 
-import numpy as np
-import numpy.typing as npt
-
 from restow.packing import fill as fills
 from restow.packing.fill import Fill
+from restow.packing.free_room import FreeRoom, Indices, Rooms
 from restow.packing.problem import Problem
 from restow.packing.standing import Standing
-
-Indices = npt.NDArray[np.intp]
-Rooms = npt.NDArray[np.int64]
+from restow.packing.tally import Tally
 
 
 def never() -> bool:
@@ -49,8 +45,8 @@ class Ledger:
                 self.at[n].add(c)
         self._journal: list[tuple[int, int, int]] = []
         self._standing = Standing(problem, self._home, fill)
-        self._room = _Room(problem, self.free)
-        self.count = Count(problem, fill)
+        self._room = FreeRoom(problem, self.free)
+        self.tally = Tally(problem, fill)
 
     def mark(self) -> int:
         """Return a name for the present state, for `rollback`."""
@@ -81,7 +77,7 @@ class Ledger:
 
     def _enter(self, c: int, node: int, count: int) -> None:
         there = self.fill[c].get(node, 0)
-        self.count.change(c, there, there + count, self._home[c].get(node, 0))
+        self.tally.change(c, there, there + count, self._home[c].get(node, 0))
         self.at[node].add(c)
         self.fill[c][node] = there + count
         if not self.fill[c][node]:
@@ -94,7 +90,7 @@ class Ledger:
 
     def waiting(self, c: int) -> int:
         """Return how many pods of class `c` have no place."""
-        return self.count.waiting[c]
+        return self.tally.waiting[c]
 
     def fits(self, c: int, node: int) -> bool:
         """Return whether one more pod of class `c` may come to `node` (back home included)."""
@@ -145,7 +141,7 @@ class Ledger:
 
     def disturbed(self) -> set[int]:
         """Return the running classes with a pod that moved."""
-        return self.count.disturbed
+        return self.tally.disturbed
 
     def changed_nodes(self, c: int) -> set[int]:
         """Return the nodes with more or fewer pods of class `c` than now."""
@@ -187,14 +183,14 @@ class Ledger:
     def may_move(self, c: int) -> bool:
         """Return whether limits and budgets allow one more move of class `c`."""
         limit = self.problem.max_moves
-        if limit is not None and self.count.moved >= limit:
+        if limit is not None and self.tally.moved >= limit:
             return False
         return all(self._budget_left(b, moving=True) for b in self.problem.classes[c].budgets)
 
     def _may_evict(self, c: int) -> bool:
         """Whether one more pod may leave; it may end as a move, so both limits must allow it."""
         limit = self.problem.max_evictions
-        if limit is not None and self.count.evicted >= limit:
+        if limit is not None and self.tally.evicted >= limit:
             return False
         return self.may_move(c) and all(
             self._budget_left(b, moving=False) for b in self.problem.classes[c].budgets
@@ -202,127 +198,22 @@ class Ledger:
 
     def within_limits(self) -> bool:
         """Return whether limits and budgets allow what is booked."""
-        problem, count = self.problem, self.count
-        if problem.max_moves is not None and count.moved > problem.max_moves:
+        problem, tally = self.problem, self.tally
+        if problem.max_moves is not None and tally.moved > problem.max_moves:
             return False
-        if problem.max_evictions is not None and count.evicted > problem.max_evictions:
+        if problem.max_evictions is not None and tally.evicted > problem.max_evictions:
             return False
         return all(
             evicted + (bool(moved) if allowed and problem.sequential_budgets else moved) <= allowed
             for allowed, moved, evicted in zip(
-                problem.budgets, count.moved_of, count.evicted_of, strict=True
+                problem.budgets, tally.moved_of, tally.evicted_of, strict=True
             )
         )
 
     def _budget_left(self, b: int, *, moving: bool) -> bool:
-        moved, evicted = self.count.moved_of[b], self.count.evicted_of[b]
+        moved, evicted = self.tally.moved_of[b], self.tally.evicted_of[b]
         allowed = self.problem.budgets[b]
         if not self.problem.sequential_budgets:
             return moved + evicted < allowed
         after = evicted + 1 if moving else evicted + 1 + bool(moved)
         return after <= allowed
-
-
-class Count:
-    """Pods without a place, moved and evicted, kept up to date change by change.
-
-    Attributes
-    ----------
-    waiting
-        (classes,) pods without a place.
-    moved, evicted
-        Running pods on another node than now, and without one.
-    moved_of, evicted_of
-        (budgets,) the same of the pods that draw on a budget.
-    """
-
-    def __init__(self, problem: Problem, fill: Fill) -> None:
-        self._classes = problem.classes
-        self.waiting = [
-            pods.count - fills.placed(fill, c) for c, pods in enumerate(problem.classes)
-        ]
-        self.moved, self.evicted = 0, 0
-        self.moved_of = [0] * len(problem.budgets)
-        self.evicted_of = [0] * len(problem.budgets)
-        self.disturbed: set[int] = set()
-        self._moves = [0] * len(problem.classes)
-        for c, pods in enumerate(problem.classes):
-            if pods.running:
-                self._book(c, fills.moves(problem, fill, c), self.waiting[c])
-
-    def change(self, c: int, before: int, after: int, home: int) -> None:
-        """Book that a node, home to `home` pods of class `c`, has `after` instead of `before`."""
-        self.waiting[c] -= after - before
-        if self._classes[c].running:
-            self._book(c, max(0, after - home) - max(0, before - home), before - after)
-
-    def _book(self, c: int, moved: int, evicted: int) -> None:
-        self._moves[c] += moved
-        if self._moves[c]:
-            self.disturbed.add(c)
-        else:
-            self.disturbed.discard(c)
-        self.moved += moved
-        self.evicted += evicted
-        for b in self._classes[c].budgets:
-            self.moved_of[b] += moved
-            self.evicted_of[b] += evicted
-
-
-class _Room:
-    """The free room of all nodes at once, for questions about thousands of them."""
-
-    def __init__(self, problem: Problem, free: list[list[int]]) -> None:
-        shape = (len(problem.capacity), len(problem.resources))
-        self._problem = problem
-        self.free = np.array(free, np.int64).reshape(shape)
-        self._capacity = np.array(problem.capacity, np.int64).reshape(shape)
-        self._most = np.maximum(self._capacity, 1)
-        self._left = np.zeros(shape[0])
-        self._allowed: dict[int, Indices] = {}
-        for node, room in enumerate(free):
-            self._left[node] = self._share(node, room)
-
-    def renew(self, node: int, room: list[int]) -> None:
-        """Take over the free room of the node."""
-        self.free[node] = room
-        self._left[node] = self._share(node, room)
-
-    def fitting(self, c: int, besides: int | None) -> Indices:
-        """Return the allowed nodes, but for `besides`, with room for one pod; ascending."""
-        allowed = self._allowed_to(c)
-        fits = (self.free[allowed] >= np.array(self._problem.classes[c].demand)).all(axis=1)
-        found = allowed[fits]
-        return found if besides is None else found[found != besides]
-
-    def tightest(self, nodes: Indices) -> int | None:
-        """Return the node with the least room left over, the first of equals; None of none."""
-        return int(nodes[np.argmin(self._left[nodes])]) if len(nodes) else None
-
-    def by_tightness(self, nodes: Indices) -> Iterator[int]:
-        """Yield the nodes, those with the least room left over first."""
-        yield from map(int, nodes[np.argsort(self._left[nodes], kind="stable")])
-
-    def by_shortfall(self, c: int, most: int) -> list[int]:
-        """Return up to `most` nodes that could hold the pod if emptied, lacking least first."""
-        demand = np.array(self._problem.classes[c].demand)
-        allowed = self._allowed_to(c)
-        nodes = allowed[(self._capacity[allowed] >= demand).all(axis=1)]
-        lack = np.maximum(demand - self.free[nodes], 0) / self._most[nodes]
-        order = np.argsort(lack.max(axis=1, initial=0.0), kind="stable")
-        return [int(n) for n in nodes[order[:most]]]
-
-    def roomiest(self, most: int) -> Indices:
-        """Return up to `most` nodes, those with the largest free share first."""
-        return np.argsort(-self._left, kind="stable")[:most]
-
-    def _allowed_to(self, c: int) -> Indices:
-        """Return the class's allowed nodes; classes that are allowed alike often share a tuple."""
-        allowed = self._problem.classes[c].allowed
-        if id(allowed) not in self._allowed:
-            self._allowed[id(allowed)] = np.array(allowed, np.intp)
-        return self._allowed[id(allowed)]
-
-    def _share(self, node: int, room: list[int]) -> float:
-        capacity = self._problem.capacity[node]
-        return sum(free / max(1, most) for free, most in zip(room, capacity, strict=True))

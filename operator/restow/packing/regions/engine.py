@@ -84,13 +84,13 @@ class Regions:
         own = Budget(total=amount, deterministic=budget.deterministic, seed=budget.seed)
         placement = self._solve_part(part.problem, part.start, own)
         budget.spend(amount)
-        mark, evicted = ledger.mark(), ledger.count.evicted
+        mark, evicted = ledger.mark(), ledger.tally.evicted
         before = goal.share(self._problem, ledger.fill, part.classes)
         for c, row in part.rows(fill_of(placement)):
             for n in part.nodes:
                 ledger.make(c, n, row.get(n, 0))
         after = goal.share(self._problem, ledger.fill, part.classes)
-        rejudge = ledger.count.evicted != evicted
+        rejudge = ledger.tally.evicted != evicted
         if goal.better(after, before) and self._allows(ledger, mark, rejudge=rejudge):
             return after - before
         ledger.rollback(mark)

@@ -5,14 +5,17 @@ Pods that came over the border of the region, and pods in relations that a regio
 exclusions is what the rest leaves.
 """
 
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 from typing import Any, Final
 
 from restow.packing.fill import Fill
-from restow.packing.ledger import Count, Ledger
+from restow.packing.ledger import Ledger
 from restow.packing.problem import PodClass, Problem
+from restow.packing.regions.inside import Pods, split
+from restow.packing.regions.view import View
 from restow.packing.relations import Exclusion, Relation, Spread, Together, involved
+from restow.packing.tally import Tally
 
 _LOCAL: Final = (Exclusion, Spread)
 """Relations whose view from inside a region follows from counts outside of it."""
@@ -46,38 +49,6 @@ class Part:
             for n, count in fill[index].items():
                 row[self.nodes[n]] = row.get(self.nodes[n], 0) + count
             yield c, row
-
-
-@dataclass(slots=True)
-class _Pods:
-    """The pods of one class, as far as they are inside.
-
-    Parameters
-    ----------
-    running, pending
-        What the region may place: where they run now, and how many have no node.
-    there
-        Where it has placed them so far.
-    held
-        Others of the class inside.
-    """
-
-    running: dict[int, int] = field(default_factory=dict)
-    pending: int = 0
-    there: dict[int, int] = field(default_factory=dict)
-    held: dict[int, int] = field(default_factory=dict)
-
-    @property
-    def free(self) -> bool:
-        return bool(self.running or self.pending)
-
-    def moved(self) -> int:
-        """Return how many of the running ones are on another node than now."""
-        return sum(max(0, k - self.running.get(n, 0)) for n, k in self.there.items())
-
-    def lost(self) -> int:
-        """Return how many of the running ones have no place."""
-        return sum(self.running.values()) - sum(self.there.values())
 
 
 class Cutter:
@@ -116,7 +87,7 @@ class Cutter:
                 capacity=tuple(self._room(n, found) for n in inside),
                 classes=tuple(shapes),
                 relations=relations,
-                **self._limits(ledger.count, found, budgets),
+                **self._limits(ledger.tally, found, budgets),
             ),
             nodes=inside,
             classes=classes,
@@ -126,7 +97,7 @@ class Cutter:
 
     def _inside(
         self, nodes: Collection[int], ledger: Ledger
-    ) -> tuple[tuple[int, ...], dict[int, _Pods]]:
+    ) -> tuple[tuple[int, ...], dict[int, Pods]]:
         """Return the nodes of the region, sorted, and the pods inside.
 
         Without nodes that could not take their own pods back beside those that are held there: a
@@ -135,7 +106,7 @@ class Cutter:
         inside = tuple(sorted(nodes))
         while True:
             asked = {c for n in inside for c in (*self._at[n], *ledger.at[n])}
-            asked.update(c for c, count in enumerate(ledger.count.waiting) if count)
+            asked.update(c for c, count in enumerate(ledger.tally.waiting) if count)
             found = {c: self._pods(c, ledger, inside) for c in sorted(asked)}
             self._settle_groups(found)
             sound = tuple(n for n in inside if self._takes_back(n, found))
@@ -143,7 +114,7 @@ class Cutter:
                 return inside, found
             inside = sound
 
-    def _takes_back(self, node: int, found: Mapping[int, _Pods]) -> bool:
+    def _takes_back(self, node: int, found: Mapping[int, Pods]) -> bool:
         if not any(node in pods.held for pods in found.values()):
             return True
         room = list(self._room(node, found))
@@ -152,18 +123,18 @@ class Cutter:
                 room[r] -= need * pods.running.get(node, 0)
         return min(room, default=0) >= 0
 
-    def _pods(self, c: int, ledger: Ledger, inside: tuple[int, ...]) -> _Pods:
+    def _pods(self, c: int, ledger: Ledger, inside: tuple[int, ...]) -> Pods:
         pods, row = self._problem.classes[c], ledger.fill[c]
         there = {n: row[n] for n in inside if row.get(n)}
         if c in self._fixed:
-            return _Pods(held=there)
+            return Pods(held=there)
         waiting = ledger.waiting(c)
         if pods.pending:
             reachable = waiting and any(n in self._allowed(c) for n in inside)
             count = sum(there.values()) + (waiting if reachable else 0)
-            return _Pods(pending=count, there=there)
+            return Pods(pending=count, there=there)
         home = {n: k for n in inside if (k := self._home[c].get(n))}
-        return _split(home, there, waiting)
+        return split(home, there, waiting)
 
     def _allowed(self, c: int) -> frozenset[int]:
         """Return the nodes that may receive the class; classes often share one tuple of them."""
@@ -172,7 +143,7 @@ class Cutter:
             self._sets[id(allowed)] = frozenset(allowed)
         return self._sets[id(allowed)]
 
-    def _settle_groups(self, found: dict[int, _Pods]) -> None:
+    def _settle_groups(self, found: dict[int, Pods]) -> None:
         """Leave pods alone that get their places together, unless all of them are inside."""
         for c in [c for c, pods in found.items() if pods.free]:
             for relation in self._relations[c]:
@@ -181,12 +152,12 @@ class Cutter:
                     for k in relation.classes
                 ):
                     pods = found[c]
-                    found[c] = _Pods(held=pods.there)
+                    found[c] = Pods(held=pods.there)
 
     def _class(
         self,
         c: int,
-        pods: _Pods,
+        pods: Pods,
         new: Mapping[int, int],
         number: Mapping[int, int],
         barred: Collection[int],
@@ -200,7 +171,7 @@ class Cutter:
             running=tuple(sorted((new[n], k) for n, k in pods.running.items() if k)),
         )
 
-    def _room(self, node: int, found: Mapping[int, _Pods]) -> tuple[int, ...]:
+    def _room(self, node: int, found: Mapping[int, Pods]) -> tuple[int, ...]:
         room = list(self._problem.capacity[node])
         for c, pods in found.items():
             if held := pods.held.get(node, 0):
@@ -209,7 +180,7 @@ class Cutter:
         return tuple(room)
 
     def _limits(
-        self, count: Count, found: Mapping[int, _Pods], budgets: Sequence[int]
+        self, tally: Tally, found: Mapping[int, Pods], budgets: Sequence[int]
     ) -> dict[str, Any]:
         """Return what the rest leaves of limits and budgets.
 
@@ -217,10 +188,10 @@ class Cutter:
         merges the region back looks at it once more.
         """
         problem = self._problem
-        moved, evicted = count.moved, count.evicted
-        left = {b: problem.budgets[b] - count.evicted_of[b] for b in budgets}
+        moved, evicted = tally.moved, tally.evicted
+        left = {b: problem.budgets[b] - tally.evicted_of[b] for b in budgets}
         if not problem.sequential_budgets:
-            left = {b: left[b] - count.moved_of[b] for b in budgets}
+            left = {b: left[b] - tally.moved_of[b] for b in budgets}
         for c, pods in found.items():
             if not pods.running:
                 continue
@@ -237,13 +208,13 @@ class Cutter:
     def _related(
         self,
         classes: tuple[int, ...],
-        found: Mapping[int, _Pods],
+        found: Mapping[int, Pods],
         fill: Fill,
         inside: tuple[int, ...],
     ) -> tuple[dict[int, set[int]], tuple[Relation, ...]]:
         """Return the nodes that each class is kept from, and the relations inside."""
         position = {c: index for index, c in enumerate(classes)}
-        view = _View(position, found, fill, inside)
+        view = View(position, found, fill, inside)
         asked = {id(each): each for c in classes for each in self._relations[c]}
         relations: list[Relation] = []
         for relation in asked.values():
@@ -257,88 +228,5 @@ class Cutter:
         return view.barred, tuple(relations)
 
 
-def _split(home: dict[int, int], there: dict[int, int], waiting: int) -> _Pods:
-    """Tell the running pods that are the region's from those that came or went over its border."""
-    over = {n: k - home.get(n, 0) for n, k in there.items() if k > home.get(n, 0)}
-    short = {n: k - there.get(n, 0) for n, k in home.items() if k > there.get(n, 0)}
-    came = sum(over.values()) - sum(short.values())
-    held = dict(_taken(over, max(0, came)))
-    gone = dict(_taken(short, max(0, -came - waiting)))
-    return _Pods(
-        running={n: k - gone.get(n, 0) for n, k in home.items() if k > gone.get(n, 0)},
-        there={n: k - held.get(n, 0) for n, k in there.items() if k > held.get(n, 0)},
-        held=held,
-    )
-
-
-def _taken(counts: Mapping[int, int], most: int) -> Iterator[tuple[int, int]]:
-    """Yield `most` of the counts, from the first node on."""
-    for node in sorted(counts):
-        take = min(most, counts[node])
-        if take:
-            yield node, take
-            most -= take
-
-
 def _less(limit: int | None, used: int) -> int | None:
     return None if limit is None else max(0, limit - used)
-
-
-@dataclass(slots=True)
-class _View:
-    """Relations as they look from inside.
-
-    Parameters
-    ----------
-    position
-        Index inside of the classes that the region may place.
-    """
-
-    position: Mapping[int, int]
-    found: Mapping[int, _Pods]
-    fill: Fill
-    inside: tuple[int, ...]
-    barred: dict[int, set[int]] = field(default_factory=dict)
-
-    def mine(self, classes: Iterable[int]) -> tuple[int, ...]:
-        """Return the indices inside of those of `classes` that the region may place."""
-        return tuple(sorted(self.position[c] for c in classes if c in self.position))
-
-    def exclusion(self, relation: Exclusion) -> Iterator[Exclusion]:
-        """Keep the pods from domains where others are that stay; yield what is left of it."""
-        for classes, others in (
-            (relation.carriers, relation.targets),
-            (relation.targets, relation.carriers),
-        ):
-            taken = {relation.domains[n] for c in others for n, _ in self._staying(c)} - {-1}
-            nodes = {n for n in self.inside if relation.domains[n] in taken}
-            for c in classes if nodes else ():
-                self.barred.setdefault(c, set()).update(nodes)
-        carriers, targets = self.mine(relation.carriers), self.mine(relation.targets)
-        if carriers and targets:
-            domains = tuple(relation.domains[n] for n in self.inside)
-            yield replace(relation, domains=domains, carriers=carriers, targets=targets)
-
-    def spread(self, relation: Spread, *, carried: bool) -> Iterator[Spread]:
-        """Count the others as fixed; yield what is left of it."""
-        fixed = list(relation.fixed)
-        for c in relation.counted:
-            for n, count in self._staying(c):
-                if relation.counts_on[n] and relation.domains[n] >= 0:
-                    fixed[relation.domains[n]] += count
-        yield replace(
-            relation,
-            domains=tuple(relation.domains[n] for n in self.inside),
-            counts_on=tuple(relation.counts_on[n] for n in self.inside),
-            carriers=self.mine(relation.carriers),
-            counted=self.mine(relation.counted),
-            fixed=tuple(fixed),
-            carried=carried,
-        )
-
-    def _staying(self, c: int) -> Iterator[tuple[int, int]]:
-        """Yield (node, number) of the pods of a class that are not the region's to place."""
-        mine = self.found[c].there if c in self.position else {}
-        for n, count in self.fill[c].items():
-            if count > mine.get(n, 0):
-                yield n, count - mine.get(n, 0)

@@ -5,8 +5,9 @@ from collections.abc import Iterable, Iterator, Sequence
 
 import numpy as np
 
+from restow.packing.free_room import Indices
 from restow.packing.goals import Goal
-from restow.packing.ledger import Indices, Ledger
+from restow.packing.ledger import Ledger
 from restow.packing.problem import Problem
 
 SIZE = 16
