@@ -86,7 +86,7 @@ def verdicts(  # noqa: PLR0913 - all but one by name
     if not pods:
         return ()
     inquest = Inquest.of(snapshot, policy, formulation)
-    limit = _limit(formulation.problem, outcome)
+    limit = _limit(formulation.problem, outcome) if ordered else ""
     known: dict[Hashable, Verdict] = {}
     answers = []
     for pod in pods:
