@@ -47,11 +47,21 @@ INDIFFERENT: Final[Mapping[str, Mapping[str, tuple[str, ...]]]] = {
             "each.status == 'True'",
             "each.type == 'Ready'",
         ),
-        "cluster.snapshot": ("pod.owner is not None", "pod is not None", "pod.uid == uid"),
+        "cluster.snapshot": (
+            "pod.owner is not None",
+            "pod is not None",
+            "pod.uid == uid",
+            "p.node is None",
+        ),
         "cluster.parse.metadata": ("moment.tzinfo is not None", "key != _LAST_APPLIED"),
         "rules.registry": ("answer is not None",),
     },
     "only a board whose pods come and go asks it, and a plan": {
+        "rules.board": (
+            "self.snapshot.pods.get(pod.key) is not pod",
+            "uid in self._node_of",
+            "self._devices is None",
+        ),
         "rules.devices.candidates": ("unit.id in only",),
         "rules.devices.demand": (
             "pod.node == node.name",
