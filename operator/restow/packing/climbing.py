@@ -7,8 +7,8 @@ from restow.packing.check import check
 from restow.packing.effort import Engine
 from restow.packing.fill import Fill, fill_of
 from restow.packing.incumbent import greedy
-from restow.packing.ladder import Budget, Ladder
-from restow.packing.levels import climb_all, expected
+from restow.packing.ladder import Budget, Ladder, Report, untold
+from restow.packing.levels import climb_all
 from restow.packing.outcome import Outcome
 from restow.packing.problem import Problem
 from restow.packing.unsolved import status_of
@@ -22,8 +22,19 @@ class Choice:
     make: Callable[[Problem], Engine]
 
 
-def climbed(problem: Problem, budget: Budget, engine: Choice, start: Fill | None = None) -> Outcome:
+def climbed(
+    problem: Problem,
+    budget: Budget,
+    engine: Choice,
+    start: Fill | None = None,
+    report: Report = untold,
+) -> Outcome:
     """Climb all levels from `start`, or else the greedy incumbent, and check the outcome.
+
+    Parameters
+    ----------
+    report
+        Is told every incumbent, the first one at once.
 
     Raises
     ------
@@ -31,7 +42,7 @@ def climbed(problem: Problem, budget: Budget, engine: Choice, start: Fill | None
         The model is invalid, or the checker refuses the answer: a bug.
     """
     first = start if start is not None else fill_of(greedy(problem, budget.patience()))
-    ladder = Ladder(problem, first, budget, engine=engine.make, expected=expected(problem))
+    ladder = Ladder(problem, first, budget, engine=engine.make, report=report)
     levels = climb_all(ladder)
     placement = ladder.placement()
     outcome = Outcome(

@@ -35,6 +35,14 @@ TURNS_PER_S = 20_000
 """Turns of the search for the first placement in a second, or more."""
 
 
+Report = Callable[[Fill], None]
+"""Is told the incumbent: a fill that keeps every rule, and that nobody changes later."""
+
+
+def untold(_fill: Fill) -> None:
+    """Tell nobody."""
+
+
 @dataclass(kw_only=True)
 class Budget:
     """Time for all levels; deterministic time instead of seconds when asked for."""
@@ -87,8 +95,8 @@ class Ladder:
     ----------
     engine
         Makes the engine when the first level needs one; None to use cheap bounds only.
-    expected
-        Number of levels that may need the solver; the time left is shared over those to come.
+    report
+        Is told the first incumbent, each better one, and what there is before each level.
     """
 
     def __init__(
@@ -98,22 +106,29 @@ class Ladder:
         budget: Budget,
         *,
         engine: Callable[[Problem], Engine] | None,
-        expected: int,
+        report: Report = untold,
     ) -> None:
         self.problem = problem
         self.incumbent = start
         self.trusted = True
         self._proven = True
         self._budget = budget
-        self._to_come = expected
+        self._to_come = 0
         self._make = engine
         self._blends = tuple(bounds.surrogates(problem))
         self._model: Engine | None = None
         self._holds: list[tuple[Hold, int | None]] = []
+        self._report = report
+        report(start)
+
+    def expect(self, levels: int) -> None:
+        """Share the time that is left over so many levels that may need the engine."""
+        self._to_come = levels
 
     def climb(self, goal: Goal) -> Level:
         """Improve `goal` within the holds; return its value, bound and proof. Holds nothing."""
         self._to_come -= 1
+        self._report(self.incumbent)
         value = goal.value(self.problem, self.incumbent)
         limit = bounds.at_best(self.problem, goal, [hold for hold, _ in self._holds], self._blends)
         if goal.better(limit, value):
@@ -222,6 +237,7 @@ class Ladder:
                 hold.met(self.problem, candidate) for hold, _ in self._holds
             ):
                 self.incumbent = candidate
+                self._report(candidate)
 
     def _key(self, goal: Goal, fill: Fill) -> tuple[int, int]:
         value = goal.value(self.problem, fill)

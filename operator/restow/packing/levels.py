@@ -38,6 +38,7 @@ def climb_all(ladder: Ladder) -> tuple[Level, ...]:
 
     A level that was left unproven may have gained since; its bound stays valid.
     """
+    ladder.expect(expected(ladder.problem))
     rungs = list((_paper if ladder.problem.order is Order.PAPER else _restow)(ladder))
     levels, proven = [], True
     for rung in rungs:

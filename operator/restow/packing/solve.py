@@ -2,7 +2,7 @@
 
 from restow.packing.choosing import engine_for
 from restow.packing.climbing import climbed
-from restow.packing.ladder import Budget
+from restow.packing.ladder import Budget, Report, untold
 from restow.packing.outcome import Outcome
 from restow.packing.patterns.compiled import COMPILES
 from restow.packing.patterns.warming import warm
@@ -16,7 +16,12 @@ def get_ready() -> None:
 
 
 def solve(
-    problem: Problem, *, budget_s: float, deterministic: bool = False, seed: int = 0
+    problem: Problem,
+    *,
+    budget_s: float,
+    deterministic: bool = False,
+    seed: int = 0,
+    report: Report = untold,
 ) -> Outcome:
     """Return the best placement found within the time, with value, bound and proof per level.
 
@@ -29,6 +34,8 @@ def solve(
         repeatable too; one unit is about a second on an idle machine.
     seed
         Seed of the search. A proven answer still may be another one of equal value.
+    report
+        Is told every incumbent, the first one within a tenth of the budget.
 
     Raises
     ------
@@ -36,4 +43,4 @@ def solve(
         The model is invalid, or the checker refuses the answer: a bug.
     """
     budget = Budget(total=budget_s, deterministic=deterministic, seed=seed)
-    return climbed(problem, budget, engine_for(problem))
+    return climbed(problem, budget, engine_for(problem), report=report)

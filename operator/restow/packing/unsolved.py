@@ -5,7 +5,7 @@ from dataclasses import replace
 from restow.packing.fill import fill_of
 from restow.packing.incumbent import stay_put
 from restow.packing.ladder import Budget, Ladder
-from restow.packing.levels import climb_all, expected
+from restow.packing.levels import climb_all
 from restow.packing.outcome import Level, LevelKind, Outcome, Placement, Status
 from restow.packing.problem import Order, Problem
 
@@ -65,7 +65,7 @@ def unsolved(problem: Problem, *, wall_s: float, engine: str) -> Outcome:
 
 def _glance(problem: Problem, placement: Placement) -> tuple[Level, ...]:
     budget = Budget(total=0.0, deterministic=True, seed=0)
-    ladder = Ladder(problem, fill_of(placement), budget, engine=None, expected=expected(problem))
+    ladder = Ladder(problem, fill_of(placement), budget, engine=None)
     return climb_all(ladder)
 
 

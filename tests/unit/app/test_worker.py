@@ -6,10 +6,12 @@ import signal
 import threading
 import time
 from collections.abc import Iterator
+from dataclasses import replace
 
 import pytest
 
-from restow.app.worker import Worker
+from restow.app.worker import INTERRUPTED, Worker
+from restow.packing.check import check
 from restow.packing.incumbent import stay_put
 from restow.packing.outcome import Status
 from restow.packing.problem import Problem
@@ -56,25 +58,47 @@ def test_the_child_solves_and_stays(worker: Worker) -> None:
     assert worker.pid() == before != os.getpid()
 
 
-def test_a_child_killed_in_the_middle_leaves_everything_and_is_replaced(worker: Worker) -> None:
+def test_a_child_killed_in_the_middle_leaves_its_plan_so_far_and_is_replaced(
+    worker: Worker,
+) -> None:
     before = worker.pid()
     timer = killed_soon(worker)
     outcome = worker.solve(endless(), budget_s=300.0, cap_s=CAP_S)
     timer.join()
-    assert outcome.status is Status.OUT_OF_TIME
-    assert outcome.placement == stay_put(endless())
+    assert outcome.engine == INTERRUPTED
+    assert outcome.placement != stay_put(endless())
+    check(endless(), outcome)
     assert worker.solve(easy(), budget_s=10.0, cap_s=CAP_S).status is Status.OPTIMAL
     assert worker.pid() != before
 
 
-def test_an_overrun_is_cut_and_the_next_problem_is_solved(worker: Worker) -> None:
+def test_an_overrun_is_cut_to_the_plan_so_far_and_the_next_problem_is_solved(
+    worker: Worker,
+) -> None:
     before = worker.pid()
-    outcome = worker.solve(endless(), budget_s=300.0, cap_s=0.5)
-    assert outcome.status is Status.OUT_OF_TIME
+    outcome = worker.solve(endless(), budget_s=300.0, cap_s=2.0)
     assert outcome.wall_s < 300.0
+    assert outcome.engine == INTERRUPTED
+    check(endless(), outcome)
     with pytest.raises(ProcessLookupError):
         os.kill(before or 0, 0)
     assert worker.solve(easy(), budget_s=10.0, cap_s=CAP_S).status is Status.OPTIMAL
+
+
+def test_a_time_that_is_over_before_the_child_is_ready_leaves_everything() -> None:
+    with Worker() as worker:
+        outcome = worker.solve(easy(), budget_s=10.0, cap_s=0.0)
+        assert outcome.status is Status.OUT_OF_TIME
+        assert worker.solve(easy(), budget_s=10.0, cap_s=CAP_S).status is Status.OPTIMAL
+
+
+def test_an_error_of_the_solver_is_raised_and_the_child_stays(worker: Worker) -> None:
+    before = worker.pid()
+    with pytest.raises(IndexError) as raised:
+        worker.solve(replace(easy(), capacity=()), budget_s=10.0, cap_s=CAP_S)
+    assert "Traceback" in "".join(raised.value.__notes__)
+    assert worker.solve(easy(), budget_s=10.0, cap_s=CAP_S).status is Status.OPTIMAL
+    assert worker.pid() == before
 
 
 def test_a_child_that_died_while_idle_costs_no_answer(worker: Worker) -> None:

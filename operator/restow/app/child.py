@@ -1,0 +1,227 @@
+"""The child process of the worker: what it is asked, what it tells, and how it is heard.
+
+Both pipes carry whole messages with their length in front. The parent reads them in a thread that
+a dead child ends: whatever was torn off is never seen, and nothing that is sent can hang.
+"""
+
+import contextlib
+import importlib
+import multiprocessing
+import os
+import pickle
+import resource
+import signal
+import struct
+import threading
+import time
+import traceback
+from collections.abc import Callable
+from enum import IntEnum
+from multiprocessing.connection import Connection
+from typing import cast
+
+from restow.packing.fill import Fill, placement_of
+from restow.packing.outcome import Outcome, Placement
+from restow.packing.problem import Problem
+
+SOLVER = "restow.packing.solve"
+"""Imported by name in the child only: OR-Tools costs the operator 0.5 s and 60 MiB otherwise."""
+
+STARVED = (MemoryError, ImportError, SystemError)
+"""How a child that is out of memory shows.
+
+A library that cannot be mapped is an ImportError, one that is refused memory while it is being
+imported often a SystemError ("error return without exception set").
+"""
+
+LAST_S = 1.0
+"""Longest wait for a killed child to be gone, and for what it said last."""
+
+REPORT_SHARE = 0.05
+"""Most of its time that the child spends on telling what it has."""
+
+HEAD = struct.Struct(">QB")
+"""What every message of the child begins with: the number of the task, and the kind."""
+
+
+class _Kind(IntEnum):
+    READY = 0
+    SO_FAR = 1
+    ANSWER = 2
+    ERROR = 3
+
+
+class Child:
+    """A spawned process that solves one Problem after the other, as the parent sees it.
+
+    Parameters
+    ----------
+    memory_bytes
+        Limit of its address space; None for no limit.
+    """
+
+    def __init__(self, memory_bytes: int | None) -> None:
+        context = multiprocessing.get_context("spawn")
+        tasks, self._tasks = context.Pipe(duplex=False)
+        self._told, told = context.Pipe(duplex=False)
+        self._process = context.Process(
+            target=serve, args=(tasks, told, memory_bytes), daemon=True, name="restow-solver"
+        )
+        self._news = threading.Condition()
+        self._number = 0
+        self._ready = self._gone = False
+        self._so_far: bytes | None = None
+        self._answer: tuple[_Kind, bytes] | None = None
+        self._sender: threading.Thread | None = None
+        self._process.start()
+        self.began = time.monotonic()
+        tasks.close()
+        told.close()  # so that the end of the child is the end of its messages
+        self._reader = threading.Thread(target=self._listen, daemon=True)
+        self._reader.start()
+
+    @property
+    def pid(self) -> int:
+        """The process id."""
+        return cast("int", self._process.pid)
+
+    @property
+    def gone(self) -> bool:
+        """Whether it has died."""
+        return self._gone
+
+    def wait_ready(self, until: float) -> bool:
+        """Wait until it can solve, or is gone, or `until` on the monotonic clock."""
+        self._wait(lambda: self._ready, until)
+        return self._ready and not self._gone
+
+    def ask(self, problem: Problem, *, budget_s: float, seed: int, until: float) -> Outcome | None:
+        """Return its answer; None if it died or there is none at `until`: then it is to be killed.
+
+        Raises
+        ------
+        ModelError
+            Whatever the solver raised; how it came about is in the notes.
+        """
+        with self._news:
+            self._number += 1
+            self._so_far = self._answer = None
+        task = pickle.dumps((self._number, problem, budget_s, seed))
+        self._sender = threading.Thread(target=self._send, args=(task,), daemon=True)
+        self._sender.start()  # a child that hangs does not read, and would hang the sender
+        answer = self._wait_answer(until)
+        if answer is None:
+            return None
+        kind, body = answer
+        said = pickle.loads(body)  # noqa: S301 - from a process of our own
+        if kind is _Kind.ERROR:
+            raise said
+        return cast("Outcome", said)
+
+    def so_far(self) -> Placement | None:
+        """Return the last incumbent of the last task; None if it told none."""
+        body = self._so_far
+        return None if body is None else cast("Placement", pickle.loads(body))  # noqa: S301
+
+    def kill(self) -> None:
+        """Kill it, and wait until it is gone and all that it said is heard."""
+        self._process.kill()
+        for thread, pipe in ((self._reader, self._told), (self._sender, self._tasks)):
+            if thread is not None:
+                thread.join(2 * LAST_S)
+            if thread is None or not thread.is_alive():
+                pipe.close()
+
+    def _wait_answer(self, until: float) -> tuple[_Kind, bytes] | None:
+        self._wait(lambda: self._answer is not None, until)
+        return self._answer
+
+    def _wait(self, come: Callable[[], bool], until: float) -> None:
+        with self._news:
+            self._news.wait_for(lambda: come() or self._gone, until - time.monotonic())
+
+    def _send(self, task: bytes) -> None:
+        with contextlib.suppress(OSError):  # it is dead, and `_listen` finds out
+            self._tasks.send_bytes(task)
+
+    def _listen(self) -> None:
+        with contextlib.suppress(EOFError, OSError):
+            while True:
+                self._hear(self._told.recv_bytes())
+        self._process.join(LAST_S)
+        with self._news:
+            self._gone = True
+            self._news.notify_all()
+
+    def _hear(self, message: bytes) -> None:
+        number, kind = HEAD.unpack_from(message)
+        body = message[HEAD.size :]
+        with self._news:
+            if kind == _Kind.READY:
+                self._ready = True
+            elif number != self._number:
+                return
+            elif kind == _Kind.SO_FAR:
+                self._so_far = body
+            else:
+                self._answer = _Kind(kind), body
+            self._news.notify_all()
+
+
+def serve(tasks: Connection, told: Connection, memory_bytes: int | None) -> None:
+    """Solve what is asked, in the child, until the parent closes the pipe or memory is used up."""
+    _confine(memory_bytes)
+    try:
+        solver = importlib.import_module(SOLVER)
+        solver.get_ready()
+        told.send_bytes(HEAD.pack(0, _Kind.READY))
+        while True:
+            number, problem, budget_s, seed = pickle.loads(tasks.recv_bytes())  # noqa: S301
+            report = _Reporter(told, number)
+            kind, said = _Kind.ANSWER, None
+            try:
+                said = solver.solve(problem, budget_s=budget_s, seed=seed, report=report)
+            except STARVED:
+                raise
+            except Exception as error:  # noqa: BLE001 - it is raised again in the parent
+                error.add_note("".join(traceback.format_exception(error)))
+                kind, said = _Kind.ERROR, error
+            told.send_bytes(HEAD.pack(number, kind) + pickle.dumps(said))
+    except (EOFError, OSError, *STARVED):
+        os._exit(1)
+
+
+class _Reporter:
+    """Tells the parent the incumbents of one task, seldom enough to cost little."""
+
+    def __init__(self, told: Connection, number: int) -> None:
+        self._told = told
+        self._number = number
+        self._last: Fill | None = None
+        self._next = 0.0
+
+    def __call__(self, fill: Fill) -> None:
+        began = time.monotonic()
+        if fill is self._last or began < self._next:
+            return
+        body = pickle.dumps(placement_of(fill))
+        self._told.send_bytes(HEAD.pack(self._number, _Kind.SO_FAR) + body)
+        self._last = fill
+        now = time.monotonic()
+        self._next = now + (now - began) / REPORT_SHARE
+
+
+def _confine(memory_bytes: int | None) -> None:
+    """Limit the child's memory, leave Ctrl-C to the parent, and do not outlive it."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    threading.Thread(target=_die_with_parent, daemon=True).start()
+    if memory_bytes is not None:
+        resource.setrlimit(resource.RLIMIT_AS, (memory_bytes, memory_bytes))
+
+
+def _die_with_parent() -> None:
+    """End when the parent does: a killed one leaves a child that may be solving for long."""
+    parent = multiprocessing.parent_process()
+    if parent is not None:
+        parent.join()
+        os._exit(1)

@@ -1,0 +1,72 @@
+"""What the child was killed in is never seen, and what it said before is."""
+
+import fcntl
+import pickle
+import struct
+import termios
+import time
+from collections.abc import Iterator
+
+import pytest
+
+from restow.app.child import Child
+from restow.packing.check import keeps_the_rules
+from restow.packing.problem import Problem
+from tests.support.packing import pending, problem, running
+
+pytestmark = [pytest.mark.solver, pytest.mark.slow]
+
+NODES = 20_000
+PIPE_BYTES = 60_000
+"""About what a pipe holds; a placement on so many nodes is longer."""
+
+START_S = 60.0
+
+
+def long_answer() -> Problem:
+    """Return a problem whose placement does not fit in a pipe."""
+    everywhere = tuple(range(NODES))
+    there = running(dict.fromkeys(everywhere, 1), allowed=everywhere)
+    return problem(there, pending(1, allowed=everywhere), rooms=(1,) * NODES)
+
+
+@pytest.fixture
+def child() -> Iterator[Child]:
+    child = Child(None)
+    assert child.wait_ready(time.monotonic() + START_S)
+    yield child
+    child.kill()
+
+
+def unread_bytes(child: Child) -> int:
+    found = fcntl.ioctl(child._told.fileno(), termios.FIONREAD, b"\0" * 4)
+    return int(struct.unpack("i", found)[0])
+
+
+def test_an_answer_that_the_child_was_killed_in_is_not_seen_and_its_incumbent_is(
+    child: Child,
+) -> None:
+    with child._news:  # nothing is heard: the incumbent waits, and the answer fills the pipe
+        child._number = 1
+        child._tasks.send_bytes(pickle.dumps((1, long_answer(), 0.0, 0)))
+        while unread_bytes(child) < PIPE_BYTES:
+            time.sleep(0.01)
+        child._process.kill()
+    child.kill()
+    assert child.gone
+    assert child._answer is None
+    placement = child.so_far()
+    assert placement is not None
+    assert keeps_the_rules(long_answer(), placement)
+
+
+def test_what_is_told_of_an_earlier_task_is_not_taken_for_the_present_one(child: Child) -> None:
+    until = time.monotonic() + START_S
+    one = problem(pending(1), rooms=(1,))
+    assert child.ask(one, budget_s=0.0, seed=0, until=until) is not None
+    assert child.so_far() is not None
+    child._tasks.send_bytes(pickle.dumps((1, one, 0.0, 0)))  # number 1 again, and then number 2
+    answer = child.ask(problem(pending(2), rooms=(2,)), budget_s=0.0, seed=0, until=until)
+    assert answer is not None
+    assert answer.placement == (((0, 2),),)
+    assert child.so_far() == (((0, 2),),)
