@@ -1,6 +1,7 @@
 """The second half of a wave: hold nominations, release gates, bind."""
 
 from dataclasses import replace
+from datetime import UTC, datetime
 
 from restow.cluster.objects import Pod
 from restow.core.marks import GATE
@@ -18,7 +19,9 @@ from restow.planning.execution.reserving import (
 from restow.planning.execution.scene import Scene
 from restow.planning.plan import Action, Step
 from restow.planning.progress import NOMINATED, OVER, StepPhase, StepProgress, Verdict
-from restow.planning.revalidate import misfits
+from restow.planning.revalidate import late_comers, misfits
+
+LONG_AGO = datetime.min.replace(tzinfo=UTC)
 
 GRACE_S = 1.0
 """So much longer a replacement may stay gated while the placeholders change."""
@@ -120,21 +123,30 @@ def overdue(scene: Scene) -> str | None:
 
 
 def _stuck(scene: Scene) -> str | None:
-    """Return who still has no room long after all that were to leave had time to."""
-    limits = scene.settings
-    since = scene.progress.evicting_since
+    """Return who still has no room long after the last of those that were to leave has left.
+
+    Who came into it meanwhile is named: kube-scheduler does not preempt a pod of lower priority
+    where a placeholder holds the same room.
+    """
+    leaving = list(scene.of_wave(Action.MOVE, Action.EVICT))
     left = all(
-        state.phase not in UNDER_WAY and scene.pod(step) is None
-        for _, step, state in scene.of_wave(Action.MOVE, Action.EVICT)
+        state.phase not in UNDER_WAY and scene.pod(step) is None for _, step, state in leaving
     )
-    if since is None or not left or not scene.after(since, limits.leave_s + limits.arrive_s):
+    since = max(
+        (scene.progress.evicting_since, *(state.since for _, _, state in leaving)),
+        key=lambda moment: moment or LONG_AGO,
+    )
+    if since is None or not left or not scene.after(since, scene.settings.arrive_s):
         return None
     for index, step, state in scene.of_wave(Action.MOVE, Action.PLACE):
         pod = scene.arriving(index)
         if state.phase in OVER or pod is None or step.target is None:
             continue
         if not room_for(scene, pod, step.target):
-            return f"{pod.key} found no room on {step.target} in time"
+            late = late_comers(scene.plan, scene.progress, scene.snapshot)
+            came = [str(o.key) for o in scene.board.pods(step.target) if o.uid in late]
+            why = f"; {', '.join(sorted(came))} got there" if came else ""
+            return f"{pod.key} found no room on {step.target} in time{why}"
     return None
 
 
