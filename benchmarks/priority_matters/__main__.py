@@ -9,13 +9,18 @@ from itertools import product
 from typing import Any, TextIO
 
 from benchmarks.priority_matters import engines, large, summary
-from benchmarks.priority_matters.instances import draw
-from benchmarks.priority_matters.scheduler import schedule
+from benchmarks.priority_matters.cases import WITH_RULES, Axes, Case, case
 from restow.packing.problem import Order
 from restow.packing.solve import get_ready
 
-GRIDS = {"A": "4,8,16,32", "B": "64", "C": "100,1000,5000"}
-"""Nodes of each grid; the other axes of A and B are the same, those of C are its own."""
+GRIDS = {
+    "A": "4,8,16,32",
+    "B": "64",
+    "C": "100,1000,5000",
+    "D": "4,8,16,32,64",
+    "E": "4,8,16,32,64",
+}
+"""Nodes of each grid; the other axes are the same, but those of C are its own."""
 
 
 def main() -> None:
@@ -41,6 +46,8 @@ def _sum_up(options: argparse.Namespace, rows: list[dict[str, Any]], stream: Tex
     first, *others = of
     for name, ours in of.items():
         print(f"\n{name}\n\n{summary.table(ours)}", file=stream)
+        if options.grid in WITH_RULES:
+            print(f"\n{summary.forbidden(ours)}", file=stream)
     for name in others:
         print(f"\n{first} against {name}: {summary.compared(of[first], of[name])}", file=stream)
 
@@ -57,13 +64,20 @@ def _options() -> argparse.Namespace:
     parser.add_argument(
         "--engine", default="ours", help="of ours, paper, classes; several run in turn"
     )
-    parser.add_argument("--order", choices=["paper", "restow"], default="paper")
+    parser.add_argument(
+        "--order", choices=["paper", "restow"], help="restow with D and E, else paper"
+    )
     parser.add_argument("--nodes", help="instead of the grid's")
     parser.add_argument("--pods-per-node", default="4,8")
     parser.add_argument("--priorities", default="1,2,4")
     parser.add_argument("--utilisations", default="0.90,0.95,1.00,1.05")
     parser.add_argument("--output", choices=["json", "table"], default="table")
-    return parser.parse_args()
+    options = parser.parse_args()
+    with_rules = options.grid in WITH_RULES
+    if with_rules and "paper" in options.engine.split(","):
+        parser.error("the paper's model knows no rules: --engine ours,classes")
+    options.order = options.order or ("restow" if with_rules else "paper")
+    return options
 
 
 def _numbers(text: str) -> list[int]:
@@ -79,46 +93,47 @@ def _rows(options: argparse.Namespace) -> Iterator[dict[str, Any]]:
     axes = product(
         seeds,
         _numbers(options.nodes or GRIDS[options.grid]),
-        _numbers(options.pods_per_node),
+        [0] if options.grid == "E" else _numbers(options.pods_per_node),
         _numbers(options.priorities),
         [float(part) for part in options.utilisations.split(",")],
     )
     for seed, nodes, pods, priorities, utilisation in axes:
-        instance = draw(
+        cell = Axes(
             nodes=nodes,
             pods_per_node=pods,
             priorities=priorities,
             utilisation=utilisation,
             seed=seed,
         )
-        start = schedule(instance, preemption=False)
-        if not start.pending.total():
-            continue
-        default = schedule(instance, preemption=True).placed()
-        problem = engines.formulate(instance, start, Order(options.order))
-        for engine in _engines(options):
-            result = engines.run(engine, problem, options.window)
-            yield {
-                "grid": options.grid,
-                "nodes": nodes,
-                "pods_per_node": pods,
-                "priorities": priorities,
-                "utilisation": utilisation,
-                "seed": seed,
-                "window_s": options.window,
-                "engine": engine,
-                "order": options.order,
-                "outcome": summary.outcome(result.placed, default, proven=result.proven),
-                "proven": result.proven,
-                "default": default,
-                "placed": result.placed,
-                "bound": result.bound,
-                "moves": result.moves,
-                "evictions": result.evictions,
-                "seconds": round(result.seconds, 3),
-                "rss_mib": engines.rss_mib(),
-                "levels": result.levels,
-            }
+        asked = case(options.grid, cell, Order(options.order))
+        if asked is not None:
+            for engine in _engines(options):
+                yield _row(options, engine, asked)
+
+
+def _row(options: argparse.Namespace, engine: str, asked: Case) -> dict[str, Any]:
+    engines.forget_peak()
+    result = engines.run(engine, asked.problem, options.window)
+    placed = asked.per_priority(result.placed)
+    return {
+        "grid": options.grid,
+        **asked.about,
+        "window_s": options.window,
+        "engine": engine,
+        "by": result.by,
+        "order": options.order,
+        "outcome": summary.outcome(placed, asked.default, proven=result.proven),
+        "proven": result.proven,
+        "default": asked.default,
+        "placed": placed,
+        "bound": asked.per_priority(result.bound),
+        "moves": result.moves,
+        "evictions": result.evictions,
+        "seconds": round(result.seconds, 3),
+        "rss_mib": engines.rss_mib(),
+        "levels": result.levels,
+        "refusal": result.refusal,
+    }
 
 
 if __name__ == "__main__":

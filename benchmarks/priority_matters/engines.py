@@ -2,22 +2,29 @@
 
 import resource
 import time
+from contextlib import suppress
 from dataclasses import dataclass
+from pathlib import Path
 
 from benchmarks.priority_matters import paper
 from benchmarks.priority_matters.instances import RESOURCES, Instance
 from benchmarks.priority_matters.scheduler import Cluster
+from restow.core.errors import ModelError
+from restow.packing.check import check
 from restow.packing.choosing import CLASSES, engine_for
 from restow.packing.climbing import Choice, climbed
 from restow.packing.disturbance import disturbance
 from restow.packing.ladder import Budget
-from restow.packing.outcome import Level, LevelKind
+from restow.packing.outcome import Level, LevelKind, Outcome
 from restow.packing.problem import Order, PodClass, Problem
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Result:
-    """What an engine answered; counts per priority, highest first."""
+    """What an engine answered; counts per tier of the problem, highest first.
+
+    `by` is the engine that restow chose; `refusal` what its checker says of the answer.
+    """
 
     placed: list[int]
     bound: list[int]
@@ -26,6 +33,8 @@ class Result:
     evictions: int
     seconds: float
     levels: list[str]
+    by: str
+    refusal: str = ""
 
 
 def formulate(instance: Instance, start: Cluster, order: Order) -> Problem:
@@ -75,6 +84,7 @@ def run(engine: str, problem: Problem, window_s: float) -> Result:
 def _ours(problem: Problem, window_s: float, choice: Choice) -> Result:
     budget = Budget(total=window_s, deterministic=False, seed=0)
     outcome = climbed(problem, budget, choice)
+    seconds = budget.wall_s()
     upset = disturbance(problem, outcome)
     tiers = range(len(problem.tiers))
     placed = [0] * len(problem.tiers)
@@ -86,8 +96,10 @@ def _ours(problem: Problem, window_s: float, choice: Choice) -> Result:
         proven=all(level.proven for level in outcome.levels if level.kind is not LevelKind.NODES),
         moves=upset.moves,
         evictions=upset.evictions,
-        seconds=budget.wall_s(),
+        seconds=seconds,
         levels=[f"{x.kind}{x.tier}:{x.value}/{x.bound}" for x in outcome.levels],
+        by=outcome.engine,
+        refusal=_refusal(problem, outcome),
     )
 
 
@@ -106,9 +118,24 @@ def _paper(problem: Problem, window_s: float) -> Result:
         evictions=answer.evictions,
         seconds=time.perf_counter() - began,
         levels=[],
+        by="paper",
     )
 
 
+def _refusal(problem: Problem, outcome: Outcome) -> str:
+    try:
+        check(problem, outcome)
+    except ModelError as error:
+        return str(error)
+    return ""
+
+
+def forget_peak() -> None:
+    """Let `rss_mib` count from here, where the kernel can (Linux, `/proc/self/clear_refs`)."""
+    with suppress(OSError):
+        Path("/proc/self/clear_refs").write_text("5")
+
+
 def rss_mib() -> int:
-    """Return the largest resident size of this process so far, in MiB."""
+    """Return the largest resident size of this process since `forget_peak`, in MiB."""
     return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024

@@ -6,8 +6,9 @@ from dataclasses import replace
 from itertools import product
 from typing import Any
 
-from benchmarks.priority_matters.clusters import NOW, Shape, draw
+from benchmarks.priority_matters.clusters import Shape, draw
 from benchmarks.priority_matters.engines import rss_mib
+from benchmarks.priority_matters.workloads import NOW
 from restow.cluster.snapshot import Snapshot
 from restow.packing.choosing import engine_for
 from restow.packing.climbing import climbed

@@ -87,11 +87,11 @@ def solve(problem: Problem, *, window_s: float) -> Answer:
             for p in pods
             if (home := phases.pods[p].home) is not None
         )
-        for goal in (placed, kept):
+        for goal, counts in ((placed, True), (kept, False)):
             found = phases.value(goal, (deadline - time.monotonic()) / phases_left)
             phases_left -= 1
             proven = proven and found is not None and found[0] == found[1]
-            if goal is placed:
+            if counts:
                 total = len(pods) if found is None else found[1]
                 bound.append(total - before)
                 before = total if found is None else found[0]

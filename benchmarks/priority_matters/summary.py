@@ -56,3 +56,10 @@ def compared(ours: Iterable[Mapping[str, Any]], theirs: Iterable[Mapping[str, An
 def _counts(row: Mapping[str, Any]) -> tuple[list[int], int]:
     """Return what every optimum has in common: pods placed, and 2 per move and 3 per eviction."""
     return row["placed"], 2 * row["moves"] + 3 * row["evictions"]
+
+
+def forbidden(rows: Iterable[Mapping[str, Any]]) -> str:
+    """Return in how many failures the default scheduler did what restow's rules forbid."""
+    failures = [row for row in rows if row["outcome"] == "failure"]
+    unfair = sum(row.get("default_forbidden", 0) > 0 for row in failures)
+    return f"{len(failures)} failures, {unfair} where the default evicts what rules protect"
