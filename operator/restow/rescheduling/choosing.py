@@ -1,0 +1,161 @@
+"""Which columns to use, in whole numbers: CP-SAT over those that an optimal plan can have.
+
+With a bound of B on the gain, a plan that gains T uses no column whose reduced cost is worse than
+B - T: such columns are left out.
+"""
+
+from dataclasses import dataclass
+
+import numpy as np
+from ortools.sat.python import cp_model
+
+from restow.packing.patterns.meter import Meter
+from restow.rescheduling.arriving import UNIT
+from restow.rescheduling.columns import Column
+from restow.rescheduling.pricing import Prices
+from restow.rescheduling.problem import Ints
+from restow.rescheduling.table import Table
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Chosen:
+    """A choice of columns that balances, with how often each is used.
+
+    Parameters
+    ----------
+    gain
+        Of all of them.
+    """
+
+    uses: tuple[tuple[Column, int], ...]
+    gain: int
+
+
+def near(columns: list[Column], value: Ints, prices: Prices, gap: int) -> list[Column]:
+    """Return the columns whose reduced cost is at most `gap`.
+
+    Parameters
+    ----------
+    value
+        (rows,) worth of each row's best use under the prices.
+    gap
+        In `UNIT`s.
+    """
+    if not columns:
+        return []
+    rows = np.array([column.row for column in columns])
+    moves = np.array([column.moves for column in columns])
+    gains = np.array([column.gain for column in columns])
+    needs = np.stack([column.need for column in columns])
+    short = value[rows] - (gains * UNIT - needs @ prices.hole - prices.move * moves)
+    return [columns[i] for i in np.flatnonzero(short <= gap)]
+
+
+class Choosing:
+    """A model that picks columns.
+
+    Parameters
+    ----------
+    columns
+        Those to pick from.
+    """
+
+    def __init__(self, table: Table, columns: list[Column], limit: int) -> None:
+        self._table, self._columns = table, columns
+        self._model = model = cp_model.CpModel()
+        number = table.rows.number
+        self._use = [model.new_int_var(0, int(number[column.row]), "") for column in columns]
+        self._balance(limit)
+        self._gain = cp_model.LinearExpr.weighted_sum(self._use, [c.gain for c in columns])
+
+    def forbid(self, stuck: list[Column]) -> None:
+        """Do not use all of these columns together."""
+        marks = {id(column) for column in stuck}
+        model, used = self._model, []
+        for use, column in zip(self._use, self._columns, strict=True):
+            if id(column) in marks:
+                there = model.new_bool_var("")
+                model.add(use == 0).only_enforce_if(~there)
+                used.append(there)
+        model.add_bool_or([~there for there in used])
+
+    def start(self, chosen: Chosen) -> None:
+        """Start the search from a choice."""
+        used = {id(column): times for column, times in chosen.uses}
+        self._model.clear_hints()  # type: ignore[no-untyped-call]  # ships none
+        for use, column in zip(self._use, self._columns, strict=True):
+            self._model.add_hint(use, used.get(id(column), 0))
+
+    def most(self, target: int, meter: Meter, share: float) -> Chosen | None:
+        """Return the choice of most gain; the search ends where it reaches `target`."""
+        model = self._model
+        model.maximize(self._gain)
+        solver = _solver(meter, share)
+        if solver.solve(model, _AtLeast(target)) not in (cp_model.OPTIMAL, cp_model.FEASIBLE):
+            return None
+        return self._chosen(solver)
+
+    def easiest(self, chosen: Chosen, meter: Meter, share: float) -> Chosen:
+        """Return a choice of the same gain with few arrivals that must wait for a departure."""
+        self.start(chosen)
+        copy = self._model.clone()
+        copy.add(self._gain >= chosen.gain)
+        weights = [column.waiting * WAIT + column.moves for column in self._columns]
+        copy.minimize(cp_model.LinearExpr.weighted_sum(self._use, weights))
+        solver = _solver(meter, share)
+        if solver.solve(copy) not in (cp_model.OPTIMAL, cp_model.FEASIBLE):
+            return chosen
+        return self._chosen(solver)
+
+    def _balance(self, limit: int) -> None:
+        model, columns, use = self._model, self._columns, self._use
+        weighted = cp_model.LinearExpr.weighted_sum
+        by_row: dict[int, list[int]] = {}
+        for i, column in enumerate(columns):
+            by_row.setdefault(column.row, []).append(i)
+        for row, here in by_row.items():
+            model.add(sum(use[i] for i in here) <= int(self._table.rows.number[row]))
+        model.add(weighted(use, [column.moves for column in columns]) <= limit)
+        within = self._table.holes.within
+        into = [model.new_int_var(0, limit, "") for _ in within]
+        for hole in range(len(self._table.holes)):
+            here = [i for i, column in enumerate(columns) if column.need[hole]]
+            lack = weighted([use[i] for i in here], [int(columns[i].need[hole]) for i in here])
+            out = sum(into[k] for k, pair in enumerate(within) if pair[0] == hole)
+            taken = sum(into[k] for k, pair in enumerate(within) if pair[1] == hole)
+            model.add(lack - out + taken <= 0)
+
+    def _chosen(self, solver: cp_model.CpSolver) -> Chosen:
+        uses = tuple(
+            (column, solver.value(use))
+            for use, column in zip(self._use, self._columns, strict=True)
+            if solver.value(use)
+        )
+        return Chosen(uses=uses, gain=sum(column.gain * times for column, times in uses))
+
+
+WAIT = 4
+"""An arrival that must wait for a departure weighs as much as so many moves."""
+
+
+class _AtLeast(cp_model.CpSolverSolutionCallback):
+    """Ends the search at a target: CP-SAT does not by itself when a bound is met."""
+
+    def __init__(self, target: int) -> None:
+        super().__init__()
+        self._target = target
+
+    def on_solution_callback(self) -> None:
+        if self.objective_value >= self._target - 0.5:
+            self.stop_search()
+
+
+def _solver(meter: Meter, share: float) -> cp_model.CpSolver:
+    solver = cp_model.CpSolver()
+    solver.parameters.num_workers = 1
+    solver.parameters.linearization_level = 2
+    solver.parameters.symmetry_level = 0
+    solver.parameters.cp_model_probing_level = 0
+    solver.parameters.random_seed = meter.effort.seed
+    meter.limit(solver, share)
+    return solver

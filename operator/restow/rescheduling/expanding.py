@@ -1,0 +1,97 @@
+"""From columns to nodes and pods: who leaves where, and which holes open for them."""
+
+from collections import defaultdict
+
+import numpy as np
+from ortools.graph.python import max_flow  # type: ignore[import-untyped]  # ships no types
+
+from restow.rescheduling.choosing import Chosen
+from restow.rescheduling.columns import Column
+from restow.rescheduling.holes import Holes
+from restow.rescheduling.ordering import Hole, Leaving
+from restow.rescheduling.problem import Ints
+from restow.rescheduling.table import Table
+
+
+def expand(table: Table, chosen: Chosen) -> tuple[list[Leaving], list[Hole]]:
+    """Return who leaves, and a hole for each of them."""
+    leaving: list[Leaving] = []
+    opened: list[tuple[int, int]] = []
+    for at, column in _spread(chosen):
+        node = table.rows.nodes[column.row][at]
+        leaving += _leaving(table, column, node, at)
+        opened += [(node, way) for way in column.arriving]
+    return leaving, _holes(table, leaving, opened)
+
+
+def placed(table: Table, chosen: Chosen) -> list[tuple[int, Column]]:
+    """Return each node that is used, and how."""
+    return [(table.rows.nodes[column.row][at], column) for at, column in _spread(chosen)]
+
+
+def _spread(chosen: Chosen) -> list[tuple[int, Column]]:
+    """Return the index of a node in its row for each use of a column."""
+    next_of: dict[int, int] = defaultdict(int)
+    found = []
+    for column, times in chosen.uses:
+        for _ in range(times):
+            at = next_of[column.row]
+            next_of[column.row] += 1
+            found.append((at, column))
+    return found
+
+
+def _leaving(table: Table, column: Column, node: int, at: int) -> list[Leaving]:
+    rows, row = table.rows, column.row
+    start, end = int(rows.start[row]), int(rows.start[row + 1])
+    same: dict[tuple[int, int], list[int]] = defaultdict(list)
+    for pod in range(start, end):
+        same[int(rows.kind[pod]), int(rows.mode[pod])].append(
+            int(rows.movers[row][at, pod - start])
+        )
+    found = []
+    for position in column.leaving:
+        pod = start + position
+        candidates = same[int(rows.kind[pod]), int(rows.mode[pod])]
+        found.append(Leaving(node=node, needs=int(table.leaving[pod]), candidates=list(candidates)))
+    return found
+
+
+def _holes(table: Table, leaving: list[Leaving], opened: list[tuple[int, int]]) -> list[Hole]:
+    """Return the holes that are used, each named after what uses it."""
+    holes = table.holes
+    asked = np.bincount([one.needs for one in leaving], minlength=len(holes))
+    there = np.bincount([int(table.hole[way]) for _, way in opened], minlength=len(holes))
+    flow = _flow(holes, asked, there)
+    found = []
+    for node, way in opened:
+        large = int(table.hole[way])
+        small = next((s for s in range(len(holes)) if flow[s, large] > 0), None)
+        if small is not None:
+            flow[small, large] -= 1
+            place = holes.largest[large][int(table.place[way])]
+            found.append(Hole(node=node, needs=small, place=place))
+    return found
+
+
+def _flow(holes: Holes, asked: Ints, there: Ints) -> Ints:
+    """Return (small, large) how many of what needs a hole use which: their own if they can."""
+    count = len(holes)
+    own = np.minimum(asked, there)
+    flow = np.diag(own)
+    short, left = asked - own, there - own
+    graph = max_flow.SimpleMaxFlow()
+    source, sink = 2 * count, 2 * count + 1
+    arcs = {}
+    for small in np.flatnonzero(short):
+        graph.add_arc_with_capacity(source, int(small), int(short[small]))
+        for large in np.flatnonzero(holes.inside[small] & (left > 0)):
+            arc = graph.add_arc_with_capacity(int(small), count + int(large), int(short[small]))
+            arcs[arc] = (int(small), int(large))
+    for large in np.flatnonzero(left):
+        graph.add_arc_with_capacity(count + int(large), sink, int(left[large]))
+    if arcs:
+        graph.solve(source, sink)
+        for arc, pair in arcs.items():
+            flow[pair] += graph.flow(arc)
+    return flow

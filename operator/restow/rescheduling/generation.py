@@ -1,0 +1,134 @@
+"""Column generation: the uses that matter, the prices that tell, and the bound they prove."""
+
+import math
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import numpy as np
+
+from restow.packing.patterns.meter import Meter
+from restow.rescheduling.arriving import UNIT
+from restow.rescheduling.columns import Column, Columns
+from restow.rescheduling.master import Master
+from restow.rescheduling.pricing import Desk, Prices, Use, price
+from restow.rescheduling.problem import Ints
+from restow.rescheduling.table import Table
+
+INWARD = 0.3
+"""How far prices are drawn from the program's towards the best ones known (Wentges 1997)."""
+
+THRIFT = 0.25
+"""What all migrations within the limit together cost under thrift, in gains."""
+
+SPARE = 3
+"""Migrations more than in fractions that a thrifty plan in whole numbers may have."""
+
+NEAR = UNIT >> 10
+"""A bound this near to the program's value is as good as met."""
+
+FIRST = tuple((size, move) for size in (0.3, 0.6, 1.0, 1.5) for move in (0.1, 0.4, 0.8))
+"""First prices: of what the largest pod takes of a whole node, and of a migration, in gains."""
+
+
+LARGE = 20_000
+"""Cells of a grid on which only every third of the first prices is tried."""
+
+
+@dataclass(slots=True, kw_only=True)
+class Best:
+    """The best prices so far, what each row is worth under them, and the bound, in `UNIT`s."""
+
+    prices: Prices
+    value: Ints
+    bound: int
+
+
+class Generation:
+    """Column generation on one table, to be gone on with as long as there is time."""
+
+    def __init__(self, table: Table, limit: int, meter: Meter, first: Prices | None = None) -> None:
+        self.table, self.limit, self._meter = table, limit, meter
+        self.columns = Columns(table)
+        self.desk = Desk(table)
+        self._best: Best | None = None
+        self._known = 0
+        top = int(table.worth.max(initial=0))
+        for prices in self._guesses(max(1, top)) if first is None else (first,):
+            self.columns.extend(self.desk, self.look(prices), 0)
+        self.master = Master(table, limit, penalty=2.0 * max(1, top))
+
+    @property
+    def best(self) -> Best:
+        """Return the best prices and their bound."""
+        assert self._best is not None  # noqa: S101 - set by the first guess
+        return self._best
+
+    def run(self, near: int = NEAR) -> None:
+        """Generate columns until the bound is nearer than that to the program's value."""
+        while not self._meter.over():
+            self._enter()
+            value = self.master.solve()
+            if value is None or not self._improve(self.master.prices(), round(value * UNIT), near):
+                return
+
+    def be_thrifty(self, rounds: int) -> Best:
+        """Generate columns once more, at prices under which no migration is for nothing.
+
+        Where the limit is slack a migration costs nothing, and columns full of needless ones are as
+        good as any: whole numbers are hard to find among them.
+        """
+        self.master.be_thrifty(THRIFT / max(1, self.limit))
+        for _ in range(rounds):
+            if self._meter.over() or not self.widen():
+                break
+        moves = math.ceil(sum(column.moves * share for column, share in self.shares())) + SPARE
+        prices = self.master.prices()
+        value = price(self.table, self.desk, prices).value
+        bound = int(value @ self.table.rows.number) + prices.move * min(moves, self.limit)
+        return Best(prices=prices, value=value, bound=bound)
+
+    def widen(self) -> bool:
+        """Solve the program and add the columns that its prices favour; return whether any is."""
+        self._enter()
+        if self.master.solve() is None:
+            return False
+        use = price(self.table, self.desk, self.master.prices())
+        return self.columns.extend(self.desk, use, 0) > 0
+
+    def shares(self) -> list[tuple[Column, float]]:
+        """Solve the program, and return how much of each column it uses; nothing if it gives up."""
+        self._enter()
+        if self.master.solve() is None:
+            return []
+        return list(zip(self.master.columns, self.master.shares(), strict=True))
+
+    def look(self, prices: Prices) -> Use:
+        """Find the best uses under prices, and keep them, and the bound if it is lower."""
+        use = price(self.table, self.desk, prices)
+        bound = int(use.value @ self.table.rows.number) + prices.move * self.limit
+        if self._best is None or bound < self._best.bound:
+            self._best = Best(prices=prices, value=use.value, bound=bound)
+        return use
+
+    def _improve(self, outer: Prices, value: int, near: int) -> bool:
+        """Look for better uses between the program's prices and the best; return whether any is."""
+        for inward in (INWARD, 0.0):
+            best = self.best.prices
+            hole = np.rint((1 - inward) * outer.hole + inward * best.hole).astype(np.int64)
+            use = self.look(Prices(hole, round((1 - inward) * outer.move + inward * best.move)))
+            if self.best.bound - value <= near:
+                return False
+            if self.columns.extend(self.desk, use, 0):
+                return True
+        return False
+
+    def _enter(self) -> None:
+        for column in self.columns.all[self._known :]:
+            self.master.add(column)
+        self._known = len(self.columns.all)
+
+    def _guesses(self, top: int) -> Iterator[Prices]:
+        part = self.table.share / max(float(self.table.share.max(initial=0)), 1e-9)
+        for size, move in FIRST[:: 1 if len(self.table.worth) < LARGE else 3]:
+            hole = np.rint(part * (size * top / 2 * UNIT)).astype(np.int64)
+            yield Prices(hole, round(move * UNIT))

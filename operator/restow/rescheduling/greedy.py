@@ -1,0 +1,118 @@
+"""The best single migration, again and again: VMR2L's heuristic HA, and always an answer."""
+
+from collections.abc import Iterable
+
+import numpy as np
+
+from restow.rescheduling.occupancy import Occupancy
+from restow.rescheduling.ordering import Step
+from restow.rescheduling.problem import Problem, worth
+
+NEVER = 1 << 40
+"""Cost of a place where a mover cannot be."""
+
+
+def greedy(problem: Problem, steps: tuple[Step, ...] = ()) -> tuple[Step, ...]:
+    """Return `steps` and what greedy migrations add to them, each in a wave of its own."""
+    now = Occupancy(problem)
+    for step, after in zip(steps, (*steps[1:], None), strict=False):
+        now.move(step.mover, step.node, step.mode)
+        if after is None or after.wave > step.wave:
+            now.settle()
+    wave = steps[-1].wave if steps else -1
+    search = _Search(problem, now)
+    added: list[Step] = []
+    while len(steps) + len(added) < problem.limit:
+        best = search.best()
+        if best is None:
+            break
+        wave += 1
+        added.append(Step(mover=best[0], node=best[1], mode=best[2], wave=wave))
+        changed = (now.node(best[0]), best[1])
+        now.move(*best)
+        now.settle()
+        search.look_again(changed)
+    return (*steps, *added)
+
+
+class _Search:
+    """What each departure gains and each arrival costs; looked up again where something changed."""
+
+    def __init__(self, problem: Problem, now: Occupancy) -> None:
+        self._problem, self._now = problem, now
+        self._ways = [
+            (kind, mode, np.array(size, np.int64))
+            for kind, of in enumerate(problem.kinds)
+            for mode, size in enumerate(of.modes)
+        ]
+        self._sizes = np.stack([size for _, _, size in self._ways])
+        self._of: dict[int, list[int]] = {}
+        for w, (kind, _, _) in enumerate(self._ways):
+            self._of.setdefault(kind, []).append(w)
+        nodes = len(problem.free)
+        self._cost = np.full((len(self._ways), nodes), NEVER, np.int64)
+        self._gain = np.zeros(len(problem.movers), np.int64)
+        self._kind = np.array([mover.kind for mover in problem.movers], np.int64)
+        self._welcome = np.ones((len(self._ways), nodes), bool)
+        for w, (kind, _, _) in enumerate(self._ways):
+            allowed = problem.kinds[kind].nodes
+            if allowed is not None:
+                self._welcome[w] = [node in allowed for node in range(nodes)]
+        self.look_again(range(nodes))
+
+    def look_again(self, nodes: Iterable[int]) -> None:
+        """Count anew what changed on nodes."""
+        at = np.array(sorted(set(nodes)))
+        free = self._now.free[at]
+        value = worth(self._problem.shapes, free)
+        for w in range(0, len(self._ways), AT_ONCE):
+            left = free[None, :, :] - self._sizes[w : w + AT_ONCE, None, :]
+            fits = (left >= np.minimum(0, free)[None]).all(axis=2)
+            cost = value[None] - worth(self._problem.shapes, left)
+            fits &= self._welcome[w : w + AT_ONCE, at]
+            self._cost[w : w + AT_ONCE, at] = np.where(fits, cost, NEVER)
+        changed = set(at.tolist())
+        here = [m for m in range(len(self._gain)) if self._now.node(m) in changed]
+        if here:
+            room = self._now.free[[self._now.node(m) for m in here]]
+            freed = room + np.stack([self._now.size(m) for m in here])
+            self._gain[here] = worth(self._problem.shapes, freed) - worth(
+                self._problem.shapes, room
+            )
+
+    def best(self) -> tuple[int, int, int] | None:
+        """Return the migration that gains most, as (mover, node, mode); None if none gains."""
+        cheapest = np.full(len(self._of), NEVER, np.int64)
+        np.minimum.at(cheapest, [kind for kind, _, _ in self._ways], self._cost.min(axis=1))
+        most = self._gain - cheapest[self._kind]
+        best, found = 0, None
+        for mover in np.argsort(-most, kind="stable")[:LOOKED_AT]:
+            if most[mover] <= best:
+                break
+            place = self._place(int(mover))
+            if place is not None and self._gain[mover] - place[0] > best:
+                best, found = int(self._gain[mover] - place[0]), (int(mover), *place[1:])
+        return found
+
+    def _place(self, mover: int) -> tuple[int, int, int] | None:
+        """Return the cheapest place elsewhere, as (cost, node, mode), the tightest of them."""
+        best: tuple[int, int, int, int] | None = None
+        for w in self._of[int(self._kind[mover])]:
+            _, mode, size = self._ways[w]
+            for node in np.argsort(self._cost[w], kind="stable")[:LOOKED_AT]:
+                cost = int(self._cost[w, node])
+                if cost >= NEVER or (best is not None and cost > best[0]):
+                    break
+                if node == self._now.node(mover) or not self._now.welcome(mover, int(node)):
+                    continue
+                left = int((self._now.free[node] - size).sum())
+                if best is None or (cost, left) < best[:2]:
+                    best = (cost, left, int(node), mode)
+        return None if best is None else (best[0], *best[2:])
+
+
+AT_ONCE = 512
+"""Ways to arrive that are counted at once."""
+
+LOOKED_AT = 200
+"""Movers, and places for each, that are looked at for one migration."""

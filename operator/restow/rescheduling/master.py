@@ -1,0 +1,94 @@
+"""The linear program over columns: which share of which use, under balance and the limit.
+
+GLOP is in floating point, so its duals are only a hint where to look: bounds come from `pricing`,
+at the same prices in integers.
+"""
+
+import numpy as np
+from ortools.linear_solver import pywraplp  # type: ignore[import-untyped]  # ships no types
+
+from restow.rescheduling.arriving import UNIT
+from restow.rescheduling.columns import Column
+from restow.rescheduling.pricing import Prices
+from restow.rescheduling.table import Table
+
+LACK = 1e-6
+"""Less than this of a hole is not missing."""
+
+
+class Master:
+    """A linear program that grows by columns.
+
+    Parameters
+    ----------
+    penalty
+        Cost of a departure that finds no hole: above what any pod can gain, so that the program
+        has a solution from the start and prices stay in reason.
+    """
+
+    def __init__(self, table: Table, limit: int, penalty: float) -> None:
+        self._solver = pywraplp.Solver.CreateSolver("GLOP")
+        self._solver.SetSolverSpecificParametersAsString("use_preprocessing: false")
+        solver, infinity = self._solver, self._solver.infinity()
+        self._objective = solver.Objective()
+        self._objective.SetMaximization()
+        self._rows = [solver.Constraint(-infinity, float(n)) for n in table.rows.number]
+        self._holes = [solver.Constraint(-infinity, 0.0) for _ in range(len(table.holes))]
+        self._limit = solver.Constraint(-infinity, float(limit))
+        self._lack = []
+        for hole in self._holes:
+            lack = solver.NumVar(0.0, infinity, "")
+            self._lack.append(lack)
+            hole.SetCoefficient(lack, -1.0)
+            self._objective.SetCoefficient(lack, -penalty)
+        for small, large in table.holes.within:
+            into = solver.NumVar(0.0, infinity, "")
+            self._holes[small].SetCoefficient(into, -1.0)
+            self._holes[large].SetCoefficient(into, 1.0)
+        self.columns: list[Column] = []
+        self._thrift = 0.0
+        self._uses: list[pywraplp.Variable] = []
+
+    def add(self, column: Column) -> None:
+        """Enter a column."""
+        use = self._solver.NumVar(0.0, self._solver.infinity(), "")
+        self._rows[column.row].SetCoefficient(use, 1.0)
+        for hole in np.flatnonzero(column.need):
+            self._holes[hole].SetCoefficient(use, float(column.need[hole]))
+        if column.leaving:
+            self._limit.SetCoefficient(use, float(column.moves))
+        self._objective.SetCoefficient(use, column.gain - self._thrift * column.moves)
+        self.columns.append(column)
+        self._uses.append(use)
+
+    def be_thrifty(self, thrift: float) -> None:
+        """Let a migration cost so much from now on, so that none is made for nothing."""
+        self._thrift = thrift
+        for use, column in zip(self._uses, self.columns, strict=True):
+            self._objective.SetCoefficient(use, column.gain - thrift * column.moves)
+
+    def solve(self) -> float | None:
+        """Return the program's value; None if GLOP gave up."""
+        if self._solver.Solve() != pywraplp.Solver.OPTIMAL:
+            return None
+        return float(self._objective.Value())
+
+    def prices(self) -> Prices:
+        """Return the last solution's duals, in integers; thrift is a part of a migration's."""
+        hole = np.array([row.dual_value() for row in self._holes])
+        return Prices(
+            np.rint(np.maximum(hole, 0.0) * UNIT).astype(np.int64),
+            round((max(0.0, self._limit.dual_value()) + self._thrift) * UNIT),
+        )
+
+    def shares(self) -> list[float]:
+        """Return how much of each column the last solution uses."""
+        return [use.solution_value() for use in self._uses]
+
+    def lacks(self) -> bool:
+        """Return whether somebody finds no hole in the last solution."""
+        return any(lack.solution_value() > LACK for lack in self._lack)
+
+    def fix(self, column: int, least: float) -> None:
+        """Use at least so much of a column from now on."""
+        self._uses[column].SetLb(least)

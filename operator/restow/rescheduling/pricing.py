@@ -1,0 +1,115 @@
+"""The best use of every node under prices, exactly: who leaves, who arrives, what is gained.
+
+One table holds, for every amount of free room, the most that arrivals and what stays free can be
+worth; per row of nodes, the ways to depart are followed one pod at a time. Prices and values are
+integers, in `UNIT`s: the bound they make holds exactly.
+"""
+
+from typing import NamedTuple
+
+import numpy as np
+
+from restow.rescheduling.arriving import UNIT, Offers, arrive
+from restow.rescheduling.departing import WORD, Found, Pods, Scale, Task, depart, ways_of
+from restow.rescheduling.problem import Ints
+from restow.rescheduling.table import Table
+
+
+class Prices(NamedTuple):
+    """What a hole of each kind costs, (holes,), and what a migration costs; in `UNIT`s."""
+
+    hole: Ints
+    move: int
+
+
+class Use(NamedTuple):
+    """The best use of each row.
+
+    Parameters
+    ----------
+    value
+        (rows,) gain beyond what is there now, less prices paid; at least 0.
+    mask
+        (rows, words) which of the row's pods leave.
+    cell
+        (rows,) room after they have left.
+    """
+
+    value: Ints
+    mask: Ints
+    cell: Ints
+
+
+class Desk:
+    """Room to work in for one table; kept from price to price.
+
+    Parameters
+    ----------
+    best, choice
+        (sets, cells) the best use of room, and its first arrival or -1.
+    """
+
+    def __init__(self, table: Table) -> None:
+        cells, sets = len(table.worth), len(table.welcome)
+        pods = int(np.max(np.diff(table.rows.start), initial=0))
+        words = max(1, -(-pods // WORD))
+        self.best = np.zeros((sets, cells), np.int64)
+        self.choice = np.full((sets, cells), -1, np.int64)
+        self.ways = ways_of(cells, words, len(table.steps))
+        self.found = Found(
+            value=np.zeros(len(table.now), np.int64),
+            mask=np.zeros((len(table.now), words), np.int64),
+            cell=np.zeros(len(table.now), np.int64),
+        )
+
+
+def price(table: Table, desk: Desk, prices: Prices) -> Use:
+    """Return the best use of each row under prices."""
+    for s, welcome in enumerate(table.welcome):
+        ways = _worthwhile(table, np.flatnonzero(welcome & (prices.hole[table.hole] > 0)), prices)
+        offers = Offers(table.needs[ways], table.offset[ways], prices.hole[table.hole[ways]], ways)
+        arrive(table.worth, table.coordinates, offers, desk.best[s], desk.choice[s])
+    return leave(table, desk, prices.hole[table.leaving] + prices.move)
+
+
+def _worthwhile(table: Table, ways: Ints, prices: Prices) -> Ints:
+    """Return the ways to arrive without those that need as much as another for a lower price."""
+    needs, reward = table.needs[ways], prices.hole[table.hole[ways]]
+    order = np.lexsort((*needs.T, -reward))  # who could be better comes first
+    kept: list[int] = []
+    for way in order:
+        if not (needs[kept] <= needs[way]).all(axis=1).any():
+            kept.append(int(way))
+    return ways[kept]
+
+
+def leave(table: Table, desk: Desk, fee: Ints) -> Use:
+    """Return who should leave each row, where the best use of room stands on the desk.
+
+    Parameters
+    ----------
+    fee
+        (pods of all rows,) price of each departure.
+    """
+    scale = Scale(table.steps, table.strides, 0 if table.cautious else 1)
+    pods = Pods(table.rows.start, table.sequence, table.frees, fee)
+    depart(Task(scale, pods, table.free, table.set_of, desk.best, desk.ways, desk.found))
+    found = desk.found
+    return Use(found.value - table.now * UNIT, found.mask.copy(), found.cell.copy())
+
+
+def bound_of(table: Table, use: Use, prices: Prices, limit: int) -> int:
+    """Return a bound on the gain of any plan, rounded down.
+
+    Lagrangian duality: no plan gains more than every row by itself, plus the price of the limit.
+    """
+    return (int(use.value @ table.rows.number) + prices.move * limit) // UNIT
+
+
+def arrivals(table: Table, desk: Desk, row: int, cell: int) -> list[int]:
+    """Return the ways in which pods arrive where the room of `cell` is used best."""
+    chosen, choice = [], desk.choice[table.set_of[row]]
+    while choice[cell] >= 0:
+        chosen.append(int(choice[cell]))
+        cell -= int(table.offset[choice[cell]])
+    return chosen

@@ -1,0 +1,27 @@
+"""The bound by volume: migrations change where room is free, not how much of it."""
+
+import numpy as np
+
+from restow.rescheduling.problem import Problem, worth
+
+UNBOUNDED = 1 << 40
+"""No bound."""
+
+
+def volume_bound(problem: Problem) -> int:
+    """Return a bound on the gain: all that is free, as if it were on one node.
+
+    Movers that stand in more ways than one may take from one resource and give to another: then,
+    and where a shape may stand in several places, there is no such bound.
+    """
+    modes = any(len(kind.modes) > 1 for kind in problem.kinds)
+    if modes or any(len(shape.requests) > 1 for shape in problem.shapes):
+        return UNBOUNDED
+    free = np.array(problem.free, np.int64)
+    total, nodes = np.maximum(free, 0).sum(axis=0), len(free)
+    most = 0
+    for shape in problem.shapes:
+        request = np.array(shape.requests[0], np.int64)
+        copies = int((total[request > 0] // request[request > 0]).min(initial=UNBOUNDED))
+        most += shape.weight * min(copies, nodes * (shape.most or UNBOUNDED))
+    return most - int(worth(problem.shapes, free).sum())
