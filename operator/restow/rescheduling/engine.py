@@ -45,6 +45,9 @@ class Outcome:
         return self.after >= self.bound
 
 
+SEARCHING = 0.93
+"""Share of the seconds in which something new is begun; the last step then may take its time."""
+
 Report = Callable[[Outcome], None]
 
 
@@ -65,7 +68,8 @@ def reschedule(problem: Problem, effort: Effort, report: Report = untold) -> Out
     ModelError
         The checker refuses the plan: a bug.
     """
-    return _Engine(problem, Meter(effort), report).run()
+    seconds = None if effort.seconds is None else effort.seconds * SEARCHING
+    return _Engine(problem, Meter(replace(effort, seconds=seconds)), report).run()
 
 
 class _Engine:

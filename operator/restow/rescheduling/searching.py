@@ -99,6 +99,8 @@ class _Choice:
 
     def _among(self, best: Best, share: float, known: Chosen | None = None) -> bool:
         """Choose among the columns near to `best`; return whether the target was reached."""
+        if self._meter.over():
+            return False
         generation = self._generation
         gap = best.bound - self._target * UNIT + (UNIT >> 10)
         columns = near(generation.columns.all, best.value, best.prices, gap)
