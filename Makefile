@@ -29,6 +29,7 @@ $(STAMP): pyproject.toml constraints.txt
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check \
 		--constraint constraints.txt --group dev --editable .
 	@$(BIN)/python -c 'from restow.packing.solve import get_ready; get_ready()'
+	@$(BIN)/python -c 'from restow.rescheduling.warming import get_ready; get_ready()'
 	@touch $@
 
 lock: $(STAMP) ## Renew constraints.txt from pyproject.toml

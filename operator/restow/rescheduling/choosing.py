@@ -91,7 +91,9 @@ class Choosing:
         model = self._model
         model.maximize(self._gain)
         solver = _solver(meter, share)
-        if solver.solve(model, _AtLeast(target)) not in (cp_model.OPTIMAL, cp_model.FEASIBLE):
+        status = solver.solve(model, _AtLeast(target))
+        meter.book(solver.response_proto.deterministic_time)
+        if status not in (cp_model.OPTIMAL, cp_model.FEASIBLE):
             return None
         return self._chosen(solver)
 
@@ -103,7 +105,9 @@ class Choosing:
         weights = [column.waiting * WAIT + column.moves for column in self._columns]
         copy.minimize(cp_model.LinearExpr.weighted_sum(self._use, weights))
         solver = _solver(meter, share)
-        if solver.solve(copy) not in (cp_model.OPTIMAL, cp_model.FEASIBLE):
+        status = solver.solve(copy)
+        meter.book(solver.response_proto.deterministic_time)
+        if status not in (cp_model.OPTIMAL, cp_model.FEASIBLE):
             return chosen
         return self._chosen(solver)
 

@@ -52,15 +52,17 @@ class Columns:
         self._known: set[tuple[int, tuple[int, ...], tuple[int, ...]]] = set()
 
     def add(self, row: int, leaving: tuple[int, ...], arriving: tuple[int, ...]) -> bool:
-        """Enter a use of a row; return whether it is new."""
+        """Enter a use of a row, if it fits in every resource; return whether it is new."""
         leaving, arriving = self._net(row, leaving, arriving)
         leaving = self._settled(row, leaving)
         mark = (row, leaving, tuple(sorted(arriving)))
         if mark in self._known or not (leaving or arriving):
             return False
         self._known.add(mark)
-        self.all.append(_column(self.table, *mark))
-        return True
+        column = _column(self.table, *mark)
+        if column is not None:
+            self.all.append(column)
+        return column is not None
 
     def extend(self, desk: Desk, use: Use, least: int) -> int:
         """Enter the uses that are worth more than `least`; return how many are new."""
@@ -112,7 +114,10 @@ def positions(mask: Ints) -> tuple[int, ...]:
     )
 
 
-def _column(table: Table, row: int, leaving: tuple[int, ...], arriving: tuple[int, ...]) -> Column:
+def _column(
+    table: Table, row: int, leaving: tuple[int, ...], arriving: tuple[int, ...]
+) -> Column | None:
+    """Return the column, None if the grid took it for one but some resource does not suffice."""
     start = int(table.rows.start[row])
     need = np.zeros(len(table.holes), np.int64)
     free = table.rows.free[row].copy()
@@ -128,6 +133,8 @@ def _column(table: Table, row: int, leaving: tuple[int, ...], arriving: tuple[in
         if (room < 0).any():
             room += size
             waiting += 1
+    if (free < 0).any():
+        return None
     gain = int(worth(table.shapes, free) - table.now[row])
     return Column(
         row=row, leaving=leaving, arriving=arriving, gain=gain, waiting=waiting, need=need

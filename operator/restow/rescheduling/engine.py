@@ -83,6 +83,9 @@ class _Engine:
         self._gain = 0
 
     def run(self) -> Outcome:
+        if not self._problem.movers or self._problem.limit <= 0:
+            self._bound = 0
+            return self._outcome()
         self._offer(greedy(self._problem))
         self._bound = search(self._problem, self._meter, self._told(()))
         while self._gain < self._bound and self._steps and not self._meter.over():

@@ -30,6 +30,9 @@ FIRST = tuple((size, move) for size in (0.3, 0.6, 1.0, 1.5) for move in (0.1, 0.
 """First prices: of what the largest pod takes of a whole node, and of a migration, in gains."""
 
 
+CELLS_PER_S, PODS_PER_S, COLUMNS_PER_S = 500_000_000, 300_000, 300_000
+"""At which rates work is booked: arrivals looked at, pods that might leave, columns solved for."""
+
 LARGE = 20_000
 """Cells of a grid on which only every third of the first prices is tried."""
 
@@ -66,8 +69,7 @@ class Generation:
     def run(self, near: int = NEAR) -> None:
         """Generate columns until the bound is nearer than that to the program's value."""
         while not self._meter.over():
-            self._enter()
-            value = self.master.solve()
+            value = self._solved()
             if value is None or not self._improve(self.master.prices(), round(value * UNIT), near):
                 return
 
@@ -83,28 +85,26 @@ class Generation:
                 break
         moves = math.ceil(sum(column.moves * share for column, share in self.shares())) + SPARE
         prices = self.master.prices()
-        value = price(self.table, self.desk, prices).value
+        value = self._priced(prices).value
         bound = int(value @ self.table.rows.number) + prices.move * min(moves, self.limit)
         return Best(prices=prices, value=value, bound=bound)
 
     def widen(self) -> bool:
         """Solve the program and add the columns that its prices favour; return whether any is."""
-        self._enter()
-        if self.master.solve() is None:
+        if self._solved() is None:
             return False
-        use = price(self.table, self.desk, self.master.prices())
+        use = self._priced(self.master.prices())
         return self.columns.extend(self.desk, use, 0) > 0
 
     def shares(self) -> list[tuple[Column, float]]:
         """Solve the program, and return how much of each column it uses; nothing if it gives up."""
-        self._enter()
-        if self.master.solve() is None:
+        if self._solved() is None:
             return []
         return list(zip(self.master.columns, self.master.shares(), strict=True))
 
     def look(self, prices: Prices) -> Use:
         """Find the best uses under prices, and keep them, and the bound if it is lower."""
-        use = price(self.table, self.desk, prices)
+        use = self._priced(prices)
         bound = int(use.value @ self.table.rows.number) + prices.move * self.limit
         if self._best is None or bound < self._best.bound:
             self._best = Best(prices=prices, value=use.value, bound=bound)
@@ -122,10 +122,18 @@ class Generation:
                 return True
         return False
 
-    def _enter(self) -> None:
+    def _priced(self, prices: Prices) -> Use:
+        cells = len(self.table.worth) * max(1, len(self.table.hole))
+        self._meter.book(cells / CELLS_PER_S + len(self.table.leaving) / PODS_PER_S)
+        return price(self.table, self.desk, prices)
+
+    def _solved(self) -> float | None:
+        """Enter the new columns and return the program's value."""
         for column in self.columns.all[self._known :]:
             self.master.add(column)
         self._known = len(self.columns.all)
+        self._meter.book(self._known / COLUMNS_PER_S)
+        return self.master.solve()
 
     def _guesses(self, top: int) -> Iterator[Prices]:
         part = self.table.share / max(float(self.table.share.max(initial=0)), 1e-9)

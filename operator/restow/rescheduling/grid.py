@@ -15,6 +15,10 @@ MOST_CELLS = 130_000
 """Cells of a grid: a table of them is filled in some 10 ms."""
 
 
+MOST_RESOURCES = 3
+"""Resources that are counted, unless shapes ask for more."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Grid:
     """Cells of free room.
@@ -57,18 +61,21 @@ class Grid:
 def grid_of(problem: Problem, full: Ints, most_cells: int = MOST_CELLS) -> Grid:
     """Return the finest grid that has room for it.
 
+    Of many resources only those are counted that shapes ask for, then the scarcest: to leave one
+    out makes no bound wrong, and columns are judged by all of them.
+
     Parameters
     ----------
     full
         (nodes, resources) free room once every mover has left.
     """
     amounts = _amounts(problem)
-    counted = _binding(amounts, full)
+    counted = _scarcest(problem, _binding(amounts, full), full)
     values = np.concatenate([amounts, np.array(problem.free, np.int64), full])[:, counted]
     finest = np.array([max(1, int(np.gcd.reduce(column))) for column in values.T])
     top = full[:, counted].max(axis=0)
     steps = finest.copy()
-    while int(np.prod(top // steps + 1)) > most_cells:
+    while float(np.prod(-(-top // steps) + 1.0)) > most_cells and (steps < top).any():
         steps[int(np.argmax(top // steps))] *= 2
     extent = -(-top // steps) + 1
     strides = np.ones_like(extent)
@@ -100,6 +107,17 @@ def _binding(amounts: Ints, full: Ints) -> list[int]:
         if any(_follows(amounts, full, r, other) for other in counted if other != r):
             counted.remove(r)
     return counted
+
+
+def _scarcest(problem: Problem, counted: list[int], full: Ints) -> list[int]:
+    """Return the resources that are worth counting, ascending."""
+    asked = {
+        r for shape in problem.shapes for request in shape.requests for r in counted if request[r]
+    }
+    free = np.array(problem.free, np.int64).sum(axis=0)
+    left = free / np.maximum(1, full.sum(axis=0))
+    ranked = sorted(counted, key=lambda r: (r not in asked, left[r], r))
+    return sorted(ranked[: max(MOST_RESOURCES, len(asked))])
 
 
 def _follows(amounts: Ints, full: Ints, r: int, other: int) -> bool:

@@ -5,6 +5,8 @@ from dataclasses import dataclass, field
 import numpy as np
 from numpy.typing import NDArray
 
+from restow.core.errors import ModelError
+
 Ints = NDArray[np.int64]
 
 
@@ -76,7 +78,12 @@ class Problem:
     Parameters
     ----------
     free
-        (nodes, resources) what is free now.
+        (nodes, resources) what is free now; a node that is overfilled has no place here.
+
+    Raises
+    ------
+    ModelError
+        A node has less than nothing free: a bug.
     """
 
     free: tuple[tuple[int, ...], ...]
@@ -90,6 +97,8 @@ class Problem:
     def __post_init__(self) -> None:
         modes = tuple(np.array(kind.modes, np.int64) for kind in self.kinds)
         object.__setattr__(self, "_modes", modes)
+        if any(amount < 0 for row in self.free for amount in row):
+            raise ModelError("a node has less than nothing free")
 
     def size(self, mover: Mover) -> Ints:
         """Return what a mover takes now, by resource."""

@@ -1,0 +1,99 @@
+"""Target shapes: what a cluster should have room for."""
+
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Final
+
+from restow.core.errors import InputError
+from restow.core.frozen import Amounts
+from restow.core.quantity import value, value_milli
+
+CPU: Final = "cpu"
+
+
+class Usable(StrEnum):
+    """How much of a node's room a shape can use."""
+
+    PACK = "Pack"  # whole copies: VMR2L's fragment rate, the whole nodes of a GPU shape
+    FIT = "Fit"  # all that is free, if one copy fits at all: FGD's expected fragmentation
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TargetShape:
+    """A pod that should find a place.
+
+    Parameters
+    ----------
+    requests
+        What it needs, never nothing.
+    weight
+        How much it counts beside other shapes.
+    most
+        Copies that count on one node; None for all.
+    """
+
+    requests: Amounts
+    weight: int = 1
+    most: int | None = None
+    usable: Usable = Usable.PACK
+
+    @property
+    def main(self) -> str:
+        """The resource that the shape is about: its devices if it asks for any, else its CPU."""
+        devices = [name for name in self.requests if "/" in name]
+        if devices:
+            return devices[0]
+        return CPU if CPU in self.requests else next(iter(self.requests))
+
+    @property
+    def name(self) -> str:
+        """The shape as it is written."""
+        return ",".join(f"{name}={_text(name, amount)}" for name, amount in self.requests.items())
+
+
+def shape_of(text: str, *, where: str, field: str) -> TargetShape:
+    """Read a shape such as `nvidia.com/gpu=8,cpu=32,memory=256Gi`, `weight=2` among them if wanted.
+
+    Raises
+    ------
+    InputError
+        When an amount is no quantity, or there is none.
+    """
+    amounts: dict[str, int] = {}
+    weight = 1
+    for part in text.split(","):
+        name, separator, quantity = (each.strip() for each in part.partition("="))
+        try:
+            if not name or not separator:
+                raise ValueError(f"{part!r} is not NAME=QUANTITY")
+            amount = value_milli(quantity) if name == CPU else value(quantity)
+            if amount <= 0:
+                raise ValueError(f"{quantity!r} of {name} is not positive")
+        except ValueError as error:
+            raise InputError(
+                where=where,
+                field=field,
+                problem=str(error),
+                remedy="write a shape as nvidia.com/gpu=8,cpu=32,memory=256Gi",
+            ) from error
+        if name == "weight":
+            weight = amount
+        else:
+            amounts[name] = amount
+    if not amounts:
+        raise InputError(
+            where=where,
+            field=field,
+            problem=f"{text!r} asks for nothing",
+            remedy="write a shape as nvidia.com/gpu=8,cpu=32,memory=256Gi",
+        )
+    return TargetShape(requests=Amounts(amounts), weight=weight)
+
+
+def _text(name: str, amount: int) -> str:
+    if name == CPU:
+        return str(amount // 1000) if amount % 1000 == 0 else f"{amount}m"
+    for unit, suffix in ((1 << 40, "Ti"), (1 << 30, "Gi"), (1 << 20, "Mi"), (1 << 10, "Ki")):
+        if amount % unit == 0:
+            return f"{amount // unit}{suffix}"
+    return str(amount)

@@ -1,0 +1,131 @@
+"""Rescheduling against exhaustive search, on clusters so small that it can be done."""
+
+import itertools
+import os
+
+import numpy as np
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from restow.packing.effort import Effort
+from restow.rescheduling.check import check
+from restow.rescheduling.engine import reschedule
+from restow.rescheduling.greedy import greedy
+from restow.rescheduling.problem import Group, Mover, MoverClass, Problem, Shape, worth
+
+pytestmark = [pytest.mark.property, pytest.mark.solver]
+
+EXAMPLES = int(os.environ.get("RESTOW_EXAMPLES", "150"))
+
+profile = settings(
+    max_examples=EXAMPLES,
+    deadline=None,
+    derandomize="RESTOW_EXAMPLES" not in os.environ,
+    suppress_health_check=[HealthCheck.too_slow, HealthCheck.filter_too_much],
+)
+
+EFFORT = Effort(seconds=None, work=1.0, seed=0)
+
+amounts = st.integers(0, 5)
+
+
+@st.composite
+def problems(draw: st.DrawFn, *, unit: st.SearchStrategy[int] | None = None) -> Problem:
+    """Draw a cluster of at most 4 nodes and 5 movers, some of which stand in one of two halves."""
+    halves = draw(st.booleans())
+    nodes = draw(st.integers(1, 4))
+    scale = draw(unit) if unit is not None else 1
+
+    def amount(least: int) -> int:
+        return draw(st.integers(least, 5)) * scale + (draw(amounts) if unit is not None else 0)
+
+    kinds = tuple(_kind(draw, amount, nodes, halves=halves) for _ in range(draw(st.integers(1, 3))))
+    movers = draw(
+        st.lists(
+            st.integers(0, len(kinds) - 1).flatmap(
+                lambda kind: st.builds(
+                    Mover,
+                    node=st.sampled_from(sorted(kinds[kind].nodes or range(nodes))),
+                    kind=st.just(kind),
+                    mode=st.integers(0, len(kinds[kind].modes) - 1),
+                )
+            ),
+            max_size=5,
+        )
+    )
+    request = (amount(1), amount(0))
+    shape = Shape(
+        requests=((request[0], 0), (0, request[0])) if halves else (request,),
+        weight=draw(st.integers(1, 3)),
+        most=draw(st.none() | st.integers(1, 2)),
+    )
+    members = draw(st.sets(st.integers(0, max(0, len(movers) - 1)), max_size=3)) if movers else ()
+    apart = {m: movers[m].node for m in members}
+    group = Group(movers=frozenset(m for m in apart if list(apart.values()).count(apart[m]) == 1))
+    return Problem(
+        free=tuple((amount(0), amount(0)) for _ in range(nodes)),
+        kinds=kinds,
+        movers=tuple(movers),
+        shapes=(shape,),
+        groups=(group,) if len(group.movers) > 1 else (),
+        limit=draw(st.integers(0, 3)),
+    )
+
+
+def _kind(draw, amount, nodes: int, *, halves: bool) -> MoverClass:  # type: ignore[no-untyped-def]
+    size = (amount(1), amount(0))
+    modes = ((size[0], 0), (0, size[0])) if halves and draw(st.booleans()) else (size,)
+    allowed = draw(st.none() | st.sets(st.integers(0, nodes - 1), min_size=1))
+    return MoverClass(modes=modes, nodes=None if allowed is None else frozenset(allowed))
+
+
+def most(problem: Problem) -> int:
+    """Return the most that free room can be worth with so many movers elsewhere, in any order."""
+    best = 0
+    ways = [
+        [
+            (n, k)
+            for n in range(len(problem.free))
+            if problem.may_be_on(mover.kind, n)
+            for k in range(len(problem.kinds[mover.kind].modes))
+        ]
+        for mover in problem.movers
+    ]
+    for places in itertools.product(*ways):
+        free = np.array(problem.free, np.int64)
+        moved = 0
+        for mover, (node, mode) in zip(problem.movers, places, strict=True):
+            moved += (node, mode) != (mover.node, mover.mode)
+            free[mover.node] += problem.size(mover)
+            free[node] -= problem.needs(mover.kind, mode)
+        meet = any(
+            len({places[m][0] for m in group.movers}) < len(group.movers)
+            for group in problem.groups
+        )
+        if moved <= problem.limit and not meet and free.min() >= 0:
+            best = max(best, int(worth(problem.shapes, free).sum()))
+    return best
+
+
+@profile
+@given(problems())
+def test_the_bound_holds_and_the_plan_is_as_good_as_greedy(problem: Problem) -> None:
+    outcome = reschedule(problem, EFFORT)
+    assert check(problem, outcome.steps) == outcome.after
+    assert outcome.after >= check(problem, greedy(problem))
+    assert outcome.after <= most(problem) <= outcome.bound
+
+
+@profile
+@given(problems(unit=st.sampled_from([997, 10_007, 100_003])))
+def test_the_bound_holds_where_no_grid_is_exact(problem: Problem) -> None:
+    outcome = reschedule(problem, EFFORT)
+    assert check(problem, outcome.steps) == outcome.after
+    assert outcome.after <= most(problem) <= outcome.bound
+
+
+@profile
+@given(problems())
+def test_equal_problems_and_efforts_give_equal_plans(problem: Problem) -> None:
+    assert reschedule(problem, EFFORT) == reschedule(problem, EFFORT)
