@@ -1,5 +1,6 @@
 """A decision asked for by a person: the operator's own, without its clock."""
 
+import time
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime
@@ -12,10 +13,16 @@ from restow.core.errors import InputError
 from restow.core.reasons import Reason
 from restow.explain.pod import Explanation, explain
 from restow.explain.unplaced import unplaced
+from restow.fragmentation.shapes import TargetShape, largest
+from restow.packing.effort import Effort
 from restow.planning.decide import Decision, decide
 from restow.planning.plan import Unplaced
+from restow.planning.reschedule import Goal, Rescheduled, reschedule
 from restow.policies.coverage import Policy, governing
 from restow.policies.packing_policy import PackingPolicySpec
+from restow.rescheduling import engine
+from restow.rescheduling.engine import Outcome
+from restow.rescheduling.problem import Problem as Migrations
 from restow.rules.pending import why_not_pending
 
 
@@ -135,6 +142,58 @@ def plan_by_hand(  # noqa: PLR0913 - half of them by name
     pending = (*decision.plan.unplaced, *_ungoverned(policy, policies, snapshot, now))
     listed = tuple(sorted(pending, key=lambda each: each.pod))
     return replace(decision, plan=replace(decision.plan, unplaced=listed))
+
+
+def reschedule_by_hand(  # noqa: PLR0913 - half of them by name
+    snapshot: Snapshot,
+    policy: Policy,
+    policies: Sequence[Policy],
+    *,
+    shapes: tuple[TargetShape, ...],
+    max_migrations: int,
+    time_limit_s: float,
+    now: datetime,
+) -> Rescheduled:
+    """Return the plan that makes the most room, whatever the hourly limits have left.
+
+    Parameters
+    ----------
+    shapes
+        What there should be room for; none for the largest pods of the cluster.
+
+    Raises
+    ------
+    InputError
+        When no pod says what there should be room for.
+    """
+    asked = shapes or largest(
+        pod.requests
+        for pod in snapshot.pods.values()
+        if governing((*policies, policy), pod, snapshot.namespaces) is not None or not policies
+    )
+    if not asked:
+        raise InputError(
+            where="command line",
+            field="--shape",
+            problem="there is no pod to tell what there should be room for",
+            remedy="name it, as in --shape cpu=16,memory=64Gi",
+        )
+    spec = policy.spec.model_copy(update={"solve_time_limit_seconds": time_limit_s})
+    return reschedule(
+        snapshot,
+        Policy(name=policy.name, spec=spec),
+        Goal(shapes=asked, limit=max_migrations),
+        rescheduler,
+        now,
+        others=tuple(each for each in policies if each.name != policy.name),
+    )
+
+
+def rescheduler(migrations: Migrations, seconds: float) -> tuple[Outcome, float]:
+    """Solve in this process, and return the answer and the seconds that it took."""
+    began = time.monotonic()
+    outcome = engine.reschedule(migrations, Effort(seconds=seconds, work=None, seed=0))
+    return outcome, time.monotonic() - began
 
 
 def _ungoverned(

@@ -102,6 +102,58 @@ def plan(
     )
 
 
+@app.command()
+def reschedule(
+    *,
+    max_migrations: Annotated[int, typer.Option(min=0, help="Most pods that may move.")],
+    shapes: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--shape",
+            metavar="NAME=QUANTITY,…",
+            help="What there should be room for, such as nvidia.com/gpu=8,cpu=32,memory=256Gi; may "
+            "be repeated. Default: the largest pod of the cluster, one for each kind of device.",
+        ),
+    ] = None,
+    sources: Sources = None,
+    policy: Annotated[
+        str | None,
+        typer.Option(help="A file with a PackingPolicy, or the name of one that was read."),
+    ] = None,
+    time_limit: Annotated[str, typer.Option(help="Time to solve, such as 10s.")] = "5s",
+    output: Annotated[Output, typer.Option("--output", "-o", help="Form of the result.")] = (
+        Output.TABLE
+    ),
+    kubeconfig: Kubeconfig = None,
+    context: Context = None,
+    scheduler_config: SchedulerConfig = None,
+    log_level: Level = LogLevel.WARNING,
+    log_format: Format = LogFormat.AUTO,
+) -> None:
+    """Print the moves of running pods that make the most room; changes nothing."""
+    from restow.cli import reschedule as command
+    from restow.cli.duration import seconds
+    from restow.cli.reading import Source
+    from restow.telemetry import logs
+
+    logs.configure(log_level, log_format)
+    command.run(
+        command.Request(
+            source=Source(
+                files=tuple(sources or ()),
+                kubeconfig=kubeconfig,
+                context=context,
+                scheduler_config=scheduler_config,
+            ),
+            policy=policy,
+            shapes=tuple(shapes or ()),
+            max_migrations=max_migrations,
+            time_limit_s=seconds(time_limit, "--time-limit"),
+            output=output,
+        )
+    )
+
+
 @explain.command("pod")
 def explain_pod(
     *,

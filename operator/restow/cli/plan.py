@@ -8,10 +8,10 @@ from rich.console import Console
 
 from restow.app.by_hand import choose, moment, plan_by_hand
 from restow.app.worker import Worker
+from restow.cli.complaints import complain
 from restow.cli.output import WIDTH, Output, write
 from restow.cli.progress import telling
 from restow.cli.reading import Source, read
-from restow.planning.decide import Decision
 from restow.planning.document import document
 from restow.report.tables import report
 
@@ -57,19 +57,10 @@ def run(request: Request) -> None:
             time_limit_s=request.time_limit_s,
             now=now,
         )
-    _complain(decision)
+    complain(decision.complaints)
     if request.output is Output.TABLE:
         terminal = sys.stdout.isatty()
         Console(width=None if terminal else WIDTH).print(report(decision.plan, snapshot))
     else:
         body = document(decision.plan).model_dump(mode="json", by_alias=True, exclude_none=True)
         write(body, request.output)
-
-
-def _complain(decision: Decision) -> None:
-    """Name the annotations that were ignored."""
-    for each in decision.complaints:
-        sys.stderr.write(
-            f"warning: {each.kind} {each.key}: {each.annotation}: {each.value!r} cannot be used "
-            f"and is ignored; {each.remedy}\n"
-        )

@@ -1,5 +1,6 @@
 """Target shapes: what a cluster should have room for."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Final
@@ -9,6 +10,7 @@ from restow.core.frozen import Amounts
 from restow.core.quantity import value, value_milli
 
 CPU: Final = "cpu"
+MEMORY: Final = "memory"
 
 
 class Usable(StrEnum):
@@ -49,6 +51,32 @@ class TargetShape:
     def name(self) -> str:
         """The shape as it is written."""
         return ",".join(f"{name}={_text(name, amount)}" for name, amount in self.requests.items())
+
+
+def largest(requests: Iterable[Amounts]) -> tuple[TargetShape, ...]:
+    """Return the largest pod of each main resource, as shapes; what a cluster is to hold again.
+
+    Only CPU, memory and devices are asked for.
+    """
+    best: dict[str, TargetShape] = {}
+    for each in requests:
+        wanted = {name: amount for name, amount in each.items() if _counts(name)}
+        if not wanted:
+            continue
+        shape = TargetShape(requests=Amounts(wanted))
+        known = best.get(shape.main)
+        if known is None or _size(shape) > _size(known):
+            best[shape.main] = shape
+    return tuple(best[name] for name in sorted(best))
+
+
+def _counts(name: str) -> bool:
+    return name in {CPU, MEMORY} or ("/" in name and not name.startswith("hostPort "))
+
+
+def _size(shape: TargetShape) -> tuple[int, int, int]:
+    asked = shape.requests
+    return asked.of(shape.main), asked.of(CPU), asked.of(MEMORY)
 
 
 def shape_of(text: str, *, where: str, field: str) -> TargetShape:

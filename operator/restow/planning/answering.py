@@ -52,7 +52,7 @@ def answered(
     for sequential in (True, False):
         problem = replace(formulation.problem, sequential_budgets=sequential)
         found = attempt.solve(replace(formulation, problem=problem))
-        steps = _in_waves(snapshot, found.formulation, found.concrete)
+        steps = in_waves(snapshot, found.formulation, found.concrete)
         if steps is not None:
             return Answer(
                 formulation=found.formulation,
@@ -116,7 +116,7 @@ class _Attempt:
         return _Solved(asked, outcome, concretise(asked, outcome.placement))
 
 
-def _in_waves(
+def in_waves(
     snapshot: Snapshot, formulation: Formulation, concrete: Concrete
 ) -> tuple[Step, ...] | None:
     """Return the steps in execution order, or None if no order of waves is safe."""

@@ -124,7 +124,7 @@ def decide(  # noqa: PLR0913 - by name, most with defaults
         solve=NO_SOLVE,
     )
     if not formulation.pending:
-        return _decision(_named(blank), formulation, None)
+        return _decision(named(blank), formulation, None)
     judge = Judge(snapshot=snapshot, policy=policy, now=now, others=tuple(others))
     answer = _rehearsed(blank, judge, formulation, asked, solver)
     solved = answer.formulation if answer.ordered else formulation
@@ -144,7 +144,7 @@ def decide(  # noqa: PLR0913 - by name, most with defaults
         unplaced=tuple(sorted((*formulation.waiting, *explained), key=lambda each: each.pod)),
         solve=summary(answer.formulation, answer.outcome, answer.steps, wall_s=answer.wall_s),
     )
-    return _decision(_named(plan), answer.formulation, answer.outcome)
+    return _decision(named(plan), answer.formulation, answer.outcome)
 
 
 def _rehearsed(
@@ -169,7 +169,7 @@ def _rehearsed(
     return replace(answer, steps=(), unplaced=formulation.pending)
 
 
-def _named(plan: Plan) -> Plan:
+def named(plan: Plan) -> Plan:
     """Name the plan after what it rests on and what it does."""
     text = "\n".join(
         [plan.policy, plan.trigger, plan.snapshot_digest]

@@ -11,6 +11,7 @@ from restow.packing.outcome import Status
 from restow.planning.plan import (
     Action,
     Disturbed,
+    Fragmentation,
     Plan,
     Solve,
     Step,
@@ -41,7 +42,10 @@ def document(plan: Plan, status: model.PackingPlanStatus | None = None) -> model
     return model.PackingPlan(
         metadata={"name": plan.name},
         spec=spec_of(plan),
-        status=status or model.PackingPlanStatus(solve=solve_of(plan.solve)),
+        status=status
+        or model.PackingPlanStatus(
+            solve=solve_of(plan.solve), fragmentation=fragmentation_of(plan.fragmentation)
+        ),
     )
 
 
@@ -90,6 +94,18 @@ def solve_of(solve: Solve) -> model.SolveStatus:
     )
 
 
+def fragmentation_of(found: Fragmentation | None) -> model.Fragmentation | None:
+    """Return `status.fragmentation`."""
+    if found is None:
+        return None
+    return model.Fragmentation(
+        before=dict(found.before),
+        after=dict(found.after),
+        bound=found.bound,
+        proven=found.proven,
+    )
+
+
 def plan_of(document: model.PackingPlan) -> Plan:
     """Read the plan back.
 
@@ -116,6 +132,7 @@ def plan_of(document: model.PackingPlan) -> Plan:
         steps=tuple(_read_step(step) for step in spec.steps),
         unplaced=tuple(_read_unplaced(name, each) for each in spec.unplaced),
         solve=_read_solve(document.status.solve),
+        fragmentation=_read_fragmentation(document.status.fragmentation),
     )
 
 
@@ -136,6 +153,7 @@ def progress_status(
         ),
         started_at=progress.started_at,
         solve=solve_of(plan.solve),
+        fragmentation=fragmentation_of(plan.fragmentation),
         execution=model.PlanExecution(
             started_at=progress.started_at,
             wave_since=progress.wave_since,
@@ -242,6 +260,17 @@ def _read_solve(solve: model.SolveStatus) -> Solve:
         engine=solve.engine,
         tiers=tuple(TierResult(**tier.model_dump()) for tier in solve.tiers),
         disturbed=Disturbed(**solve.disturbed.model_dump()),
+    )
+
+
+def _read_fragmentation(found: model.Fragmentation | None) -> Fragmentation | None:
+    if found is None:
+        return None
+    return Fragmentation(
+        before=tuple(sorted(found.before.items())),
+        after=tuple(sorted(found.after.items())),
+        bound=found.bound,
+        proven=found.proven,
     )
 
 

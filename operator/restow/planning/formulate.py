@@ -27,6 +27,9 @@ from restow.rules.feasibility import feasible
 from restow.rules.wishes import Wishes, distinct_complaints
 
 UNSAFE = Refusal(Reason.NO_ROOM, "waiting pods would take the room that it leaves to others")
+LOWEST = -(2**31)
+"""No pod has a lower priority."""
+
 NO_PROBLEM = Problem(resources=(), capacity=(), tiers=(), classes=())
 
 
@@ -82,6 +85,38 @@ def formulate(  # noqa: PLR0913 - by name, all but three with defaults
     )
 
 
+def standing(  # noqa: PLR0913 - by name, most with defaults
+    snapshot: Snapshot,
+    policy: Policy,
+    now: datetime,
+    *,
+    usage: Usage = Usage(),  # noqa: B008 - frozen
+    others: Iterable[Policy] = (),
+    beside: Iterable[str] = (),
+) -> Formulation:
+    """Return the problem of the pods that run, with nobody to place: all that may move is in it.
+
+    Parameters
+    ----------
+    beside
+        Resources that are counted although no pod that may move asks for them.
+    """
+    judge = Judge(
+        snapshot=snapshot, policy=policy, now=now, others=tuple(others), moved=usage.moved
+    )
+    draft = _Draft(
+        judge=judge,
+        pending=[],
+        soon=waiting(judge, [pod for pod in snapshot.unbound if judge.not_pending(pod) is None]),
+        wishes={},
+        staying=frozenset(),
+        beside=frozenset(beside),
+    )
+    draft.sort_running()
+    found = draft.finish(Order.RESTOW, _limits(policy.spec.limits, usage))
+    return replace(found, complaints=distinct_complaints(draft.wishes.values()))
+
+
 def _limits(limits: Limits, usage: Usage) -> tuple[int, int]:
     """Return what one plan may move and evict: its own limit or what is left of the hour."""
     return (
@@ -110,6 +145,7 @@ class _Draft:
     soon: Waiting
     wishes: dict[Uid, Wishes]
     staying: frozenset[Uid]
+    beside: frozenset[str] = frozenset()
     movable: list[Pod] = field(default_factory=list)
     fixed: dict[Uid, Refusal] = field(default_factory=dict)
     fixed_on: dict[NodeName, list[Pod]] = field(default_factory=dict)
@@ -145,7 +181,8 @@ class _Draft:
             + devices.amounts(pod)
             for pod in pods
         }
-        resources = tuple(sorted({name for amounts in need.values() for name in amounts}))
+        asked = {name for amounts in need.values() for name in amounts}
+        resources = tuple(sorted(asked | self.beside))
         drawn_on = {
             pod.uid: budget.key
             for pod in self.movable
@@ -243,7 +280,7 @@ class _Draft:
     def _held(self) -> dict[NodeName, list[Pod]]:
         """Return the nominated pods of others that hold room against ours."""
         ours = {pod.uid for pod in self.pending}
-        least = min(pod.priority for pod in self.pending)
+        least = min((pod.priority for pod in self.pending), default=LOWEST)
         return {
             name: [
                 pod

@@ -91,8 +91,30 @@ class Solve:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Fragmentation:
+    """What rescheduling makes of free room (PackingPlan `status.fragmentation`).
+
+    Parameters
+    ----------
+    before, after
+        (name, value) of each metric, sorted: `fragmentation` over all shapes, and per shape its own
+        and the copies of it that fit.
+    bound
+        The least `fragmentation` that any plan within the limit could leave, and whether it is
+        reached.
+    """
+
+    before: tuple[tuple[str, float], ...]
+    after: tuple[tuple[str, float], ...]
+    bound: float
+    proven: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Plan:
     """One decision. `steps` are in execution order, waves ascending from 0.
+
+    `fragmentation` is None unless the plan is one of rescheduling.
 
     `name` derives from the snapshot digest and the steps: equal decisions have equal names.
     """
@@ -105,6 +127,7 @@ class Plan:
     steps: tuple[Step, ...]
     unplaced: tuple[Unplaced, ...]
     solve: Solve
+    fragmentation: Fragmentation | None = None
 
     @property
     def waves(self) -> int:

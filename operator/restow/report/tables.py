@@ -50,7 +50,7 @@ def count(number: int, thing: str) -> str:
 
 def tiers(plan: Plan) -> Table:
     """Return per priority, highest first, the pods placed, the bound and whether it is proven."""
-    table = _table("Tiers", ("priority", "pods", "placed before", "placed", "at most", "proven"))
+    table = grid("Tiers", ("priority", "pods", "placed before", "placed", "at most", "proven"))
     for tier in plan.solve.tiers:
         table.add_row(
             *map(str, (tier.priority, tier.pods, tier.placed_before, tier.placed, tier.bound)),
@@ -71,7 +71,7 @@ def _proven(*, proven: bool) -> Text:
 
 def steps(plan: Plan) -> Table:
     """Return the steps in execution order; the wave is named once."""
-    table = _table("Steps", ("wave", "action", "pod", "from", "to", "priority"))
+    table = grid("Steps", ("wave", "action", "pod", "from", "to", "priority"))
     former: int | None = None
     for step in plan.steps:
         table.add_row(
@@ -111,7 +111,8 @@ def unplaced(plan: Plan) -> Group:
     return Group(*parts)
 
 
-def _table(title: str, headings: tuple[str, ...]) -> Table:
+def grid(title: str, headings: tuple[str, ...]) -> Table:
+    """Return an empty table."""
     table = Table(title=title, box=None, pad_edge=False, title_justify="left")
     for heading in headings:
         table.add_column(heading, overflow="fold")

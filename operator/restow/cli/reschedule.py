@@ -1,0 +1,70 @@
+"""`restow reschedule`: read a cluster, plan moves that make room, print."""
+
+import sys
+from dataclasses import dataclass
+from datetime import UTC, datetime
+
+from rich.console import Console
+
+from restow.app.by_hand import choose, moment, reschedule_by_hand
+from restow.cli.complaints import complain
+from restow.cli.output import WIDTH, Output, write
+from restow.cli.progress import telling
+from restow.cli.reading import Source, read
+from restow.fragmentation.shapes import shape_of
+from restow.planning.document import document
+from restow.report.rescheduling import report
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Request:
+    """What the command line asks for.
+
+    Parameters
+    ----------
+    policy
+        Path or name, None to find it in what is read.
+    shapes
+        What there should be room for, as written.
+    """
+
+    source: Source
+    policy: str | None
+    shapes: tuple[str, ...]
+    max_migrations: int
+    time_limit_s: float
+    output: Output
+
+
+def run(request: Request) -> None:
+    """Print the plan on stdout.
+
+    Raises
+    ------
+    RestowError
+        InputError for what the caller can correct; SnapshotError and ApiError when the cluster
+        cannot be read.
+    """
+    now = datetime.now(UTC)
+    shapes = tuple(shape_of(text, where="command line", field="--shape") for text in request.shapes)
+    with telling("reading the cluster"):
+        snapshot, policies, name = read(request.source, request.policy, now)
+    now = moment(snapshot, now)
+    policy = choose(policies, name, snapshot, now)
+    with telling("solving"):
+        found = reschedule_by_hand(
+            snapshot,
+            policy,
+            policies,
+            shapes=shapes,
+            max_migrations=request.max_migrations,
+            time_limit_s=request.time_limit_s,
+            now=now,
+        )
+    complain(found.complaints)
+    if request.output is Output.TABLE:
+        terminal = sys.stdout.isatty()
+        Console(width=None if terminal else WIDTH).print(report(found, snapshot))
+    else:
+        body = document(found.plan).model_dump(mode="json", by_alias=True, exclude_none=True)
+        write(body, request.output)

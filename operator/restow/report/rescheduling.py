@@ -1,0 +1,55 @@
+"""A plan of rescheduling as terminal tables: what it gains per shape, and the moves by wave."""
+
+from rich.console import Group, RenderableType
+from rich.text import Text
+
+from restow.cluster.snapshot import Snapshot
+from restow.planning.reschedule import Rescheduled
+from restow.report import picture
+from restow.report.tables import count, grid, steps
+
+
+def report(found: Rescheduled, snapshot: Snapshot) -> Group:
+    """Return the whole plan with the picture of the nodes before and after."""
+    plan = found.plan
+    parts: list[RenderableType] = [headline(found), Text(), _shapes(found)]
+    if plan.steps:
+        parts += [Text(), steps(plan)]
+        parts += [Text(), picture.draw(plan, snapshot), picture.legend(plan)]
+    return Group(*parts)
+
+
+def headline(found: Rescheduled) -> Text:
+    """Return the plan in one sentence."""
+    plan, fragments = found.plan, found.plan.fragmentation
+    text = Text(f"Plan {plan.name} ", style="bold")
+    if not plan.steps:
+        text.append("changes nothing", style="bold")
+    else:
+        text.append(
+            f"moves {count(len(plan.steps), 'pod')} in {count(plan.waves, 'wave')}", style="bold"
+        )
+    if fragments is not None:
+        before, after = dict(fragments.before), dict(fragments.after)
+        proven = "proven" if fragments.proven else f"no plan below {fragments.bound:.3f}"
+        text.append(
+            f"; fragmentation {before['fragmentation']:.3f} to {after['fragmentation']:.3f}"
+            f" ({proven})"
+        )
+    solve = plan.solve
+    text.append(f" ({solve.outcome.value}, {solve.wall_s:.2f} s, {solve.engine})", style="dim")
+    return text
+
+
+def _shapes(found: Rescheduled) -> RenderableType:
+    headings = ("shape", "copies before", "after", "fragmentation before", "after")
+    table = grid("Room for", headings)
+    for before, after in zip(found.before, found.after, strict=True):
+        table.add_row(
+            before.shape.name,
+            str(before.copies),
+            str(after.copies),
+            f"{before.fragmentation:.3f}",
+            f"{after.fragmentation:.3f}",
+        )
+    return table
