@@ -2,6 +2,7 @@
 
 from restow.cluster.snapshot import Snapshot
 from restow.explain.unplaced import unplaced
+from restow.packing.effort import Effort
 from restow.packing.outcome import Outcome
 from restow.packing.problem import Problem
 from restow.packing.solve import solve
@@ -9,12 +10,21 @@ from restow.planning.decide import Decision, decide
 from restow.planning.formulation import Usage
 from restow.policies.coverage import Policy
 from restow.policies.packing_policy import Limits, Mode, Moving, PackingPolicySpec, Scope
+from restow.policies.rescheduling import Rescheduling
+from restow.rescheduling.engine import Outcome as MigrationOutcome
+from restow.rescheduling.engine import reschedule
+from restow.rescheduling.problem import Problem as Migrations
 from tests.support.objects import NOW
 
 
 def solver(problem: Problem, budget_s: float) -> Outcome:
     """Solve in this process, always the same way."""
     return solve(problem, budget_s=budget_s, deterministic=True)
+
+
+def rescheduler(problem: Migrations, budget_s: float) -> tuple[MigrationOutcome, float]:
+    """Reschedule in this process, always the same way."""
+    return reschedule(problem, Effort(seconds=None, work=budget_s, seed=0)), 0.0
 
 
 def a_policy(
@@ -24,6 +34,7 @@ def a_policy(
     limits: Limits | None = None,
     scope: Scope | None = None,
     moving: Moving | None = None,
+    rescheduling: Rescheduling | None = None,
 ) -> Policy:
     """A policy that acts at once, on everything."""
     spec = PackingPolicySpec(
@@ -33,6 +44,7 @@ def a_policy(
         limits=limits or Limits(),
         scope=scope or Scope(),
         moving=moving or Moving(single_replicas=True),
+        rescheduling=rescheduling,
     )
     return Policy(name=name, spec=spec)
 

@@ -13,6 +13,7 @@ from restow.app.deciding import Deciding
 from restow.app.desk import Desk, read_plan, read_policy
 from restow.app.filing import Filing
 from restow.app.leading import Leading
+from restow.app.rescheduling import Rescheduling
 from restow.cluster.snapshot import Snapshot
 from restow.packing.outcome import Outcome
 from restow.packing.problem import Problem
@@ -22,7 +23,7 @@ from restow.policies.coverage import Policy
 from restow.policies.packing_plan import PackingPlan
 from restow.simulation.cluster import Cluster
 from restow.simulation.performer import Performer
-from tests.support.decisions import solver
+from tests.support.decisions import rescheduler, solver
 
 Body = Mapping[str, Any]
 
@@ -159,6 +160,7 @@ class Operator:
             desk=self.desk,
             filing=filing,
             deciding=Deciding(self._solve),
+            rescheduling=Rescheduling(rescheduler=rescheduler),
             acting=Acting(
                 hands=self.hands,
                 filing=filing,

@@ -1,11 +1,11 @@
 """A decision asked for by a person: the operator's own, without its clock."""
 
-import time
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime
 
 from restow.app.deciding import pending_of, solver_of
+from restow.app.rescheduling import in_a_child
 from restow.app.worker import Worker
 from restow.cluster.objects import Pod
 from restow.cluster.snapshot import Snapshot
@@ -14,15 +14,11 @@ from restow.core.reasons import Reason
 from restow.explain.pod import Explanation, explain
 from restow.explain.unplaced import unplaced
 from restow.fragmentation.shapes import TargetShape, largest
-from restow.packing.effort import Effort
 from restow.planning.decide import Decision, decide
 from restow.planning.plan import Unplaced
 from restow.planning.reschedule import Goal, Rescheduled, reschedule
 from restow.policies.coverage import Policy, governing
 from restow.policies.packing_policy import PackingPolicySpec
-from restow.rescheduling import engine
-from restow.rescheduling.engine import Outcome
-from restow.rescheduling.problem import Problem as Migrations
 from restow.rules.pending import why_not_pending
 
 
@@ -183,17 +179,10 @@ def reschedule_by_hand(  # noqa: PLR0913 - half of them by name
         snapshot,
         Policy(name=policy.name, spec=spec),
         Goal(shapes=asked, limit=max_migrations),
-        rescheduler,
+        in_a_child,
         now,
         others=tuple(each for each in policies if each.name != policy.name),
     )
-
-
-def rescheduler(migrations: Migrations, seconds: float) -> tuple[Outcome, float]:
-    """Solve in this process, and return the answer and the seconds that it took."""
-    began = time.monotonic()
-    outcome = engine.reschedule(migrations, Effort(seconds=seconds, work=None, seed=0))
-    return outcome, time.monotonic() - began
 
 
 def _ungoverned(

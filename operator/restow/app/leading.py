@@ -13,6 +13,7 @@ from restow.app.desk import Desk
 from restow.app.filing import Filing
 from restow.app.policy_status import Facts, status_of
 from restow.app.ports import Hands
+from restow.app.rescheduling import Rescheduling, unsettled
 from restow.cluster.snapshot import Snapshot
 from restow.core.errors import InputError
 from restow.core.ids import PodRef
@@ -53,6 +54,7 @@ class Leading:
     desk: Desk
     filing: Filing
     deciding: Deciding
+    rescheduling: Rescheduling
     acting: Acting
     hands: Hands
     announcer: Announcer
@@ -163,10 +165,30 @@ class Leading:
         metrics.PENDING_PODS.labels(policy.name).set(len(question.batch.ripe))
         if question.due:
             await self._decide(policy, policies, question, usage)
+        looked_at = await self._reschedule(policy, policies, question, usage)
         await self._begin(policy)
-        if question.at is None:
+        moments = [at for at in (question.at, looked_at) if at is not None]
+        if not moments:
             return self.idle_s
-        return max(0.0, (question.at - self.clock()).total_seconds())
+        return max(0.0, (min(moments) - self.clock()).total_seconds())
+
+    async def _reschedule(
+        self, policy: Policy, policies: tuple[Policy, ...], question: Question, usage: Usage
+    ) -> datetime | None:
+        """Look at fragmentation if that is due and nothing else is; return when it is next."""
+        now, snapshot, plans = self.clock(), self.look(), self.desk.plans
+        at = self.rescheduling.due_at(policy, plans.values(), now)
+        if at is None or at > now:
+            return at
+        rest = self.deciding.memory(policy.name).rest(snapshot, now)
+        if rest is not None or question.due or unsettled(policy, policies, snapshot):
+            self.rescheduling.put_off(policy, now)
+        else:
+            found = await self.rescheduling.decide(policy, policies, snapshot, usage, now)
+            if found is not None:
+                tally.rescheduling(policy.name, found)
+                await self._file(policy, found.plan)
+        return self.rescheduling.due_at(policy, plans.values(), now)
 
     async def _decide(
         self, policy: Policy, policies: tuple[Policy, ...], question: Question, usage: Usage

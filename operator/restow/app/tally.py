@@ -2,8 +2,10 @@
 
 from collections import Counter
 
+from restow.fragmentation.measure import fragmentation
 from restow.planning.decide import Decision
 from restow.planning.formulation import Usage
+from restow.planning.reschedule import Rescheduled
 from restow.policies.packing_policy import Limits
 from restow.telemetry import happenings, logs, metrics
 
@@ -33,6 +35,32 @@ def decision(policy: str, decision: Decision) -> None:
     )
 
 
+def rescheduling(policy: str, found: Rescheduled) -> None:
+    """Log and show what a look at fragmentation found."""
+    plan, bound = (
+        found.plan,
+        0.0 if found.plan.fragmentation is None else (found.plan.fragmentation.bound),
+    )
+    metrics.SOLVE_SECONDS.observe(plan.solve.wall_s)
+    for gauge in (metrics.FRAGMENTATION, metrics.SHAPE_COPIES):
+        gauge.remove_by_labels({"policy": policy})
+    for each in found.before:
+        metrics.FRAGMENTATION.labels(policy, each.shape.name).set(each.fragmentation)
+        metrics.SHAPE_COPIES.labels(policy, each.shape.name).set(each.copies)
+    metrics.FRAGMENTATION_BOUND.labels(policy).set(bound)
+    _log.info(
+        happenings.LOOKED,
+        policy=policy,
+        plan=plan.name,
+        outcome=plan.solve.outcome.value,
+        moves=len(plan.steps),
+        fragmentation=round(fragmentation(found.before), 4),
+        promised=round(fragmentation(found.after), 4),
+        bound=round(bound, 4),
+        wall_s=round(plan.solve.wall_s, 3),
+    )
+
+
 def use(policy: str, used: Usage, limits: Limits | None) -> None:
     """Show what was used of the policy's hourly limits; None while its spec cannot be used."""
     for kind, number in (("moves", used.moves), ("evictions", used.evictions)):
@@ -55,5 +83,8 @@ def forget(policy: str) -> None:
         metrics.UNPLACED,
         metrics.HOURLY_USE,
         metrics.HOURLY_LIMIT,
+        metrics.FRAGMENTATION,
+        metrics.FRAGMENTATION_BOUND,
+        metrics.SHAPE_COPIES,
     ):
         gauge.remove_by_labels({"policy": policy})

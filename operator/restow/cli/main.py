@@ -112,7 +112,7 @@ def reschedule(
             "--shape",
             metavar="NAME=QUANTITY,…",
             help="What there should be room for, such as nvidia.com/gpu=8,cpu=32,memory=256Gi; may "
-            "be repeated. Default: the largest pod of the cluster, one for each kind of device.",
+            "be repeated. Default: the largest pod of the cluster, of each kind of device if any.",
         ),
     ] = None,
     sources: Sources = None,

@@ -54,9 +54,10 @@ class TargetShape:
 
 
 def largest(requests: Iterable[Amounts]) -> tuple[TargetShape, ...]:
-    """Return the largest pod of each main resource, as shapes; what a cluster is to hold again.
+    """Return the largest pod as a shape: what a cluster is to hold again.
 
-    Only CPU, memory and devices are asked for.
+    Where pods ask for devices, the largest of each kind of device, and no other: a device costs
+    more than all the CPU beside it. Only CPU, memory and devices are asked for.
     """
     best: dict[str, TargetShape] = {}
     for each in requests:
@@ -67,7 +68,8 @@ def largest(requests: Iterable[Amounts]) -> tuple[TargetShape, ...]:
         known = best.get(shape.main)
         if known is None or _size(shape) > _size(known):
             best[shape.main] = shape
-    return tuple(best[name] for name in sorted(best))
+    devices = [name for name in sorted(best) if "/" in name]
+    return tuple(best[name] for name in devices or sorted(best))
 
 
 def _counts(name: str) -> bool:

@@ -15,6 +15,7 @@ from restow.app.desk import Desk
 from restow.app.filing import Filing
 from restow.app.leading import Leading
 from restow.app.loop import Loop
+from restow.app.rescheduling import Rescheduling, in_a_child
 from restow.app.settings import Settings
 from restow.app.worker import Worker
 from restow.core.errors import InputError
@@ -74,6 +75,7 @@ async def run(settings: Settings) -> None:
                 desk=desk,
                 filing=filing,
                 deciding=Deciding(solver_of(worker)),
+                rescheduling=Rescheduling(rescheduler=in_a_child),
                 acting=Acting(
                     hands=hands,
                     filing=filing,

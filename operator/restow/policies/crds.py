@@ -21,6 +21,10 @@ KEPT: Final = (
 """Keywords that mean in a structural schema what they mean in JSON Schema, in written order."""
 
 
+INT_OR_STRING: Final = "x-kubernetes-int-or-string"
+"""Marks what may be a number or a text; the API server wants both types named beside it."""
+
+
 def documents() -> list[Document]:
     """Return the CRDs, sorted by name, as the API server takes them."""
     return [
@@ -150,6 +154,8 @@ def _structural(node: Mapping[str, Any], definitions: Mapping[str, Any]) -> Docu
         result["properties"] = {
             name: _structural(each, definitions) for name, each in node["properties"].items()
         }
+    if node.get(INT_OR_STRING):
+        result |= {INT_OR_STRING: True, "anyOf": [{"type": "integer"}, {"type": "string"}]}
     _shorten_default(result)
     return result | rules_of_crds.of(title)
 
@@ -184,6 +190,9 @@ def _resolved(
         return target | beside, title
     if "anyOf" in node:
         chosen = [each for each in node["anyOf"] if each.get("type") != "null"]
+        if sorted(str(each.get("type")) for each in chosen) == ["integer", "string"]:
+            text = next(each for each in chosen if each["type"] == "string")
+            return {INT_OR_STRING: True, "pattern": text["pattern"]} | beside, ""
         if len(chosen) != 1:
             raise TypeError(f"a structural schema has no union: {node}")
         target, title = _resolved(chosen[0], definitions)

@@ -18,6 +18,7 @@ from pydantic import (
 
 from restow.policies.conditions import Condition
 from restow.policies.model import Flag, Model, Seconds, Whole, contradiction
+from restow.policies.rescheduling import Rescheduling
 from restow.policies.selector import Selector
 
 HIGHEST_USER_PRIORITY: Final = 1_000_000_000
@@ -192,6 +193,9 @@ class PackingPolicySpec(Model):
     """Which namespaces may raise the priority of their pods towards others by annotation."""
     moving: Moving = Moving()
     """What may be moved beyond the default."""
+    rescheduling: Rescheduling | None = None
+    """Moves that undo fragmentation while no pod waits; left out for none. An empty section is all
+    defaults."""
     finished_plan_ttl_seconds: Whole = Field(default=3600, ge=3600, le=4 * WEEK_S)
     """How long a finished PackingPlan is kept. At least an hour: the hourly limits are counted
     from the plans."""

@@ -19,6 +19,8 @@ def dive(generation: Generation, meter: Meter) -> Chosen | None:
     while not meter.over():
         generation.widen()
         shares = generation.shares()
+        if not shares:
+            return None
         amount = np.array([share for _, share in shares])
         whole = np.floor(amount + 1 - ROUNDED)
         part = amount - whole

@@ -72,6 +72,12 @@ def reschedule(problem: Problem, effort: Effort, report: Report = untold) -> Out
     return _Engine(problem, Meter(replace(effort, seconds=seconds)), report).run()
 
 
+def idle(problem: Problem) -> Outcome:
+    """Return the outcome of doing nothing, of which nothing is proven."""
+    before = int(worth(problem.shapes, np.array(problem.free, np.int64)).sum())
+    return Outcome(steps=(), before=before, after=before, bound=UNBOUNDED)
+
+
 class _Engine:
     """One call: keeps the best plan, and goes on from where it ends while something is left."""
 

@@ -1,7 +1,7 @@
 """Counters and gauges of the operator in Prometheus' format.
 
-Labels are small closed sets (phases, reasons, kinds of act); no pod, node or plan is a label, so
-that the number of series does not grow with the cluster.
+Labels are small closed sets (phases, reasons, kinds of act, target shapes); no pod, node or plan is
+a label, so that the number of series does not grow with the cluster.
 """
 
 import threading
@@ -85,6 +85,24 @@ HOURLY_LIMIT: Final = Gauge(
     "restow_hourly_limit",
     "Moves and evictions that the policy allows per hour; absent without a limit.",
     ["policy", "kind"],
+    registry=REGISTRY,
+)
+FRAGMENTATION: Final = Gauge(
+    "restow_fragmentation_ratio",
+    "Share of the free room that a target shape cannot use, when it was last looked at.",
+    ["policy", "shape"],
+    registry=REGISTRY,
+)
+FRAGMENTATION_BOUND: Final = Gauge(
+    "restow_fragmentation_bound_ratio",
+    "Least fragmentation over all shapes that any plan within the migration limit could leave.",
+    ["policy"],
+    registry=REGISTRY,
+)
+SHAPE_COPIES: Final = Gauge(
+    "restow_shape_copies",
+    "Copies of a target shape that fit, when it was last looked at.",
+    ["policy", "shape"],
     registry=REGISTRY,
 )
 STALENESS: Final = Gauge(

@@ -130,5 +130,6 @@ class Scene:
             self.progress = replace(self.progress, ending=ending)
 
     def all_placed(self) -> bool:
-        """Whether every pending pod of the plan has a node."""
-        return all(state.phase in OVER for _, _, state in self.steps(Action.PLACE))
+        """Whether every pending pod of the plan has a node; never where it places none."""
+        places = [state.phase in OVER for _, _, state in self.steps(Action.PLACE)]
+        return bool(places) and all(places)

@@ -1,0 +1,166 @@
+"""When fragmentation is looked at under a policy, and the plan against it."""
+
+import asyncio
+import multiprocessing
+import time
+from collections.abc import Iterable
+from dataclasses import dataclass, field, replace
+from datetime import datetime, timedelta
+from multiprocessing.connection import Connection
+
+from restow.cluster.objects import Pod
+from restow.cluster.snapshot import Snapshot
+from restow.fragmentation.measure import fragmentation
+from restow.fragmentation.shapes import TargetShape, largest, shape_of
+from restow.packing.effort import Effort
+from restow.planning.formulation import Usage
+from restow.planning.reschedule import Goal, Rescheduled, Rescheduler, reschedule
+from restow.policies.coverage import Policy, governing, refuses_node
+from restow.policies.packing_plan import PackingPlan, PlanTrigger
+from restow.rescheduling.engine import Outcome, idle
+from restow.rescheduling.engine import reschedule as solve
+from restow.rescheduling.problem import Problem
+from restow.rules import leaving
+
+STARTING_S = 10.0
+"""How long the solver's process may take to start beyond its budget, on a busy machine."""
+
+SETTLING = timedelta(seconds=10)
+"""Pause after which a cluster that had not settled is looked at again."""
+
+
+@dataclass(slots=True, kw_only=True)
+class Rescheduling:
+    """Asks for plans against fragmentation; remembers when it last did, policy by policy."""
+
+    rescheduler: Rescheduler
+    _next: dict[str, datetime] = field(default_factory=dict)
+
+    def due_at(
+        self, policy: Policy, plans: Iterable[PackingPlan], now: datetime
+    ) -> datetime | None:
+        """Return when to look next under the policy; None if it does not ask for that.
+
+        A new leader goes on from the newest plan that was stored.
+        """
+        if policy.spec.rescheduling is None:
+            self._next.pop(policy.name, None)
+            return None
+        if policy.name not in self._next:
+            interval = timedelta(seconds=policy.spec.rescheduling.interval_seconds)
+            made = [
+                plan.spec.snapshot.taken_at
+                for plan in plans
+                if plan.spec.policy == policy.name and plan.spec.trigger is PlanTrigger.RESCHEDULING
+            ]
+            self._next[policy.name] = max(made) + interval if made else now
+        return self._next[policy.name]
+
+    def put_off(self, policy: Policy, now: datetime) -> None:
+        """Look again soon: the cluster had not settled."""
+        self._next[policy.name] = now + SETTLING
+
+    async def decide(
+        self,
+        policy: Policy,
+        policies: tuple[Policy, ...],
+        snapshot: Snapshot,
+        usage: Usage,
+        now: datetime,
+    ) -> Rescheduled | None:
+        """Return the plan, without steps where it would gain less than the policy asks for.
+
+        None where the policy leaves nothing to be moved, or no pod tells what to make room for.
+        """
+        asked = policy.spec.rescheduling
+        if asked is None:
+            return None
+        self._next[policy.name] = now + timedelta(seconds=asked.interval_seconds)
+        pods = _running(policy, policies, snapshot)
+        limits = policy.spec.limits
+        limit = min(
+            asked.limit(len(pods)),
+            limits.moves_per_plan,
+            max(0, limits.moves_per_hour - usage.moves),
+        )
+        shapes = shapes_of(policy, pods)
+        if limit == 0 or not shapes:
+            return None
+        spec = policy.spec.model_copy(
+            update={"solve_time_limit_seconds": asked.solve_time_limit_seconds}
+        )
+        found = await asyncio.to_thread(
+            reschedule,
+            snapshot,
+            Policy(name=policy.name, spec=spec),
+            Goal(shapes=shapes, limit=limit),
+            self.rescheduler,
+            now,
+            usage=usage,
+            others=tuple(each for each in policies if each.name != policy.name),
+        )
+        gain = fragmentation(found.before) - fragmentation(found.after)
+        if gain < asked.minimum_gain:
+            found = replace(found, plan=replace(found.plan, steps=()), after=found.before)
+        return found
+
+
+def shapes_of(policy: Policy, pods: Iterable[Pod]) -> tuple[TargetShape, ...]:
+    """Return what the policy wants room for; else the largest of the pods."""
+    asked = policy.spec.rescheduling.shapes if policy.spec.rescheduling is not None else ()
+    where = f"PackingPolicy {policy.name}"
+    read = tuple(shape_of(text, where=where, field="rescheduling.shapes") for text in asked)
+    return read or largest(pod.requests for pod in pods)
+
+
+def unsettled(policy: Policy, policies: tuple[Policy, ...], snapshot: Snapshot) -> str:
+    """Return why the cluster is no sight to plan on now; empty if it has settled.
+
+    Nodes that come or go change what is fragmented, and pods that wait or end say that somebody is
+    at work already: kube-scheduler, an autoscaler, a rollout, or the plan before.
+    """
+    for node in snapshot.nodes.values():
+        if refuses_node(policy, node) is None and (no := leaving.of(node)) is not None:
+            return no.by(node.name).message
+    for pod in snapshot.pods.values():
+        if (pod.node is None or pod.deleting) and governing(
+            policies, pod, snapshot.namespaces
+        ) == policy:
+            return f"{pod.key} " + ("is ending" if pod.deleting else "has no node yet")
+    return ""
+
+
+def _running(policy: Policy, policies: tuple[Policy, ...], snapshot: Snapshot) -> tuple[Pod, ...]:
+    return tuple(
+        pod
+        for pod in snapshot.pods.values()
+        if pod.node is not None and governing(policies, pod, snapshot.namespaces) == policy
+    )
+
+
+def in_a_child(problem: Problem, seconds: float) -> tuple[Outcome, float]:
+    """Solve in a process of its own, which is killed when it overruns its budget by far.
+
+    Where it dies or is too late, nothing is to be done.
+    """
+    began = time.monotonic()
+    context = multiprocessing.get_context("spawn")
+    ours, theirs = context.Pipe(duplex=False)
+    process = context.Process(target=_child, args=(theirs, problem, seconds), daemon=True)
+    process.start()
+    theirs.close()
+    outcome = idle(problem)
+    try:
+        if ours.poll(seconds + STARTING_S):
+            outcome = ours.recv()
+    except EOFError:
+        pass  # it died
+    finally:
+        process.kill()
+        process.join()
+        ours.close()
+    return outcome, time.monotonic() - began
+
+
+def _child(answers: Connection, problem: Problem, seconds: float) -> None:
+    answers.send(solve(problem, Effort(seconds=seconds, work=None, seed=0)))

@@ -1,0 +1,160 @@
+"""Rescheduling by the leader, on a simulated cluster: when, how much, and what is left alone."""
+
+from datetime import timedelta
+
+import pytest
+
+from restow.app.rescheduling import in_a_child
+from restow.cluster.snapshot import Snapshot
+from restow.core.ids import ObjectKey
+from restow.core.marks import GATE, PLAN
+from restow.policies.coverage import Policy
+from restow.policies.packing_policy import Limits, Mode
+from restow.policies.rescheduling import Rescheduling
+from restow.rescheduling.problem import Mover, MoverClass, Problem, Shape
+from restow.simulation.cluster import Cluster
+from tests.support.decisions import a_policy
+from tests.support.objects import a_node, a_pod, a_snapshot, a_workload
+from tests.support.operators import Operator, Store
+
+pytestmark = pytest.mark.solver
+
+WEB = a_workload(name="web", replicas=4)
+EIGHT = "nvidia.com/gpu=8"
+
+
+def scattered(*, pending: bool = False) -> Snapshot:
+    """Two GPUs in use on each of four nodes of eight: no node is free, one move frees one."""
+    pods = [a_pod(f"web-{n}", node=f"n{n}", gpus=2, owner=WEB) for n in range(4)]
+    waiting = [a_pod("big-1", gpus=9, owner=a_workload(name="big"))] if pending else []
+    nodes = [a_node(f"n{n}", gpus=8) for n in range(4)]
+    return a_snapshot([*pods, *waiting], nodes, workloads=(WEB,))
+
+
+def an_operator(
+    snapshot: Snapshot,
+    *,
+    mode: Mode = Mode.ACT,
+    limits: Limits | None = None,
+    **asked: object,
+) -> Operator:
+    wanted = Rescheduling.model_validate({"shapes": (EIGHT,), **asked})
+    policy = a_policy(limits=limits, rescheduling=wanted)
+    spec = policy.spec.model_copy(update={"mode": mode})
+    store = Store()
+    store.put_policy(Policy(name=policy.name, spec=spec))
+    return Operator(Cluster(snapshot), store)
+
+
+def used(operator: Operator) -> dict[str, int]:
+    """GPUs in use, of the nodes where there are any."""
+    found: dict[str, int] = {}
+    for pod in operator.cluster.pods.values():
+        if pod.node is not None:
+            found[pod.node] = found.get(pod.node, 0) + pod.requests.of("nvidia.com/gpu")
+    return found
+
+
+async def test_scattered_pods_are_moved_together_and_nothing_is_left_behind() -> None:
+    operator = an_operator(scattered(), max_migrations="100%")
+    await operator.start()
+    await operator.turns(60)
+    (name, phase) = next(iter(operator.phases().items()))
+    assert phase == "Completed"
+    plan = operator.plan(name)
+    assert plan.spec.trigger == "Rescheduling"
+    assert plan.status.fragmentation is not None
+    assert plan.status.fragmentation.after["copies of nvidia.com/gpu=8"] == 3
+    assert plan.status.fragmentation.proven
+    assert sorted(used(operator).values()) == [8]
+    pods = operator.cluster.pods.values()
+    assert [pod.key for pod in pods if GATE in pod.gates or PLAN in pod.annotations] == []
+    assert operator.cluster.breaches == []
+
+
+@pytest.mark.parametrize(
+    ("asked", "limits", "moves"),
+    [
+        ({"max_migrations": 1}, None, 1),
+        ({"max_migrations": "50%"}, None, 2),
+        ({"max_migrations": "1%"}, None, 1),
+        ({"max_migrations": 3}, Limits(moves_per_plan=2), 2),
+        ({"max_migrations": 3}, Limits(moves_per_plan=1, moves_per_hour=1), 1),
+    ],
+)
+async def test_no_more_pods_move_than_the_least_of_all_limits(
+    asked: dict[str, object], limits: Limits | None, moves: int
+) -> None:
+    operator = an_operator(scattered(), limits=limits, **asked)
+    await operator.start()
+    await operator.turns(40)
+    plans = [operator.plan(name) for name in operator.phases()]
+    assert [len(plan.spec.steps) for plan in plans] == [moves]
+
+
+async def test_observe_writes_the_plan_and_changes_nothing() -> None:
+    operator = an_operator(scattered(), mode=Mode.OBSERVE, max_migrations=3)
+    await operator.start()
+    before = operator.cluster.snapshot().pods
+    await operator.turns(20)
+    assert list(operator.phases().values()) == ["Proposed"]
+    assert operator.cluster.snapshot().pods == before
+
+
+async def test_it_is_looked_at_again_only_after_the_interval() -> None:
+    operator = an_operator(scattered(), max_migrations=1, interval_seconds=600)
+    await operator.start()
+    await operator.turns(60, seconds=5)
+    assert len(operator.phases()) == 1
+    await operator.turns(80, seconds=5)
+    assert len(operator.phases()) == 2
+
+
+async def test_nothing_is_moved_while_a_pod_waits() -> None:
+    operator = an_operator(scattered(pending=True), max_migrations=3)
+    await operator.start()
+    await operator.turns(30)
+    plans = [operator.plan(name) for name in operator.phases()]
+    assert all(plan.spec.trigger != "Rescheduling" for plan in plans)
+
+
+async def test_a_plan_that_gains_too_little_is_not_made() -> None:
+    operator = an_operator(scattered(), max_migrations=1, minimum_gain=0.9)
+    await operator.start()
+    await operator.turns(20)
+    assert operator.phases() == {}
+
+
+async def test_a_pod_that_was_moved_stays_for_its_cooldown() -> None:
+    operator = an_operator(scattered(), max_migrations=1, interval_seconds=60)
+    await operator.start()
+    await operator.turns(100, seconds=5)
+    moved = [
+        step.pod.name for name in operator.phases() for step in operator.plan(name).spec.steps
+    ]
+    assert len(moved) == len(set(moved))
+
+
+async def test_a_policy_without_the_section_moves_nothing() -> None:
+    store = Store()
+    store.put_policy(a_policy())
+    operator = Operator(Cluster(scattered()), store)
+    await operator.start()
+    await operator.turns(20)
+    assert operator.phases() == {}
+
+
+def a_problem(limit: int = 1) -> Problem:
+    return Problem(
+        free=((1,), (1,)),
+        kinds=(MoverClass(modes=((1,),)),),
+        movers=(Mover(node=0, kind=0), Mover(node=1, kind=0)),
+        shapes=(Shape(requests=((2,),)),),
+        limit=limit,
+    )
+
+
+def test_a_child_answers_as_the_engine_does() -> None:
+    outcome, seconds = in_a_child(a_problem(), 5.0)
+    assert (outcome.before, outcome.after, outcome.proven) == (0, 1, True)
+    assert seconds > 0
