@@ -1,12 +1,10 @@
 """Rescheduling by the leader, on a simulated cluster: when, how much, and what is left alone."""
 
-from datetime import timedelta
 
 import pytest
 
 from restow.app.rescheduling import in_a_child
 from restow.cluster.snapshot import Snapshot
-from restow.core.ids import ObjectKey
 from restow.core.marks import GATE, PLAN
 from restow.policies.coverage import Policy
 from restow.policies.packing_policy import Limits, Mode
@@ -129,9 +127,7 @@ async def test_a_pod_that_was_moved_stays_for_its_cooldown() -> None:
     operator = an_operator(scattered(), max_migrations=1, interval_seconds=60)
     await operator.start()
     await operator.turns(100, seconds=5)
-    moved = [
-        step.pod.name for name in operator.phases() for step in operator.plan(name).spec.steps
-    ]
+    moved = [step.pod.name for name in operator.phases() for step in operator.plan(name).spec.steps]
     assert len(moved) == len(set(moved))
 
 
