@@ -1,6 +1,5 @@
 """Rescheduling by the leader, on a simulated cluster: when, how much, and what is left alone."""
 
-
 import pytest
 
 from restow.app.rescheduling import in_a_child
