@@ -8,12 +8,13 @@ from restow.packing.problem import Problem
 from restow.packing.solve import solve
 from restow.planning.decide import Decision, decide
 from restow.planning.formulation import Usage
+from restow.planning.reschedule import Solved
 from restow.policies.coverage import Policy
 from restow.policies.packing_policy import Limits, Mode, Moving, PackingPolicySpec, Scope
 from restow.policies.rescheduling import Rescheduling
-from restow.rescheduling.engine import Outcome as MigrationOutcome
 from restow.rescheduling.engine import reschedule
 from restow.rescheduling.problem import Problem as Migrations
+from restow.rescheduling.reaching import reach
 from tests.support.objects import NOW
 
 
@@ -22,9 +23,13 @@ def solver(problem: Problem, budget_s: float) -> Outcome:
     return solve(problem, budget_s=budget_s, deterministic=True)
 
 
-def rescheduler(problem: Migrations, budget_s: float) -> tuple[MigrationOutcome, float]:
+def rescheduler(problem: Migrations, budget_s: float, goal: int | None) -> Solved:
     """Reschedule in this process, always the same way."""
-    return reschedule(problem, Effort(seconds=None, work=budget_s, seed=0)), 0.0
+    effort = Effort(seconds=None, work=budget_s, seed=0)
+    if goal is None:
+        return Solved(outcome=reschedule(problem, effort), wall_s=0.0)
+    reached = reach(problem, goal, effort)
+    return Solved(outcome=reached.outcome, least=reached.least, wall_s=0.0)
 
 
 def a_policy(

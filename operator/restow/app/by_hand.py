@@ -13,7 +13,7 @@ from restow.core.errors import InputError
 from restow.core.reasons import Reason
 from restow.explain.pod import Explanation, explain
 from restow.explain.unplaced import unplaced
-from restow.fragmentation.shapes import TargetShape, largest
+from restow.fragmentation.shapes import largest
 from restow.planning.decide import Decision, decide
 from restow.planning.plan import Unplaced
 from restow.planning.reschedule import Goal, Rescheduled, reschedule
@@ -145,8 +145,7 @@ def reschedule_by_hand(  # noqa: PLR0913 - half of them by name
     policy: Policy,
     policies: Sequence[Policy],
     *,
-    shapes: tuple[TargetShape, ...],
-    max_migrations: int,
+    goal: Goal,
     time_limit_s: float,
     now: datetime,
 ) -> Rescheduled:
@@ -154,15 +153,15 @@ def reschedule_by_hand(  # noqa: PLR0913 - half of them by name
 
     Parameters
     ----------
-    shapes
-        What there should be room for; none for the largest pods of the cluster.
+    goal
+        Without shapes, it is about the largest pods of the cluster.
 
     Raises
     ------
     InputError
         When no pod says what there should be room for.
     """
-    asked = shapes or largest(
+    asked = goal.shapes or largest(
         pod.requests
         for pod in snapshot.pods.values()
         if governing((*policies, policy), pod, snapshot.namespaces) is not None or not policies
@@ -174,11 +173,18 @@ def reschedule_by_hand(  # noqa: PLR0913 - half of them by name
             problem="there is no pod to tell what there should be room for",
             remedy="name it, as in --shape cpu=16,memory=64Gi",
         )
+    if goal.copies is not None and len(asked) > 1:
+        raise InputError(
+            where="command line",
+            field="--copies",
+            problem=f"it says nothing of which of {len(asked)} shapes",
+            remedy="name one shape by --shape, or use --fragmentation",
+        )
     spec = policy.spec.model_copy(update={"solve_time_limit_seconds": time_limit_s})
     return reschedule(
         snapshot,
         Policy(name=policy.name, spec=spec),
-        Goal(shapes=asked, limit=max_migrations),
+        replace(goal, shapes=asked),
         in_a_child,
         now,
         others=tuple(each for each in policies if each.name != policy.name),

@@ -14,12 +14,13 @@ from restow.fragmentation.measure import fragmentation
 from restow.fragmentation.shapes import TargetShape, largest, shape_of
 from restow.packing.effort import Effort
 from restow.planning.formulation import Usage
-from restow.planning.reschedule import Goal, Rescheduled, Rescheduler, reschedule
+from restow.planning.reschedule import Goal, Rescheduled, Rescheduler, Solved, reschedule
 from restow.policies.coverage import Policy, governing, refuses_node
 from restow.policies.packing_plan import PackingPlan, PlanTrigger
 from restow.rescheduling.engine import Outcome, idle
 from restow.rescheduling.engine import reschedule as solve
 from restow.rescheduling.problem import Problem
+from restow.rescheduling.reaching import reach
 from restow.rules import leaving
 
 STARTING_S = 10.0
@@ -138,7 +139,7 @@ def _running(policy: Policy, policies: tuple[Policy, ...], snapshot: Snapshot) -
     )
 
 
-def in_a_child(problem: Problem, seconds: float) -> tuple[Outcome, float]:
+def in_a_child(problem: Problem, budget_s: float, goal: int | None) -> Solved:
     """Solve in a process of its own, which is killed when it overruns its budget by far.
 
     Where it dies or is too late, nothing is to be done.
@@ -146,21 +147,27 @@ def in_a_child(problem: Problem, seconds: float) -> tuple[Outcome, float]:
     began = time.monotonic()
     context = multiprocessing.get_context("spawn")
     ours, theirs = context.Pipe(duplex=False)
-    process = context.Process(target=_child, args=(theirs, problem, seconds), daemon=True)
+    process = context.Process(target=_child, args=(theirs, problem, budget_s, goal), daemon=True)
     process.start()
     theirs.close()
-    outcome = idle(problem)
+    found: tuple[Outcome, int] = (idle(problem), 0)
     try:
-        if ours.poll(seconds + STARTING_S):
-            outcome = ours.recv()
+        if ours.poll(budget_s + STARTING_S):
+            found = ours.recv()
     except EOFError:
         pass  # it died
     finally:
         process.kill()
         process.join()
         ours.close()
-    return outcome, time.monotonic() - began
+    outcome, least = found
+    return Solved(outcome=outcome, least=least, wall_s=time.monotonic() - began)
 
 
-def _child(answers: Connection, problem: Problem, seconds: float) -> None:
-    answers.send(solve(problem, Effort(seconds=seconds, work=None, seed=0)))
+def _child(answers: Connection, problem: Problem, budget_s: float, goal: int | None) -> None:
+    effort = Effort(seconds=budget_s, work=None, seed=0)
+    if goal is None:
+        answers.send((solve(problem, effort), 0))
+    else:
+        reached = reach(problem, goal, effort)
+        answers.send((reached.outcome, reached.least))

@@ -115,6 +115,16 @@ def reschedule(
             "be repeated. Default: the largest pod of the cluster, of each kind of device if any.",
         ),
     ] = None,
+    fragmentation: Annotated[
+        float | None,
+        typer.Option(
+            min=0, max=1, help="Move as few pods as bring fragmentation down to this, 0 to 1."
+        ),
+    ] = None,
+    copies: Annotated[
+        int | None,
+        typer.Option(min=0, help="Move as few pods as make room for so many copies of the shape."),
+    ] = None,
     sources: Sources = None,
     policy: Annotated[
         str | None,
@@ -148,6 +158,8 @@ def reschedule(
             policy=policy,
             shapes=tuple(shapes or ()),
             max_migrations=max_migrations,
+            fragmentation=fragmentation,
+            copies=copies,
             time_limit_s=seconds(time_limit, "--time-limit"),
             output=output,
         )

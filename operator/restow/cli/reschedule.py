@@ -11,8 +11,10 @@ from restow.cli.complaints import complain
 from restow.cli.output import WIDTH, Output, write
 from restow.cli.progress import telling
 from restow.cli.reading import Source, read
+from restow.core.errors import InputError
 from restow.fragmentation.shapes import shape_of
 from restow.planning.document import document
+from restow.planning.reschedule import Goal
 from restow.report.rescheduling import report
 
 
@@ -26,12 +28,16 @@ class Request:
         Path or name, None to find it in what is read.
     shapes
         What there should be room for, as written.
+    fragmentation, copies
+        With either of them as few moves as possible are wanted, to reach it.
     """
 
     source: Source
     policy: str | None
     shapes: tuple[str, ...]
     max_migrations: int
+    fragmentation: float | None
+    copies: int | None
     time_limit_s: float
     output: Output
 
@@ -46,6 +52,13 @@ def run(request: Request) -> None:
         cannot be read.
     """
     now = datetime.now(UTC)
+    if request.fragmentation is not None and request.copies is not None:
+        raise InputError(
+            where="command line",
+            field="--copies",
+            problem="--fragmentation is another goal",
+            remedy="give one of the two",
+        )
     shapes = tuple(shape_of(text, where="command line", field="--shape") for text in request.shapes)
     with telling("reading the cluster"):
         snapshot, policies, name = read(request.source, request.policy, now)
@@ -56,8 +69,12 @@ def run(request: Request) -> None:
             snapshot,
             policy,
             policies,
-            shapes=shapes,
-            max_migrations=request.max_migrations,
+            goal=Goal(
+                shapes=shapes,
+                limit=request.max_migrations,
+                fragmentation=request.fragmentation,
+                copies=request.copies,
+            ),
             time_limit_s=request.time_limit_s,
             now=now,
         )

@@ -3,9 +3,11 @@
 It is one of Move steps like those of any other plan, and is carried out like one.
 """
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
+from math import ceil
+from typing import Protocol
 
 from restow.cluster.serde import digest as digest_of
 from restow.cluster.snapshot import Snapshot
@@ -31,8 +33,28 @@ from restow.rescheduling.engine import Outcome
 from restow.rescheduling.problem import Problem as Migrations
 from restow.rules.wishes import Complaint
 
-Rescheduler = Callable[[Migrations, float], tuple[Outcome, float]]
-"""Takes a problem and a time budget in seconds, returns the answer and the seconds it took."""
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Solved:
+    """What a solver answers.
+
+    Parameters
+    ----------
+    least
+        No plan with fewer moves reaches the goal; 0 where there is none.
+    """
+
+    outcome: Outcome
+    least: int = 0
+    wall_s: float
+
+
+class Rescheduler(Protocol):
+    """Solves within a time budget in seconds; never raises for lack of time."""
+
+    def __call__(self, problem: Migrations, budget_s: float, goal: int | None) -> Solved:
+        """Return the plan that gains most, or the cheapest one that makes room worth `goal`."""
+
 
 ATTEMPTS = 4
 """How often a plan that cannot be carried out is replaced by one that moves less."""
@@ -48,10 +70,36 @@ class Goal:
         What there should be room for.
     limit
         Most pods that may move.
+    fragmentation, copies
+        Objective Reach: as few moves as possible to bring fragmentation that low, or to have room
+        for so many copies of the only shape. None for as much room as possible.
     """
 
     shapes: tuple[TargetShape, ...]
     limit: int
+    fragmentation: float | None = None
+    copies: int | None = None
+
+    @property
+    def reaching(self) -> bool:
+        """Whether as few moves as possible are wanted."""
+        return self.fragmentation is not None or self.copies is not None
+
+    def worth(self, measured: Sequence[Measured], unit: int) -> int | None:
+        """Return what room must be worth, in units of the problem of rescheduling; None for most.
+
+        Raises
+        ------
+        ValueError
+            Copies of several shapes are asked for.
+        """
+        if self.copies is not None:
+            (shape,) = self.shapes
+            return self.copies * shape.weight * shape.requests.of(shape.main) // unit
+        if self.fragmentation is None:
+            return None
+        free = sum(each.shape.weight * each.free for each in measured)
+        return ceil((1 - self.fragmentation) * free / unit)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -120,6 +168,7 @@ class _Attempt:
     left_s: float
     digest: str
     bound: int | None = None
+    least: int = 0
     spent_s: float = 0.0
     placement: Placement = ()
 
@@ -167,11 +216,13 @@ class _Attempt:
 
     def _solved(self, translated: Translated) -> Outcome:
         left_s = max(self.left_s - self.spent_s, 0.2 * self.left_s)
-        outcome, wall_s = self.rescheduler(translated.migrations, left_s)
-        self.spent_s += wall_s
+        goal = self.goal.worth(self.measured(self.present), translated.unit)
+        solved = self.rescheduler(translated.migrations, left_s, goal)
+        self.spent_s += solved.wall_s
+        self.least = max(self.least, solved.least)
         if self.bound is None:
-            self.bound = outcome.bound * translated.unit
-        return outcome
+            self.bound = solved.outcome.bound * translated.unit
+        return solved.outcome
 
     def _related(self) -> frozenset[int]:
         """Return the classes that moved and ask something of where others are."""
@@ -209,7 +260,12 @@ class _Attempt:
                     wall_s=self.spent_s,
                     engine="migrations",
                     tiers=(),
-                    disturbed=Disturbed(moves=len(steps), evictions=0, bound=0, proven=False),
+                    disturbed=Disturbed(
+                        moves=len(steps),
+                        evictions=0,
+                        bound=min(self.least, len(steps)),
+                        proven=self.goal.reaching and len(steps) <= self.least,
+                    ),
                 ),
                 fragmentation=self._fragmentation(before, after),
             )

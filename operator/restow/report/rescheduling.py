@@ -37,6 +37,9 @@ def headline(found: Rescheduled) -> Text:
             f" ({proven})"
         )
     solve = plan.solve
+    if solve.disturbed.bound:
+        fewest = "proven" if solve.disturbed.proven else f"at least {solve.disturbed.bound}"
+        text.append(f"; fewest moves: {fewest}")
     text.append(f" ({solve.outcome.value}, {solve.wall_s:.2f} s, {solve.engine})", style="dim")
     return text
 

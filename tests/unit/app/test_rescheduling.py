@@ -1,5 +1,7 @@
 """Rescheduling by the leader, on a simulated cluster: when, how much, and what is left alone."""
 
+from typing import Any
+
 import pytest
 
 from restow.app.rescheduling import in_a_child
@@ -33,7 +35,7 @@ def an_operator(
     *,
     mode: Mode = Mode.ACT,
     limits: Limits | None = None,
-    **asked: object,
+    **asked: Any,
 ) -> Operator:
     wanted = Rescheduling.model_validate({"shapes": (EIGHT,), **asked})
     policy = a_policy(limits=limits, rescheduling=wanted)
@@ -80,7 +82,7 @@ async def test_scattered_pods_are_moved_together_and_nothing_is_left_behind() ->
     ],
 )
 async def test_no_more_pods_move_than_the_least_of_all_limits(
-    asked: dict[str, object], limits: Limits | None, moves: int
+    asked: dict[str, Any], limits: Limits | None, moves: int
 ) -> None:
     operator = an_operator(scattered(), limits=limits, **asked)
     await operator.start()
@@ -150,6 +152,11 @@ def a_problem(limit: int = 1) -> Problem:
 
 
 def test_a_child_answers_as_the_engine_does() -> None:
-    outcome, seconds = in_a_child(a_problem(), 5.0)
-    assert (outcome.before, outcome.after, outcome.proven) == (0, 1, True)
-    assert seconds > 0
+    solved = in_a_child(a_problem(), 5.0, None)
+    assert (solved.outcome.before, solved.outcome.after, solved.outcome.proven) == (0, 1, True)
+    assert solved.wall_s > 0
+
+
+def test_a_child_that_is_too_late_does_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("restow.app.rescheduling.STARTING_S", 0.0)
+    assert in_a_child(a_problem(), 0.001, None).outcome.steps == ()
