@@ -119,5 +119,5 @@ def test_every_engine_finds_the_one_move(machines: Path, engine: str) -> None:
 def test_a_file_that_is_no_instance_is_named(tmp_path: Path) -> None:
     path = tmp_path / "no.json"
     path.write_text('{"cluster_list": []}')
-    with pytest.raises(MalformedError, match="no.json"):
+    with pytest.raises(MalformedError, match=r"no\.json"):
         read(path)
