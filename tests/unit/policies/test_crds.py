@@ -5,6 +5,7 @@ from typing import Any
 import pytest
 
 from restow.policies import crds, rules_of_crds
+from restow.policies.crds import INT_OR_STRING
 from restow.policies.packing_policy import PackingPolicySpec
 
 ALLOWED = {
@@ -35,6 +36,9 @@ def schemas(node: dict[str, Any], path: str = "") -> Iterator[tuple[str, dict[st
 @pytest.mark.parametrize("kind", DOCUMENTS)
 def test_schema_uses_only_keywords_that_structural_schemas_have(kind: str) -> None:
     for path, each in schemas(root_of(kind)):
+        if INT_OR_STRING in each:
+            assert each["anyOf"] == [{"type": "integer"}, {"type": "string"}], path
+            continue
         assert set(each) <= ALLOWED, path
         assert isinstance(each.get("type"), str), path
         is_object = each["type"] == "object" and path != ".metadata"
@@ -47,6 +51,9 @@ def test_every_field_is_described_and_bounded(kind: str) -> None:
         if path in {"", ".apiVersion", ".kind", ".metadata"} or path.endswith(("[]", "{}")):
             continue
         assert each["description"].endswith("."), path
+        if INT_OR_STRING in each:
+            assert "pattern" in each, path
+            continue
         if each["type"] == "array":
             assert "maxItems" in each, path
         if each["type"] == "string" and "enum" not in each and "format" not in each:
