@@ -12,7 +12,7 @@ from restow.packing.effort import Effort
 from restow.packing.patterns.meter import Meter
 from restow.rescheduling.check import check
 from restow.rescheduling.compaction import compacted
-from restow.rescheduling.greedy import greedy
+from restow.rescheduling.greedy import greedy, never
 from restow.rescheduling.occupancy import Occupancy
 from restow.rescheduling.ordering import Step
 from restow.rescheduling.problem import Mover, Problem, worth
@@ -47,6 +47,9 @@ class Outcome:
 
 SEARCHING = 0.93
 """Share of the seconds in which something new is begun; the last step then may take its time."""
+
+GREEDILY = 0.2
+"""Share of the seconds that the first greedy search may take."""
 
 Report = Callable[[Outcome], None]
 
@@ -92,18 +95,28 @@ class _Engine:
         if not self._problem.movers or self._problem.limit <= 0:
             self._bound = 0
             return self._outcome()
-        self._offer(greedy(self._problem))
+        self._offer(greedy(self._problem, over=self._greedily()))
         self._bound = search(self._problem, self._meter, self._told(()))
         while self._gain < self._bound and self._steps and not self._meter.over():
             before, steps = self._gain, self._steps
             onward = _after(self._problem, steps)
             if onward.limit > 0:
                 search(onward, self._meter, self._told(steps))
-            self._offer(greedy(self._problem, self._steps))
+            self._offer(greedy(self._problem, self._steps, self._meter.over))
             if self._gain <= before:
                 break
         self._steps = compacted(self._problem, self._steps)
         return self._outcome()
+
+    def _greedily(self) -> Callable[[], bool]:
+        """Return what stops the first greedy search: it is there to have an answer, not the best.
+
+        Where work is counted, the greedy search is too little of it to be.
+        """
+        seconds = self._meter.effort.seconds
+        if seconds is None:
+            return never
+        return lambda: self._meter.left() < (1 - GREEDILY) * seconds
 
     def _told(self, steps: tuple[Step, ...]) -> Told:
         """Return what takes in plans that go on from `steps`, and says the best gain from there."""

@@ -1,6 +1,6 @@
 """The best single migration, again and again: VMR2L's heuristic HA, and always an answer."""
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 
 import numpy as np
 
@@ -12,8 +12,21 @@ NEVER = 1 << 40
 """Cost of a place where a mover cannot be."""
 
 
-def greedy(problem: Problem, steps: tuple[Step, ...] = ()) -> tuple[Step, ...]:
-    """Return `steps` and what greedy migrations add to them, each in a wave of its own."""
+def never() -> bool:
+    """Return that there is time left."""
+    return False
+
+
+def greedy(
+    problem: Problem, steps: tuple[Step, ...] = (), over: Callable[[], bool] = never
+) -> tuple[Step, ...]:
+    """Return `steps` and what greedy migrations add to them, each in a wave of its own.
+
+    Parameters
+    ----------
+    over
+        Says when to stop.
+    """
     now = Occupancy(problem)
     for step, after in zip(steps, (*steps[1:], None), strict=False):
         now.move(step.mover, step.node, step.mode)
@@ -22,16 +35,13 @@ def greedy(problem: Problem, steps: tuple[Step, ...] = ()) -> tuple[Step, ...]:
     wave = steps[-1].wave if steps else -1
     search = _Search(problem, now)
     added: list[Step] = []
-    while len(steps) + len(added) < problem.limit:
+    while len(steps) + len(added) < problem.limit and not over():
         best = search.best()
         if best is None:
             break
         wave += 1
         added.append(Step(mover=best[0], node=best[1], mode=best[2], wave=wave))
-        changed = (now.node(best[0]), best[1])
-        now.move(*best)
-        now.settle()
-        search.look_again(changed)
+        search.go(*best)
     return (*steps, *added)
 
 
@@ -52,6 +62,9 @@ class _Search:
         nodes = len(problem.free)
         self._cost = np.full((len(self._ways), nodes), NEVER, np.int64)
         self._gain = np.zeros(len(problem.movers), np.int64)
+        self._on: list[set[int]] = [set() for _ in range(nodes)]
+        for mover in range(len(problem.movers)):
+            self._on[now.node(mover)].add(mover)
         self._kind = np.array([mover.kind for mover in problem.movers], np.int64)
         self._welcome = np.ones((len(self._ways), nodes), bool)
         for w, (kind, _, _) in enumerate(self._ways):
@@ -59,6 +72,15 @@ class _Search:
             if allowed is not None:
                 self._welcome[w] = [node in allowed for node in range(nodes)]
         self.look_again(range(nodes))
+
+    def go(self, mover: int, node: int, mode: int) -> None:
+        """Let a mover go, at once."""
+        old = self._now.node(mover)
+        self._now.move(mover, node, mode)
+        self._now.settle()
+        self._on[old].discard(mover)
+        self._on[node].add(mover)
+        self.look_again((old, node))
 
     def look_again(self, nodes: Iterable[int]) -> None:
         """Count anew what changed on nodes."""
@@ -71,8 +93,7 @@ class _Search:
             cost = value[None] - worth(self._problem.shapes, left)
             fits &= self._welcome[w : w + AT_ONCE, at]
             self._cost[w : w + AT_ONCE, at] = np.where(fits, cost, NEVER)
-        changed = set(at.tolist())
-        here = [m for m in range(len(self._gain)) if self._now.node(m) in changed]
+        here = [m for node in at.tolist() for m in self._on[node]]
         if here:
             room = self._now.free[[self._now.node(m) for m in here]]
             freed = room + np.stack([self._now.size(m) for m in here])
@@ -86,7 +107,8 @@ class _Search:
         np.minimum.at(cheapest, [kind for kind, _, _ in self._ways], self._cost.min(axis=1))
         most = self._gain - cheapest[self._kind]
         best, found = 0, None
-        for mover in np.argsort(-most, kind="stable")[:LOOKED_AT]:
+        better = np.flatnonzero(most > 0)
+        for mover in better[np.argsort(-most[better], kind="stable")][:LOOKED_AT]:
             if most[mover] <= best:
                 break
             place = self._place(int(mover))
