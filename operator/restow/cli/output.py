@@ -16,6 +16,7 @@ class Output(StrEnum):
     TABLE = "table"
     JSON = "json"
     YAML = "yaml"
+    HTML = "html"
 
 
 class Form(StrEnum):

@@ -13,7 +13,8 @@ from restow.cli.output import WIDTH, Output, write
 from restow.cli.progress import telling
 from restow.cli.reading import Source, read
 from restow.planning.document import document
-from restow.report.tables import report
+from restow.report.page import page
+from restow.report.tables import headline, report
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -61,6 +62,8 @@ def run(request: Request) -> None:
     if request.output is Output.TABLE:
         terminal = sys.stdout.isatty()
         Console(width=None if terminal else WIDTH).print(report(decision.plan, snapshot))
+    elif request.output is Output.HTML:
+        sys.stdout.write(page(decision.plan, snapshot, headline(decision.plan).plain))
     else:
         body = document(decision.plan).model_dump(mode="json", by_alias=True, exclude_none=True)
         write(body, request.output)

@@ -15,7 +15,8 @@ from restow.core.errors import InputError
 from restow.fragmentation.shapes import shape_of
 from restow.planning.document import document
 from restow.planning.reschedule import Goal
-from restow.report.rescheduling import report
+from restow.report.page import page
+from restow.report.rescheduling import headline, report
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -82,6 +83,8 @@ def run(request: Request) -> None:
     if request.output is Output.TABLE:
         terminal = sys.stdout.isatty()
         Console(width=None if terminal else WIDTH).print(report(found, snapshot))
+    elif request.output is Output.HTML:
+        sys.stdout.write(page(found.plan, snapshot, headline(found).plain))
     else:
         body = document(found.plan).model_dump(mode="json", by_alias=True, exclude_none=True)
         write(body, request.output)
