@@ -1,11 +1,14 @@
 """Columns: one use of a node each, as "these leave, those arrive"."""
 
+from collections.abc import Iterator
 from dataclasses import dataclass, field
+from typing import NamedTuple
 
 import numpy as np
 
+from restow.rescheduling.arriving import UNIT
 from restow.rescheduling.departing import WORD
-from restow.rescheduling.pricing import Desk, Use, arrivals
+from restow.rescheduling.pricing import Desk, Prices, Use, arrivals
 from restow.rescheduling.problem import Ints, worth
 from restow.rescheduling.table import Table
 
@@ -43,39 +46,57 @@ class Column:
         return len(self.leaving)
 
 
+class Duals(NamedTuple):
+    """The program's duals, in `UNIT`s: prices, and (rows,) worth of a node."""
+
+    prices: Prices
+    row: Ints
+
+
+LEAST = UNIT >> 20
+"""A use this little better than the program's own is not."""
+
+Mark = tuple[int, tuple[int, ...], tuple[int, ...]]
+"""Row, positions that leave, ways in which others arrive."""
+
+
 class Columns:
     """The columns found so far, each once."""
 
     def __init__(self, table: Table) -> None:
         self.table = table
         self.all: list[Column] = []
-        self._known: set[tuple[int, tuple[int, ...], tuple[int, ...]]] = set()
+        self._known: set[Mark] = set()
 
-    def add(self, row: int, leaving: tuple[int, ...], arriving: tuple[int, ...]) -> bool:
-        """Enter a use of a row, if it fits in every resource; return whether it is new."""
-        leaving, arriving = self._net(row, leaving, arriving)
-        leaving = self._settled(row, leaving)
-        mark = (row, leaving, tuple(sorted(arriving)))
-        if mark in self._known or not (leaving or arriving):
-            return False
-        self._known.add(mark)
-        column = _column(self.table, *mark)
-        if column is not None:
-            self.all.append(column)
-        return column is not None
+    def extend(self, desk: Desk, use: Use, than: Duals | None = None) -> int:
+        """Enter the uses that are worth something; return how many are new.
 
-    def extend(self, desk: Desk, use: Use, least: int) -> int:
-        """Enter the uses that are worth more than `least`; return how many are new."""
-        found = 0
-        for row in np.flatnonzero(use.value > least):
-            leaving = positions(use.mask[row])
-            found += self.add(
-                int(row), leaving, tuple(arrivals(self.table, desk, int(row), int(use.cell[row])))
-            )
-        return found
+        A use that does not fit in every resource, although the grid takes it for one, is left out.
+
+        Parameters
+        ----------
+        than
+            Only uses that are better than the program's own at these duals.
+        """
+        marks: list[Mark] = []
+        for row in np.flatnonzero(use.value > 0).tolist():
+            come = arrivals(self.table, desk, row, int(use.cell[row]))
+            mark = self._mark(row, positions(use.mask[row]), come)
+            if mark is not None:
+                marks.append(mark)
+        found = [column for column in _columns(self.table, marks, than) if column is not None]
+        self._known.update((each.row, each.leaving, each.arriving) for each in found)
+        self.all += found
+        return len(found)
+
+    def _mark(self, row: int, leaving: tuple[int, ...], arriving: list[int]) -> Mark | None:
+        """Return what names a use; None if it is known, or is that nothing happens."""
+        gone, come = self._net(row, leaving, arriving)
+        mark = (row, self._settled(row, gone), tuple(sorted(come)))
+        return None if mark in self._known or not (gone or come) else mark
 
     def _net(
-        self, row: int, leaving: tuple[int, ...], arriving: tuple[int, ...]
+        self, row: int, leaving: tuple[int, ...], arriving: list[int]
     ) -> tuple[tuple[int, ...], tuple[int, ...]]:
         """Return both without those who would leave a place only to come back to it."""
         rows, table = self.table.rows, self.table
@@ -114,28 +135,53 @@ def positions(mask: Ints) -> tuple[int, ...]:
     )
 
 
-def _column(
-    table: Table, row: int, leaving: tuple[int, ...], arriving: tuple[int, ...]
-) -> Column | None:
-    """Return the column, None if the grid took it for one but some resource does not suffice."""
-    start = int(table.rows.start[row])
-    need = np.zeros(len(table.holes), np.int64)
-    free = table.rows.free[row].copy()
-    for position in leaving:
-        need[table.leaving[start + position]] += 1
-        free += table.sizes[start + position]
+def _columns(table: Table, marks: list[Mark], than: Duals | None) -> Iterator[Column | None]:
+    """Yield the column of each mark, None where it does not fit or is not better."""
+    if not marks:
+        return
+    rows = np.array([row for row, _, _ in marks])
+    start = table.rows.start[rows]
+    before = table.rows.free[rows]
+    gone = np.array([len(leaving) for _, leaving, _ in marks])
+    come = np.array([len(arriving) for _, _, arriving in marks])
+    leaver = np.repeat(np.arange(len(marks)), gone)
+    comer = np.repeat(np.arange(len(marks)), come)
+    pods = start[leaver] + np.array([p for _, leaving, _ in marks for p in leaving], np.int64)
+    ways = np.array([way for _, _, arriving in marks for way in arriving], np.int64)
+    need = np.zeros((len(marks), len(table.holes)), np.int64)
+    np.add.at(need, (leaver, table.leaving[pods]), 1)
+    np.add.at(need, (comer, table.hole[ways]), -1)
+    room = before.copy()
+    np.add.at(room, comer, -table.takes[ways])
+    after = room.copy()
+    np.add.at(after, leaver, table.sizes[pods])
+    gain = worth(table.shapes, np.maximum(after, 0)) - table.now[rows]
+    good = (after >= 0).all(axis=1)
+    if than is not None:
+        paid = need @ than.prices.hole + than.prices.move * gone + than.row[rows]
+        good &= gain * UNIT - paid > LEAST
+    for k, (row, leaving, arriving) in enumerate(marks):
+        waits = 0 if not good[k] or (room[k] >= 0).all() else _waiting(table, row, arriving)
+        yield (
+            Column(
+                row=row,
+                leaving=leaving,
+                arriving=arriving,
+                gain=int(gain[k]),
+                waiting=waits,
+                need=need[k],
+            )
+            if good[k]
+            else None
+        )
+
+
+def _waiting(table: Table, row: int, arriving: tuple[int, ...]) -> int:
+    """Return how many arrivals find no room before somebody has left, the small ones first."""
     room, waiting = table.rows.free[row].copy(), 0
     for way in sorted(arriving, key=lambda way: int(table.offset[way])):
-        need[table.hole[way]] -= 1
-        size = table.holes.largest[table.hole[way]][table.place[way]]
-        free -= size
-        room -= size
-        if (room < 0).any():
-            room += size
+        if (table.takes[way] <= room).all():
+            room -= table.takes[way]
+        else:
             waiting += 1
-    if (free < 0).any():
-        return None
-    gain = int(worth(table.shapes, free) - table.now[row])
-    return Column(
-        row=row, leaving=leaving, arriving=arriving, gain=gain, waiting=waiting, need=need
-    )
+    return waiting

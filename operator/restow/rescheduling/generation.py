@@ -8,7 +8,7 @@ import numpy as np
 
 from restow.packing.patterns.meter import Meter
 from restow.rescheduling.arriving import UNIT
-from restow.rescheduling.columns import Column, Columns
+from restow.rescheduling.columns import Column, Columns, Duals
 from restow.rescheduling.master import Master
 from restow.rescheduling.pricing import Desk, Prices, Use, price
 from restow.rescheduling.problem import Ints
@@ -18,7 +18,11 @@ INWARD = 0.3
 """How far prices are drawn from the program's towards the best ones known (Wentges 1997)."""
 
 THRIFT = 0.25
-"""What all migrations within the limit together cost under thrift, in gains."""
+"""What all migrations within the limit together cost the program, in gains.
+
+Where the limit is slack a migration costs nothing, and columns full of needless ones would be as
+good as any: whole numbers are hard to find among them.
+"""
 
 SPARE = 3
 """Migrations more than in fractions that a thrifty plan in whole numbers may have."""
@@ -57,8 +61,9 @@ class Generation:
         self._known = 0
         top = int(table.worth.max(initial=0))
         for prices in self._guesses(max(1, top)) if first is None else (first,):
-            self.columns.extend(self.desk, self.look(prices), 0)
-        self.master = Master(table, limit, penalty=2.0 * max(1, top))
+            self.columns.extend(self.desk, self.look(prices))
+        self._thrift = THRIFT / max(1, limit)
+        self.master = Master(table, limit, penalty=2.0 * max(1, top), thrift=self._thrift)
 
     @property
     def best(self) -> Best:
@@ -70,19 +75,17 @@ class Generation:
         """Generate columns until the bound is nearer than that to the program's value."""
         while not self._meter.over():
             value = self._solved()
-            if value is None or not self._improve(self.master.prices(), round(value * UNIT), near):
-                return
-
-    def be_thrifty(self, rounds: int) -> Best:
-        """Generate columns once more, at prices under which no migration is for nothing.
-
-        Where the limit is slack a migration costs nothing, and columns full of needless ones are as
-        good as any: whole numbers are hard to find among them.
-        """
-        self.master.be_thrifty(THRIFT / max(1, self.limit))
-        for _ in range(rounds):
-            if self._meter.over() or not self.widen():
+            if value is None or not self._improve(self.master.duals(), round(value * UNIT), near):
                 break
+        prices = self.best.prices
+        self.look(Prices(prices.hole, max(0, prices.move - round(self._thrift * UNIT))))
+
+    def frugal(self) -> Best:
+        """Return the program's own prices.
+
+        Their bound is one for plans with next to no more migrations than the program makes, in
+        gains less what its thrift makes a migration cost.
+        """
         moves = math.ceil(sum(column.moves * share for column, share in self.shares())) + SPARE
         prices = self.master.prices()
         value = self._priced(prices).value
@@ -94,7 +97,7 @@ class Generation:
         if self._solved() is None:
             return False
         use = self._priced(self.master.prices())
-        return self.columns.extend(self.desk, use, 0) > 0
+        return self.columns.extend(self.desk, use) > 0
 
     def shares(self) -> list[tuple[Column, float]]:
         """Solve the program, and return how much of each column it uses; nothing if it gives up."""
@@ -110,15 +113,16 @@ class Generation:
             self._best = Best(prices=prices, value=use.value, bound=bound)
         return use
 
-    def _improve(self, outer: Prices, value: int, near: int) -> bool:
+    def _improve(self, outer: Duals, value: int, near: int) -> bool:
         """Look for better uses between the program's prices and the best; return whether any is."""
         for inward in (INWARD, 0.0):
             best = self.best.prices
-            hole = np.rint((1 - inward) * outer.hole + inward * best.hole).astype(np.int64)
-            use = self.look(Prices(hole, round((1 - inward) * outer.move + inward * best.move)))
+            out = outer.prices
+            hole = np.rint((1 - inward) * out.hole + inward * best.hole).astype(np.int64)
+            use = self.look(Prices(hole, round((1 - inward) * out.move + inward * best.move)))
             if self.best.bound - value <= near:
                 return False
-            if self.columns.extend(self.desk, use, 0):
+            if self.columns.extend(self.desk, use, outer):
                 return True
         return False
 

@@ -8,7 +8,7 @@ import numpy as np
 from ortools.linear_solver import pywraplp  # type: ignore[import-untyped]  # ships no types
 
 from restow.rescheduling.arriving import UNIT
-from restow.rescheduling.columns import Column
+from restow.rescheduling.columns import Column, Duals
 from restow.rescheduling.pricing import Prices
 from restow.rescheduling.table import Table
 
@@ -24,9 +24,11 @@ class Master:
     penalty
         Cost of a departure that finds no hole: above what any pod can gain, so that the program
         has a solution from the start and prices stay in reason.
+    thrift
+        Cost of a migration.
     """
 
-    def __init__(self, table: Table, limit: int, penalty: float) -> None:
+    def __init__(self, table: Table, limit: int, penalty: float, thrift: float) -> None:
         self._solver = pywraplp.Solver.CreateSolver("GLOP")
         self._solver.SetSolverSpecificParametersAsString("use_preprocessing: false")
         solver, infinity = self._solver, self._solver.infinity()
@@ -46,7 +48,7 @@ class Master:
             self._holes[small].SetCoefficient(into, -1.0)
             self._holes[large].SetCoefficient(into, 1.0)
         self.columns: list[Column] = []
-        self._thrift = 0.0
+        self._thrift = thrift
         self._uses: list[pywraplp.Variable] = []
 
     def add(self, column: Column) -> None:
@@ -61,12 +63,6 @@ class Master:
         self.columns.append(column)
         self._uses.append(use)
 
-    def be_thrifty(self, thrift: float) -> None:
-        """Let a migration cost so much from now on, so that none is made for nothing."""
-        self._thrift = thrift
-        for use, column in zip(self._uses, self.columns, strict=True):
-            self._objective.SetCoefficient(use, column.gain - thrift * column.moves)
-
     def solve(self) -> float | None:
         """Return the program's value; None if GLOP gave up."""
         if self._solver.Solve() != pywraplp.Solver.OPTIMAL:
@@ -80,6 +76,11 @@ class Master:
             np.rint(np.maximum(hole, 0.0) * UNIT).astype(np.int64),
             round((max(0.0, self._limit.dual_value()) + self._thrift) * UNIT),
         )
+
+    def duals(self) -> Duals:
+        """Return the last solution's duals in full."""
+        row = np.array([row.dual_value() for row in self._rows])
+        return Duals(self.prices(), np.rint(np.maximum(row, 0.0) * UNIT).astype(np.int64))
 
     def shares(self) -> list[float]:
         """Return how much of each column the last solution uses."""

@@ -14,7 +14,7 @@ from restow.rescheduling.choosing import Choosing, Chosen, near
 from restow.rescheduling.columns import Column, positions
 from restow.rescheduling.diving import dive
 from restow.rescheduling.expanding import expand, placed
-from restow.rescheduling.generation import Best, Generation
+from restow.rescheduling.generation import NEAR, Best, Generation
 from restow.rescheduling.grid import Grid, grid_of
 from restow.rescheduling.holes import MOST_HOLES, Holes, covers, each_its_own, holes_of
 from restow.rescheduling.ordering import Step, order
@@ -38,12 +38,9 @@ ROUGHLY = UNIT >> 3
 ORDERS = 4
 """Choices of columns for which an order is looked for."""
 
-QUICKLY, HARDER, EASING = 0.06, 0.4, 0.1
+QUICKLY, HARDER, HARD, EASING = 0.06, 0.4, 0.85, 0.1
 """Shares of the time left for a choice of columns that is easy or is not looked for, for one that
-is hard, and for one with an easier order."""
-
-THRIFTY = 12
-"""Rounds of columns at prices under which no migration is for nothing."""
+is hard, for one that is the last, and for one with an easier order."""
 
 Told = Callable[[tuple[Step, ...]], int]
 """Is told steps, and returns the most that any told so far have gained."""
@@ -79,23 +76,24 @@ class _Choice:
         self._meter, self._tell = meter, tell
         self._target = min(bound, generation.best.bound // UNIT)
 
-    def run(self, *, thorough: bool = True) -> None:
+    def run(self, share: float = HARD) -> None:
         """Choose columns and tell their plans.
 
         Parameters
         ----------
-        thorough
-            Whether more columns are looked for where these do not suffice.
+        share
+            Of the time left, for a choice among more columns, where these do not suffice; 0 for
+            none.
         """
         generation = self._generation
-        if self._among(generation.best, QUICKLY) or not thorough:
+        frugal = generation.frugal()
+        if self._among(frugal, QUICKLY) or not share:
             return
-        thrifty = generation.be_thrifty(THRIFTY)
         dived = dive(generation, self._meter)
         if dived is not None and dived.gain >= self._target:
-            self._among(generation.best, QUICKLY, dived)
-        elif not self._among(thrifty, HARDER, dived):
-            self._among(generation.best, HARDER, dived)
+            self._among(frugal, QUICKLY, dived)
+        else:
+            self._among(frugal, share, dived)
 
     def _among(self, best: Best, share: float, known: Chosen | None = None) -> bool:
         """Choose among the columns near to `best`; return whether the target was reached."""
@@ -115,7 +113,7 @@ class _Choice:
             chosen = choosing.most(self._target, self._meter, share) or chosen
         reached = chosen is not None and chosen.gain >= self._target
         for _ in range(ORDERS):
-            if chosen is None:
+            if chosen is None or chosen.gain <= self._tell(()):
                 break
             stuck = self._order(choosing.easiest(chosen, self._meter, EASING))
             if not stuck:
@@ -144,7 +142,8 @@ class _Rounds:
 
     def run(self, bound: int) -> int:
         """Search until the bound is met or time is over; return the bound."""
-        own: frozenset[int] = frozenset()
+        few = len(self._problem.kinds) <= MOST_HOLES
+        own = frozenset(range(len(self._problem.kinds)) if few else ())
         first: Prices | None = None
         before: tuple[Holes, Prices] | None = None
         while not self._meter.over():
@@ -153,12 +152,12 @@ class _Rounds:
                 first = Prices(_carried(holes, before[0], before[1].hole), before[1].move)
             table = table_of(self._problem, self._rows, holes, self._grid, cautious=True)
             generation = Generation(table, self._problem.limit, self._meter, first)
-            generation.run(ROUGHLY)
+            generation.run(NEAR if few else ROUGHLY)
             prices = generation.best.prices
             use, proven = self._proof(holes, prices)
             bound, leaving = min(bound, proven), self._leaving(generation)
             _Choice(self._problem, generation, self._meter, bound, self._tell).run(
-                thorough=before is not None
+                HARD if few else HARDER if before is not None else 0
             )
             more = leaving - own
             more |= self._departing(use) - own if len(own | more) < MOST_OWN else frozenset()

@@ -56,8 +56,8 @@ class Table:
         Whether roundings are such that a plan can be carried out; else such that a bound holds.
     hole, place
         (ways to arrive,) hole that is filled, and which mode of it.
-    needs, offset
-        (ways, counted) steps and (ways,) cells that an arrival takes.
+    takes, needs, offset
+        (ways, resources) amounts, (ways, counted) steps and (ways,) cells that an arrival takes.
     welcome
         (sets, ways) who may arrive, for each set of rows with an answer of its own.
     set_of, now
@@ -85,6 +85,7 @@ class Table:
     cautious: bool
     hole: Ints
     place: Ints
+    takes: Ints
     needs: Ints
     offset: Ints
     welcome: NDArray[np.bool_]
@@ -160,6 +161,7 @@ def table_of(problem: Problem, rows: Rows, holes: Holes, grid: Grid, *, cautious
         cautious=cautious,
         hole=np.array([h for h, _ in ways], np.int64),
         place=np.array([p for _, p in ways], np.int64),
+        takes=np.stack([sizes[h][p] for h, p in ways]),
         needs=needs,
         offset=needs @ grid.strides,
         welcome=np.array([[here[h] for h, _ in ways] for here in sets]),
