@@ -65,6 +65,7 @@ def problems(draw: st.DrawFn, *, unit: st.SearchStrategy[int] | None = None) -> 
     group = Group(movers=frozenset(m for m in apart if list(apart.values()).count(apart[m]) == 1))
     return Problem(
         free=tuple((amount(0), amount(0)) for _ in range(nodes)),
+        emptied=tuple(draw(st.integers(0, 2)) for _ in range(nodes)) if draw(st.booleans()) else (),
         kinds=kinds,
         movers=tuple(movers),
         shapes=(shape,),
@@ -104,7 +105,9 @@ def most(problem: Problem) -> int:
             for group in problem.groups
         )
         if moved <= problem.limit and not meet and free.min() >= 0:
-            best = max(best, int(worth(problem.shapes, free).sum()))
+            empty = set(range(len(free))) - {node for node, _ in places}
+            total = int(worth(problem.shapes, free).sum())
+            best = max(best, total + sum(problem.emptied[node] for node in empty))
     return best
 
 

@@ -166,7 +166,7 @@ def reschedule_by_hand(  # noqa: PLR0913 - half of them by name
         for pod in snapshot.pods.values()
         if governing((*policies, policy), pod, snapshot.namespaces) is not None or not policies
     )
-    if not asked:
+    if not asked and not goal.emptying:
         raise InputError(
             where="command line",
             field="--shape",

@@ -14,9 +14,11 @@ from restow.fragmentation.measure import fragmentation
 from restow.fragmentation.shapes import TargetShape, largest, shape_of
 from restow.packing.effort import Effort
 from restow.planning.formulation import Usage
-from restow.planning.reschedule import Goal, Rescheduled, Rescheduler, Solved, reschedule
+from restow.planning.reschedule import EMPTY, Goal, Rescheduled, Rescheduler, Solved, reschedule
 from restow.policies.coverage import Policy, governing, refuses_node
 from restow.policies.packing_plan import PackingPlan, PlanTrigger
+from restow.policies.rescheduling import Objective
+from restow.policies.rescheduling import Rescheduling as Asked
 from restow.rescheduling.engine import Outcome, idle
 from restow.rescheduling.engine import reschedule as solve
 from restow.rescheduling.problem import Problem
@@ -94,16 +96,28 @@ class Rescheduling:
             reschedule,
             snapshot,
             Policy(name=policy.name, spec=spec),
-            Goal(shapes=shapes, limit=limit),
+            Goal(
+                shapes=shapes,
+                limit=limit,
+                emptying=asked.objective is Objective.CONSOLIDATE,
+                fragmentation=asked.until_fragmentation,
+            ),
             self.rescheduler,
             now,
             usage=usage,
             others=tuple(each for each in policies if each.name != policy.name),
         )
-        gain = fragmentation(found.before) - fragmentation(found.after)
-        if gain < asked.minimum_gain:
+        if not _pays(found, asked):
             found = replace(found, plan=replace(found.plan, steps=()), after=found.before)
         return found
+
+
+def _pays(found: Rescheduled, asked: Asked) -> bool:
+    """Return whether a plan gains what the policy wants for its moves."""
+    fragments = found.plan.fragmentation
+    if asked.objective is Objective.CONSOLIDATE and fragments is not None:
+        return dict(fragments.after)[EMPTY] > dict(fragments.before)[EMPTY]
+    return fragmentation(found.before) - fragmentation(found.after) >= asked.minimum_gain
 
 
 def shapes_of(policy: Policy, pods: Iterable[Pod]) -> tuple[TargetShape, ...]:

@@ -9,7 +9,7 @@ from typing import Annotated
 
 import typer
 
-from restow.cli.output import Form, Output
+from restow.cli.output import Form, Objective, Output
 from restow.core.errors import InputError, RestowError
 from restow.telemetry.levels import LogFormat, LogLevel
 
@@ -115,6 +115,13 @@ def reschedule(
             "be repeated. Default: the largest pod of the cluster, of each kind of device if any.",
         ),
     ] = None,
+    objective: Annotated[
+        Objective,
+        typer.Option(
+            help="Defragment: the most room for the shape; with a goal, as few moves as reach it. "
+            "Consolidate: as many empty nodes as possible."
+        ),
+    ] = Objective.DEFRAGMENT,
     fragmentation: Annotated[
         float | None,
         typer.Option(
@@ -158,6 +165,7 @@ def reschedule(
             policy=policy,
             shapes=tuple(shapes or ()),
             max_migrations=max_migrations,
+            emptying=objective is Objective.CONSOLIDATE,
             fragmentation=fragmentation,
             copies=copies,
             time_limit_s=seconds(time_limit, "--time-limit"),

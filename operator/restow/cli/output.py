@@ -19,6 +19,13 @@ class Output(StrEnum):
     HTML = "html"
 
 
+class Objective(StrEnum):
+    """What is wanted within a migration limit."""
+
+    DEFRAGMENT = "defragment"
+    CONSOLIDATE = "consolidate"
+
+
 class Form(StrEnum):
     """Format of an answer on stdout."""
 

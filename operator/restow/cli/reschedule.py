@@ -29,6 +29,8 @@ class Request:
         Path or name, None to find it in what is read.
     shapes
         What there should be room for, as written.
+    emptying
+        Whether nodes are to be emptied, rather than room made.
     fragmentation, copies
         With either of them as few moves as possible are wanted, to reach it.
     """
@@ -37,6 +39,7 @@ class Request:
     policy: str | None
     shapes: tuple[str, ...]
     max_migrations: int
+    emptying: bool
     fragmentation: float | None
     copies: int | None
     time_limit_s: float
@@ -60,6 +63,14 @@ def run(request: Request) -> None:
             problem="--fragmentation is another goal",
             remedy="give one of the two",
         )
+    goals = (request.fragmentation, request.copies)
+    if request.emptying and (request.shapes or goals != (None, None)):
+        raise InputError(
+            where="command line",
+            field="--objective",
+            problem="Consolidate asks for no room, so for no shape and no goal",
+            remedy="leave out --shape, --fragmentation and --copies",
+        )
     shapes = tuple(shape_of(text, where="command line", field="--shape") for text in request.shapes)
     with telling("reading the cluster"):
         snapshot, policies, name = read(request.source, request.policy, now)
@@ -73,6 +84,7 @@ def run(request: Request) -> None:
             goal=Goal(
                 shapes=shapes,
                 limit=request.max_migrations,
+                emptying=request.emptying,
                 fragmentation=request.fragmentation,
                 copies=request.copies,
             ),

@@ -30,7 +30,12 @@ class Translated:
 
 
 def translate(
-    problem: Problem, shapes: Sequence[TargetShape], limit: int, fixed: frozenset[int]
+    problem: Problem,
+    shapes: Sequence[TargetShape],
+    limit: int,
+    *,
+    fixed: frozenset[int],
+    emptying: frozenset[int] = frozenset(),
 ) -> Translated:
     """Return the problem of making room for `shapes` by at most `limit` moves.
 
@@ -42,6 +47,8 @@ def translate(
     ----------
     fixed
         Classes that stay.
+    emptying
+        Nodes that are worth one while nobody who may move is on them.
     """
     room = free_of(problem, tuple(pods.running for pods in problem.classes))
     full = {n for n, row in enumerate(room) if any(amount < 0 for amount in row)}
@@ -59,7 +66,7 @@ def translate(
         for _ in range(count)
     ]
     worth = [shape.weight * shape.requests.of(shape.main) for shape in shapes]
-    unit = gcd(*worth)
+    unit = gcd(*worth) or 1
     nodes = len(problem.capacity)
     return Translated(
         migrations=Migrations(
@@ -72,6 +79,7 @@ def translate(
                 _shape(problem, shape, each // unit)
                 for shape, each in zip(shapes, worth, strict=True)
             ),
+            emptied=tuple(int(n in emptying and n not in full) for n in range(nodes)),
             groups=tuple(_groups(problem.relations, [c for c, _ in movers])),
             limit=limit,
         ),

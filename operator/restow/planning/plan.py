@@ -98,10 +98,10 @@ class Fragmentation:
     ----------
     before, after
         (name, value) of each metric, sorted: `fragmentation` over all shapes, and per shape its own
-        and the copies of it that fit.
-    bound
-        The least `fragmentation` that any plan within the limit could leave, and whether it is
-        reached.
+        and the copies of it that fit; or the `empty nodes`.
+    bound, proven
+        The least `fragmentation`, or most `empty nodes`, that any plan within the limit could
+        leave, and whether that is reached.
     """
 
     before: tuple[tuple[str, float], ...]

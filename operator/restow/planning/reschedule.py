@@ -6,6 +6,7 @@ It is one of Move steps like those of any other plan, and is carried out like on
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
+from functools import cached_property
 from math import ceil
 from typing import Protocol
 
@@ -70,6 +71,9 @@ class Goal:
         What there should be room for.
     limit
         Most pods that may move.
+    emptying
+        Objective Consolidate: as many nodes as possible are to be left with nothing that keeps an
+        autoscaler from removing them; the shapes then do not count.
     fragmentation, copies
         Objective Reach: as few moves as possible to bring fragmentation that low, or to have room
         for so many copies of the only shape. None for as much room as possible.
@@ -77,6 +81,7 @@ class Goal:
 
     shapes: tuple[TargetShape, ...]
     limit: int
+    emptying: bool = False
     fragmentation: float | None = None
     copies: int | None = None
 
@@ -159,7 +164,7 @@ def reschedule(  # noqa: PLR0913 - by name, most with defaults
     )
 
 
-@dataclass(slots=True, kw_only=True)
+@dataclass(kw_only=True)
 class _Attempt:
     judge: Judge
     formulation: Formulation
@@ -176,6 +181,26 @@ class _Attempt:
     def problem(self) -> Problem:
         return self.formulation.problem
 
+    @cached_property
+    def removable(self) -> frozenset[int]:
+        """The nodes that could be removed once all that may move has left."""
+        if not self.goal.emptying:
+            return frozenset()
+        snapshot, fixed = self.judge.snapshot, self.formulation.fixed
+        return frozenset(
+            n
+            for n, name in enumerate(self.formulation.nodes)
+            if all(
+                pod.uid not in fixed or (pod.owner is not None and pod.owner.kind in OF_THE_NODE)
+                for pod in snapshot.pods_by_node[name]
+            )
+        )
+
+    def empty(self, placement: Placement) -> int:
+        """Return how many removable nodes a placement leaves empty."""
+        held = {node for there in placement for node, _ in there}
+        return len(self.removable - held)
+
     @property
     def present(self) -> Placement:
         return tuple(pods.running for pods in self.problem.classes)
@@ -184,7 +209,13 @@ class _Attempt:
         """Return the first plan that can be carried out, or one that changes nothing."""
         fixed: frozenset[int] = frozenset()
         for _ in range(ATTEMPTS):
-            translated = translate(self.problem, self.goal.shapes, self.goal.limit, fixed)
+            translated = translate(
+                self.problem,
+                () if self.goal.emptying else self.goal.shapes,
+                self.goal.limit,
+                fixed=fixed,
+                emptying=self.removable,
+            )
             outcome = self._solved(translated)
             self.placement = placement_after(self.problem, translated, outcome.steps)
             if not outcome.steps:
@@ -271,9 +302,21 @@ class _Attempt:
             )
         )
 
+    def _emptied(self) -> Fragmentation:
+        before, after = self.empty(self.present), self.empty(self.placement)
+        most = max(after, min(self.bound or 0, len(self.removable)))
+        return Fragmentation(
+            before=((EMPTY, float(before)),),
+            after=((EMPTY, float(after)),),
+            bound=float(most),
+            proven=after >= most,
+        )
+
     def _fragmentation(
         self, before: tuple[Measured, ...], after: tuple[Measured, ...]
     ) -> Fragmentation:
+        if self.goal.emptying:
+            return self._emptied()
         free = sum(each.shape.weight * each.free for each in before)
         least = 1 - self.bound / free if free and self.bound is not None else 0.0
         reached = fragmentation(after)
@@ -284,6 +327,12 @@ class _Attempt:
             proven=reached <= least + ROUNDING,
         )
 
+
+EMPTY = "empty nodes"
+"""Metric of Consolidate."""
+
+OF_THE_NODE = frozenset({"DaemonSet", "Node"})
+"""Owners of pods that go with their node."""
 
 ROUNDING = 1e-9
 """What floating point may add to a ratio."""

@@ -73,8 +73,8 @@ class Fragmentation(Model):
     after: dict[str, float] = Field(default_factory=dict, max_length=64)
     """After the plan, as promised."""
     bound: float = Field(default=0, ge=0)
-    """The least fragmentation over all shapes that any plan within the migration limit could
-    leave."""
+    """The least fragmentation over all shapes, or most empty nodes, that any plan within the
+    migration limit could leave."""
     proven: Flag = False
     """Whether the plan reaches that bound."""
 

@@ -1,8 +1,9 @@
 """The `rescheduling` section of a PackingPolicy: moves that undo fragmentation, now and then."""
 
-from typing import Annotated
+from enum import StrEnum
+from typing import Annotated, Self
 
-from pydantic import Field, StringConstraints, field_validator
+from pydantic import Field, StringConstraints, field_validator, model_validator
 
 from restow.core.errors import InputError
 from restow.fragmentation.shapes import shape_of
@@ -19,9 +20,22 @@ Migrations = (
 )
 
 
+class Objective(StrEnum):
+    """What is wanted within the migration limit."""
+
+    DEFRAGMENT = "Defragment"
+    CONSOLIDATE = "Consolidate"
+
+
 class Rescheduling(Model):
     """Moves of running pods that make room for what comes next, now and then."""
 
+    objective: Objective = Objective.DEFRAGMENT
+    """Defragment: as much room as possible for the shapes, or, with untilFragmentation, as few
+    moves as reach it. Consolidate: as many nodes as possible without a pod but those of
+    DaemonSets, for an autoscaler to remove."""
+    until_fragmentation: Annotated[float, Field(ge=0, le=1, allow_inf_nan=False)] | None = None
+    """Fragmentation that is low enough, of Defragment: nothing moves below it."""
     interval_seconds: Whole = Field(default=600, ge=60, le=7 * DAY_S)
     """How long after one look at the cluster the next one comes. None while pods wait for a place
     or a plan is carried out."""
@@ -33,7 +47,8 @@ class Rescheduling(Model):
     among them where one counts more than another. Default: the largest covered pod, of each kind
     of device if pods ask for any."""
     minimum_gain: Annotated[float, Field(ge=0, le=1, allow_inf_nan=False)] = 0.01
-    """By how much a plan must lower fragmentation, which is between 0 and 1, to be made."""
+    """By how much a plan must lower fragmentation, which is between 0 and 1, to be made. One of
+    Consolidate is made if it empties a node."""
     solve_time_limit_seconds: Seconds = Field(default=5, gt=0, le=300)
     """How long one decision may take."""
 
@@ -46,6 +61,16 @@ class Rescheduling(Model):
             except InputError as error:
                 raise contradiction(problem=error.problem, remedy=error.remedy) from error
         return value
+
+    @model_validator(mode="after")
+    def _goal_fits_objective(self) -> Self:
+        if self.objective is Objective.CONSOLIDATE and self.until_fragmentation is not None:
+            raise contradiction(
+                field="untilFragmentation",
+                problem="Consolidate empties nodes, whatever the fragmentation",
+                remedy="leave it out, or use objective Defragment",
+            )
+        return self
 
     def limit(self, pods: int) -> int:
         """Return most pods that one plan may move, of so many that run; at least one of any."""

@@ -36,6 +36,13 @@ RULES: Final[dict[str, tuple[Rule, ...]]] = {
             ".moving.cooldownSeconds",
         ),
     ),
+    "Rescheduling": (
+        _rule(
+            "self.objective != 'Consolidate' || !has(self.untilFragmentation)",
+            "Consolidate empties nodes, whatever the fragmentation: leave untilFragmentation out",
+            ".untilFragmentation",
+        ),
+    ),
     "SelectorExpression": (
         _rule(
             "(self.operator in ['In', 'NotIn']) == (has(self.values) && size(self.values) > 0)",

@@ -4,7 +4,7 @@ from rich.console import Group, RenderableType
 from rich.text import Text
 
 from restow.cluster.snapshot import Snapshot
-from restow.planning.reschedule import Rescheduled
+from restow.planning.reschedule import EMPTY, Rescheduled
 from restow.report import picture
 from restow.report.tables import count, grid, steps
 
@@ -12,7 +12,9 @@ from restow.report.tables import count, grid, steps
 def report(found: Rescheduled, snapshot: Snapshot) -> Group:
     """Return the whole plan with the picture of the nodes before and after."""
     plan = found.plan
-    parts: list[RenderableType] = [headline(found), Text(), _shapes(found)]
+    parts: list[RenderableType] = [headline(found)]
+    if plan.fragmentation is None or EMPTY not in dict(plan.fragmentation.before):
+        parts += [Text(), _shapes(found)]
     if plan.steps:
         parts += [Text(), steps(plan)]
         parts += [Text(), picture.draw(plan, snapshot), picture.legend(plan)]
@@ -29,7 +31,11 @@ def headline(found: Rescheduled) -> Text:
         text.append(
             f"moves {count(len(plan.steps), 'pod')} in {count(plan.waves, 'wave')}", style="bold"
         )
-    if fragments is not None:
+    if fragments is not None and EMPTY in dict(fragments.before):
+        before, after = dict(fragments.before), dict(fragments.after)
+        proven = "proven" if fragments.proven else f"no plan above {fragments.bound:.0f}"
+        text.append(f"; empty nodes {before[EMPTY]:.0f} to {after[EMPTY]:.0f} ({proven})")
+    elif fragments is not None:
         before, after = dict(fragments.before), dict(fragments.after)
         proven = "proven" if fragments.proven else f"no plan below {fragments.bound:.3f}"
         text.append(

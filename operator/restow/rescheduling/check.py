@@ -6,7 +6,7 @@ import numpy as np
 
 from restow.core.errors import ModelError
 from restow.rescheduling.ordering import Step
-from restow.rescheduling.problem import Problem, worth
+from restow.rescheduling.problem import Problem
 
 
 def check(problem: Problem, steps: Sequence[Step]) -> int:
@@ -33,7 +33,8 @@ def check(problem: Problem, steps: Sequence[Step]) -> int:
             done = step.wave if step is not None else done
         if step is not None:
             _arrive(problem, free, held, step)
-    return int(worth(problem.shapes, np.array(free, np.int64)).sum())
+    there = np.bincount([node for ((node, _),) in held], minlength=len(free))
+    return problem.worth_of(np.array(free, np.int64), there)
 
 
 def _arrive(

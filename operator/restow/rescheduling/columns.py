@@ -80,7 +80,7 @@ class Columns:
         """
         marks: list[Mark] = []
         for row in np.flatnonzero(use.value > 0).tolist():
-            come = arrivals(self.table, desk, row, int(use.cell[row]))
+            come = [] if use.shut[row] else arrivals(self.table, desk, row, int(use.cell[row]))
             mark = self._mark(row, positions(use.mask[row]), come)
             if mark is not None:
                 marks.append(mark)
@@ -155,7 +155,9 @@ def _columns(table: Table, marks: list[Mark], than: Duals | None) -> Iterator[Co
     np.add.at(room, comer, -table.takes[ways])
     after = room.copy()
     np.add.at(after, leaver, table.sizes[pods])
-    gain = worth(table.shapes, np.maximum(after, 0)) - table.now[rows]
+    there = np.diff(table.rows.start)[rows] - gone + come
+    gain = worth(table.shapes, np.maximum(after, 0)) + table.rows.emptied[rows] * (there == 0)
+    gain -= table.now[rows]
     good = (after >= 0).all(axis=1)
     if than is not None:
         paid = need @ than.prices.hole + than.prices.move * gone + than.row[rows]

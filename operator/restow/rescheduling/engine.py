@@ -6,8 +6,6 @@ There is always an answer, if only to do nothing, and it is never worse than the
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 
-import numpy as np
-
 from restow.packing.effort import Effort
 from restow.packing.patterns.meter import Meter
 from restow.rescheduling.check import check
@@ -15,7 +13,7 @@ from restow.rescheduling.compaction import compacted
 from restow.rescheduling.greedy import greedy, never
 from restow.rescheduling.occupancy import Occupancy
 from restow.rescheduling.ordering import Step
-from restow.rescheduling.problem import Mover, Problem, worth
+from restow.rescheduling.problem import Mover, Problem
 from restow.rescheduling.searching import Told, search
 from restow.rescheduling.volume import UNBOUNDED
 
@@ -77,7 +75,7 @@ def reschedule(problem: Problem, effort: Effort, report: Report = untold) -> Out
 
 def idle(problem: Problem) -> Outcome:
     """Return the outcome of doing nothing, of which nothing is proven."""
-    before = int(worth(problem.shapes, np.array(problem.free, np.int64)).sum())
+    before = problem.worth_now()
     return Outcome(steps=(), before=before, after=before, bound=UNBOUNDED)
 
 
@@ -86,7 +84,7 @@ class _Engine:
 
     def __init__(self, problem: Problem, meter: Meter, report: Report) -> None:
         self._problem, self._meter, self._report = problem, meter, report
-        self._before = int(worth(problem.shapes, np.array(problem.free, np.int64)).sum())
+        self._before = problem.worth_now()
         self._bound = UNBOUNDED
         self._steps: tuple[Step, ...] = ()
         self._gain = 0

@@ -8,6 +8,7 @@ integers, in `UNIT`s: the bound they make holds exactly.
 from typing import NamedTuple
 
 import numpy as np
+from numpy.typing import NDArray
 
 from restow.rescheduling.arriving import UNIT, Offers, arrive
 from restow.rescheduling.departing import WORD, Found, Pods, Scale, Task, depart, ways_of
@@ -33,11 +34,14 @@ class Use(NamedTuple):
         (rows, words) which of the row's pods leave.
     cell
         (rows,) room after they have left.
+    shut
+        (rows,) whether nobody arrives, although there is room that would pay.
     """
 
     value: Ints
     mask: Ints
     cell: Ints
+    shut: NDArray[np.bool_]
 
 
 class Desk:
@@ -95,7 +99,35 @@ def leave(table: Table, desk: Desk, fee: Ints) -> Use:
     pods = Pods(table.rows.start, table.sequence, table.frees, fee)
     depart(Task(scale, pods, table.free, table.set_of, desk.best, desk.ways, desk.found))
     found = desk.found
-    return Use(found.value - table.now * UNIT, found.mask.copy(), found.cell.copy())
+    use = Use(
+        found.value - table.now * UNIT,
+        found.mask.copy(),
+        found.cell.copy(),
+        np.zeros(len(table.now), bool),
+    )
+    if table.rows.emptied.any():
+        _empty(table, fee, use)
+    return use
+
+
+def _empty(table: Table, fee: Ints, use: Use) -> None:
+    """Let all leave a node, and nobody come, where that is the best use of it."""
+    start, emptied = table.rows.start, table.rows.emptied
+    paid, freed = (
+        np.concatenate([np.zeros_like(each[:1]), np.cumsum(each, axis=0)])
+        for each in (fee, table.frees)
+    )
+    room = table.free + freed[start[1:]] - freed[start[:-1]]
+    up = 0 if table.cautious else table.steps - 1
+    cell = ((room + up) // table.steps) @ table.strides
+    value = (table.worth[cell] + emptied - table.now) * UNIT - (paid[start[1:]] - paid[start[:-1]])
+    best = (emptied > 0) & (value > use.value)
+    use.value[best], use.cell[best], use.shut[best] = value[best], cell[best], True
+    for row in np.flatnonzero(best):
+        pods = int(start[row + 1] - start[row])
+        for word in range(use.mask.shape[1]):
+            bits = min(WORD, max(0, pods - word * WORD))
+            use.mask[row, word] = (1 << bits) - 1
 
 
 def bound_of(table: Table, use: Use, prices: Prices, limit: int) -> int:

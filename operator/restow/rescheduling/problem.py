@@ -79,6 +79,9 @@ class Problem:
     ----------
     free
         (nodes, resources) what is free now; a node that is overfilled has no place here.
+    emptied
+        (nodes,) what a node is worth besides while no mover is on it; nothing for any node by
+        default.
 
     Raises
     ------
@@ -92,11 +95,14 @@ class Problem:
     shapes: tuple[Shape, ...]
     limit: int
     groups: tuple[Group, ...] = ()
+    emptied: tuple[int, ...] = ()
     _modes: tuple[Ints, ...] = field(init=False, repr=False)
 
     def __post_init__(self) -> None:
         modes = tuple(np.array(kind.modes, np.int64) for kind in self.kinds)
         object.__setattr__(self, "_modes", modes)
+        if not self.emptied:
+            object.__setattr__(self, "emptied", (0,) * len(self.free))
         if any(amount < 0 for row in self.free for amount in row):
             raise ModelError("a node has less than nothing free")
 
@@ -108,6 +114,24 @@ class Problem:
         """Return what one of `kind` takes when it stands in `mode`, by resource."""
         size: Ints = self._modes[kind][mode]
         return size
+
+    def worth_of(self, free: Ints, movers: Ints) -> int:
+        """Return what the cluster is worth.
+
+        Parameters
+        ----------
+        free
+            (nodes, resources) what is free.
+        movers
+            (nodes,) how many movers are there.
+        """
+        empty = np.array(self.emptied, np.int64)[movers == 0]
+        return int(worth(self.shapes, free).sum() + empty.sum())
+
+    def worth_now(self) -> int:
+        """Return what the cluster is worth as it is."""
+        there = np.bincount([m.node for m in self.movers], minlength=len(self.free))
+        return self.worth_of(np.array(self.free, np.int64), there)
 
     def may_be_on(self, kind: int, node: int) -> bool:
         """Return whether one of `kind` may be on the node, room aside."""

@@ -8,7 +8,7 @@ import time
 from dataclasses import dataclass, replace
 
 from restow.packing.effort import Effort
-from restow.rescheduling.engine import Outcome, reschedule
+from restow.rescheduling.engine import Outcome, idle, reschedule
 from restow.rescheduling.problem import Problem
 
 SHARE = 0.35
@@ -46,6 +46,8 @@ def reach(problem: Problem, goal: int, effort: Effort) -> Reached:
     ModelError
         The checker refuses a plan: a bug.
     """
+    if problem.worth_now() >= goal:
+        return Reached(outcome=idle(problem), reached=True, least=0)
     search = _Reaching(problem, goal, effort)
     search.run()
     return search.answer()

@@ -27,6 +27,8 @@ class Rows:
         (rows,) nodes in the row.
     free
         (rows, resources) what is free now.
+    emptied
+        (rows,) what a node is worth besides while no mover is on it.
     kind, mode
         (pods of all rows,).
     """
@@ -36,6 +38,7 @@ class Rows:
     start: Ints
     number: Ints
     free: Ints
+    emptied: Ints
     kind: Ints
     mode: Ints
 
@@ -61,7 +64,7 @@ class Table:
     welcome
         (sets, ways) who may arrive, for each set of rows with an answer of its own.
     set_of, now
-        (rows,) set of the row, and what its free room is worth.
+        (rows,) set of the row, and what it is worth as it is.
     free
         (rows, counted) what is free.
     leaving, frees
@@ -109,7 +112,9 @@ def rows_of(problem: Problem) -> Rows:
     for node, free in enumerate(problem.free):
         on[node].sort(key=lambda m: (problem.movers[m].kind, problem.movers[m].mode, m))
         there = tuple((problem.movers[m].kind, problem.movers[m].mode) for m in on[node])
-        alike[free, there, tuple(node in place for place in places)].append(node)
+        alike[free, there, problem.emptied[node], tuple(node in place for place in places)].append(
+            node
+        )
     nodes = tuple(tuple(group) for group in alike.values())
     movers = tuple(np.array([on[n] for n in group], np.int64) for group in nodes)
     first = [problem.movers[m] for row in movers for m in row[0]]
@@ -119,6 +124,7 @@ def rows_of(problem: Problem) -> Rows:
         start=np.cumsum([0, *(row.shape[1] for row in movers)]).astype(np.int64),
         number=np.array([len(group) for group in nodes], np.int64),
         free=np.array([problem.free[group[0]] for group in nodes], np.int64),
+        emptied=np.array([problem.emptied[group[0]] for group in nodes], np.int64),
         kind=np.array([mover.kind for mover in first], np.int64),
         mode=np.array([mover.mode for mover in first], np.int64),
     )
@@ -167,7 +173,7 @@ def table_of(problem: Problem, rows: Rows, holes: Holes, grid: Grid, *, cautious
         welcome=np.array([[here[h] for h, _ in ways] for here in sets]),
         set_of=set_of,
         free=rows.free[:, list(grid.resources)],
-        now=worth(problem.shapes, rows.free),
+        now=worth(problem.shapes, rows.free) + rows.emptied * (np.diff(rows.start) == 0),
         leaving=holes.of[rows.kind],
         frees=size[:, list(grid.resources)],
         sequence=_largest_first(rows, size, grid),

@@ -12,10 +12,10 @@ def volume_bound(problem: Problem) -> int:
     """Return a bound on the gain: all that is free, as if it were on one node.
 
     Movers that stand in more ways than one may take from one resource and give to another: then,
-    and where a shape may stand in several places, there is no such bound.
+    where a shape may stand in several places, and where empty nodes count, there is no such bound.
     """
     modes = any(len(kind.modes) > 1 for kind in problem.kinds)
-    if modes or any(len(shape.requests) > 1 for shape in problem.shapes):
+    if modes or any(problem.emptied) or any(len(shape.requests) > 1 for shape in problem.shapes):
         return UNBOUNDED
     free = np.array(problem.free, np.int64)
     total, nodes = np.maximum(free, 0).sum(axis=0), len(free)

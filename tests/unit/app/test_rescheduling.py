@@ -91,6 +91,25 @@ async def test_no_more_pods_move_than_the_least_of_all_limits(
     assert [len(plan.spec.steps) for plan in plans] == [moves]
 
 
+async def test_nodes_are_emptied_for_an_autoscaler_to_remove() -> None:
+    operator = an_operator(scattered(), objective="Consolidate", max_migrations=2)
+    await operator.start()
+    await operator.turns(60)
+    (name,) = operator.phases()
+    fragments = operator.plan(name).status.fragmentation
+    assert fragments is not None
+    assert (fragments.before, fragments.after) == ({"empty nodes": 0}, {"empty nodes": 2})
+    assert len(used(operator)) == 2
+
+
+async def test_nothing_moves_below_the_fragmentation_that_is_low_enough() -> None:
+    operator = an_operator(scattered(), max_migrations=9, until_fragmentation=0.7)
+    await operator.start()
+    await operator.turns(60)
+    (name,) = operator.phases()
+    assert len(operator.plan(name).spec.steps) == 1, "one whole node of three is enough"
+
+
 async def test_observe_writes_the_plan_and_changes_nothing() -> None:
     operator = an_operator(scattered(), mode=Mode.OBSERVE, max_migrations=3)
     await operator.start()

@@ -62,12 +62,23 @@ def test_a_goal_asks_for_as_few_moves_as_can_be(restow: Any, file: Path) -> None
     assert "fewest moves: proven" in result.out
 
 
+@pytest.mark.solver
+@pytest.mark.slow
+def test_nodes_are_emptied_and_the_page_says_so(restow: Any, file: Path) -> None:
+    asked = ("--max-migrations", "1", "--objective", "consolidate")
+    result = restow("reschedule", "--from", file, *asked, "-o", "html")
+    assert result.code == 0
+    assert "empty nodes 0 to 1 (proven)" in result.out
+    assert result.out.startswith("<!doctype html>")
+
+
 @pytest.mark.parametrize(
     ("arguments", "said"),
     [
         (("--shape", "gpu"), "--shape: 'gpu' is not NAME=QUANTITY; write a shape as"),
         (("--copies", "1", "--fragmentation", "0.5"), "--copies: --fragmentation is another goal"),
         (("--shape", "cpu=1", "--shape", "cpu=2", "--copies", "1"), "of which of 2 shapes"),
+        (("--objective", "consolidate", "--copies", "1"), "Consolidate asks for no room"),
         (("--time-limit", "soon"), "--time-limit"),
         (("--policy", "none"), "there is no PackingPolicy 'none'"),
     ],

@@ -106,3 +106,26 @@ def test_an_overfilled_node_is_left_as_it_is() -> None:
     result = found(scattered(more=tuple(much)))
     assert all("n3" not in {step.source, step.target} for step in result.plan.steps)
     assert result.after[0].copies == 2
+
+
+def test_nodes_are_emptied_but_for_pods_that_go_with_them() -> None:
+    daemon = a_workload(kind="DaemonSet", name="agent")
+    agents = tuple(a_pod(f"agent-{n}", node=f"n{n}", owner=daemon) for n in range(4))
+    result = found(scattered(more=agents), limit=2, emptying=True)
+    fragments = result.plan.fragmentation
+    assert fragments is not None
+    assert (fragments.before, fragments.after) == ((("empty nodes", 0.0),), (("empty nodes", 2.0),))
+    assert (fragments.bound, fragments.proven) == (2.0, True)
+
+
+def test_a_node_whose_pods_must_stay_is_not_emptied() -> None:
+    bare = a_pod("bare", node="n0")
+    result = found(scattered(more=(bare,)), emptying=True)
+    fragments = result.plan.fragmentation
+    assert fragments is not None
+    assert dict(fragments.after) == {"empty nodes": 3.0}
+    assert all(step.target == "n0" for step in result.plan.steps)
+
+
+def test_a_goal_that_is_reached_already_moves_nothing() -> None:
+    assert found(scattered(), fragmentation=1.0).plan.steps == ()
