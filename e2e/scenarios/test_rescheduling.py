@@ -98,3 +98,16 @@ def test_nothing_is_lost_when_the_operator_is_killed(
     assert {plan["spec"]["trigger"] for plan in plans} == {"Rescheduling"}
     scenario.wait_running(8)
     wait_clean(scenario)
+
+
+def test_nodes_are_emptied_for_an_autoscaler(scenario: Scenario, operator: Operator) -> None:
+    scenario.stage(SAMPLE)
+    asked = policy(scenario, maxMigrations=6, objective="Consolidate")
+    del asked["spec"]["rescheduling"]["shapes"]
+    scenario.apply(asked)
+    plan = wait_plan(scenario, "Completed", within_s=90)
+    assert plan["status"]["fragmentation"]["before"] == {"empty nodes": 0}
+    assert plan["status"]["fragmentation"]["after"] == {"empty nodes": 2}
+    scenario.wait_running(8)
+    assert len(used(scenario)) == 2
+    wait_clean(scenario)
