@@ -180,8 +180,9 @@ class Leading:
         at = self.rescheduling.due_at(policy, plans.values(), now)
         if at is None or at > now:
             return at
-        rest = self.deciding.memory(policy.name).rest(snapshot, now)
-        if rest is not None or question.due or unsettled(policy, policies, snapshot):
+        memory = self.deciding.memory(policy.name)
+        why = unsettled(policy, policies, snapshot, memory.decided)
+        if memory.rest(snapshot, now) is not None or question.due or why:
             self.rescheduling.put_off(policy, now)
         else:
             found = await self.rescheduling.decide(policy, policies, snapshot, usage, now)

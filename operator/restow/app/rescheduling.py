@@ -10,6 +10,7 @@ from multiprocessing.connection import Connection
 
 from restow.cluster.objects import Pod
 from restow.cluster.snapshot import Snapshot
+from restow.core.ids import Uid
 from restow.fragmentation.measure import fragmentation
 from restow.fragmentation.shapes import TargetShape, largest, shape_of
 from restow.packing.effort import Effort
@@ -128,19 +129,25 @@ def shapes_of(policy: Policy, pods: Iterable[Pod]) -> tuple[TargetShape, ...]:
     return read or largest(pod.requests for pod in pods)
 
 
-def unsettled(policy: Policy, policies: tuple[Policy, ...], snapshot: Snapshot) -> str:
+def unsettled(
+    policy: Policy, policies: tuple[Policy, ...], snapshot: Snapshot, decided: frozenset[Uid]
+) -> str:
     """Return why the cluster is no sight to plan on now; empty if it has settled.
 
     Nodes that come or go change what is fragmented, and pods that wait or end say that somebody is
     at work already: kube-scheduler, an autoscaler, a rollout, or the plan before.
+
+    Parameters
+    ----------
+    decided
+        Pods that wait although all was done for them that can be: they may wait for ever.
     """
     for node in snapshot.nodes.values():
-        if refuses_node(policy, node) is None and (no := leaving.of(node)) is not None:
+        if refuses_node(policy, node) is None and (no := leaving.scaling(node)) is not None:
             return no.by(node.name).message
     for pod in snapshot.pods.values():
-        if (pod.node is None or pod.deleting) and governing(
-            policies, pod, snapshot.namespaces
-        ) == policy:
+        waits = pod.node is None and not pod.gates and pod.uid not in decided
+        if (waits or pod.deleting) and governing(policies, pod, snapshot.namespaces) == policy:
             return f"{pod.key} " + ("is ending" if pod.deleting else "has no node yet")
     return ""
 

@@ -74,7 +74,10 @@ def translate(
                 tuple(0 for _ in row) if n in full else tuple(row) for n, row in enumerate(room)
             ),
             kinds=tuple(_kind(problem.classes[c], nodes) for c in _first(kind_of)),
-            movers=tuple(Mover(node=node, kind=kind_of[c]) for c, node in movers),
+            movers=tuple(
+                Mover(node=node, kind=kind_of[c], cost=problem.classes[c].move_cost)
+                for c, node in movers
+            ),
             shapes=tuple(
                 _shape(problem, shape, each // unit)
                 for shape, each in zip(shapes, worth, strict=True)

@@ -13,7 +13,7 @@ from restow.rescheduling.compaction import compacted
 from restow.rescheduling.greedy import greedy, never
 from restow.rescheduling.occupancy import Occupancy
 from restow.rescheduling.ordering import Step
-from restow.rescheduling.problem import Mover, Problem
+from restow.rescheduling.problem import Problem
 from restow.rescheduling.searching import Told, search
 from restow.rescheduling.volume import UNBOUNDED
 
@@ -88,6 +88,7 @@ class _Engine:
         self._bound = UNBOUNDED
         self._steps: tuple[Step, ...] = ()
         self._gain = 0
+        self._rank = (0, 0, 0)
 
     def run(self) -> Outcome:
         if not self._problem.movers or self._problem.limit <= 0:
@@ -131,11 +132,15 @@ class _Engine:
         return check(self._problem, steps) - self._before
 
     def _offer(self, steps: tuple[Step, ...]) -> None:
-        """Keep a plan if it gains more, or as much with fewer migrations."""
+        """Keep a plan if it gains more, or as much with fewer or cheaper migrations."""
         gain = self._worth(steps)
-        if (gain, -len(steps)) > (self._gain, -len(self._steps)):
+        if (gain, -len(steps), -self._cost(steps)) > self._rank:
             self._gain, self._steps = gain, steps
+            self._rank = (gain, -len(steps), -self._cost(steps))
             self._report(self._outcome())
+
+    def _cost(self, steps: tuple[Step, ...]) -> int:
+        return sum(self._problem.movers[step.mover].cost for step in steps)
 
     def _outcome(self) -> Outcome:
         return Outcome(
@@ -153,8 +158,7 @@ def _after(problem: Problem, steps: tuple[Step, ...]) -> Problem:
         now.move(step.mover, step.node, step.mode)
         now.settle()
     movers = tuple(
-        Mover(node=now.node(m), kind=mover.kind, mode=now.mode(m))
-        for m, mover in enumerate(problem.movers)
+        replace(mover, node=now.node(m), mode=now.mode(m)) for m, mover in enumerate(problem.movers)
     )
     free = tuple(tuple(row) for row in now.free.tolist())
     return replace(problem, free=free, movers=movers, limit=problem.limit - len(steps))

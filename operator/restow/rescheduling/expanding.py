@@ -1,6 +1,7 @@
 """From columns to nodes and pods: who leaves where, and which holes open for them."""
 
 from collections import defaultdict
+from collections.abc import Sequence
 
 import numpy as np
 from ortools.graph.python import max_flow  # type: ignore[import-untyped]  # ships no types
@@ -13,13 +14,19 @@ from restow.rescheduling.problem import Ints
 from restow.rescheduling.table import Table
 
 
-def expand(table: Table, chosen: Chosen) -> tuple[list[Leaving], list[Hole]]:
-    """Return who leaves, and a hole for each of them."""
+def expand(table: Table, chosen: Chosen, cost: Sequence[int]) -> tuple[list[Leaving], list[Hole]]:
+    """Return who leaves, and a hole for each of them.
+
+    Parameters
+    ----------
+    cost
+        (movers,) of a migration: the cheapest of those that are the same comes first.
+    """
     leaving: list[Leaving] = []
     opened: list[tuple[int, int]] = []
     for at, column in _spread(chosen):
         node = table.rows.nodes[column.row][at]
-        leaving += _leaving(table, column, node, at)
+        leaving += _leaving(table, column, node, at, cost)
         opened += [(node, way) for way in column.arriving]
     return leaving, _holes(table, leaving, opened)
 
@@ -41,7 +48,9 @@ def _spread(chosen: Chosen) -> list[tuple[int, Column]]:
     return found
 
 
-def _leaving(table: Table, column: Column, node: int, at: int) -> list[Leaving]:
+def _leaving(
+    table: Table, column: Column, node: int, at: int, cost: Sequence[int]
+) -> list[Leaving]:
     rows, row = table.rows, column.row
     start, end = int(rows.start[row]), int(rows.start[row + 1])
     same: dict[tuple[int, int], list[int]] = defaultdict(list)

@@ -65,6 +65,7 @@ class _Search:
         self._on: list[set[int]] = [set() for _ in range(nodes)]
         for mover in range(len(problem.movers)):
             self._on[now.node(mover)].add(mover)
+        self._price = np.array([mover.cost for mover in problem.movers], np.int64)
         self._kind = np.array([mover.kind for mover in problem.movers], np.int64)
         self._welcome = np.ones((len(self._ways), nodes), bool)
         for w, (kind, _, _) in enumerate(self._ways):
@@ -108,7 +109,7 @@ class _Search:
         most = self._gain - cheapest[self._kind]
         best, found = 0, None
         better = np.flatnonzero(most > 0)
-        for mover in better[np.argsort(-most[better], kind="stable")][:LOOKED_AT]:
+        for mover in better[np.lexsort((self._price[better], -most[better]))][:LOOKED_AT]:
             if most[mover] <= best:
                 break
             place = self._place(int(mover))

@@ -48,11 +48,18 @@ class MoverClass:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Mover:
-    """One pod or VM that may move: where it is, what it is, and how it stands there."""
+    """One pod or VM that may move: where it is, what it is, and how it stands there.
+
+    Parameters
+    ----------
+    cost
+        Of those that would do as well on the same node, the cheaper one moves.
+    """
 
     node: int
     kind: int
     mode: int = 0
+    cost: int = 1
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -125,7 +125,8 @@ class _Choice:
     def _order(self, chosen: Chosen) -> list[Column]:
         """Tell the plan of a choice; return the columns that stand in each other's way."""
         table = self._generation.table
-        found = order(self._problem, *expand(table, chosen))
+        cost = [mover.cost for mover in self._problem.movers]
+        found = order(self._problem, *expand(table, chosen, cost))
         if self._tell(found.steps) >= self._target:
             return []
         return [column for node, column in placed(table, chosen) if node in found.stuck]

@@ -25,6 +25,27 @@ LEAVING_TAINTS: Final = {
 """Keys of taints, with what they tell, whatever their value and effect."""
 
 
+SCALING_TAINTS: Final = frozenset(
+    {
+        "karpenter.sh/disrupted",
+        "karpenter.sh/disruption",
+        "karpenter.sh/unregistered",
+        "ToBeDeletedByClusterAutoscaler",
+        "node.cloudprovider.kubernetes.io/uninitialized",
+    }
+)
+"""Keys of the taints of nodes that an autoscaler is adding or removing just now."""
+
+
+def scaling(node: Node) -> Refusal | None:
+    """Return why the number of nodes is about to change by `node`, or None."""
+    if node.deleting:
+        return Refusal(Reason.NODE_LEAVING, "being deleted")
+    keys = (taint.key for taint in node.taints)
+    key = next((key for key in keys if key in SCALING_TAINTS), None)
+    return None if key is None else Refusal(Reason.NODE_LEAVING, LEAVING_TAINTS[key])
+
+
 def of(node: Node) -> Refusal | None:
     """Return why nothing should be placed on `node`, or None."""
     fact = _fact(node)

@@ -5,6 +5,7 @@ from typing import Any
 import pytest
 
 from restow.app.rescheduling import in_a_child
+from restow.cluster.objects import Node, Taint
 from restow.cluster.snapshot import Snapshot
 from restow.core.marks import GATE, PLAN
 from restow.policies.coverage import Policy
@@ -22,12 +23,12 @@ WEB = a_workload(name="web", replicas=4)
 EIGHT = "nvidia.com/gpu=8"
 
 
-def scattered(*, pending: bool = False) -> Snapshot:
+def scattered(*, pending: bool = False, more: tuple[Node, ...] = ()) -> Snapshot:
     """Two GPUs in use on each of four nodes of eight: no node is free, one move frees one."""
     pods = [a_pod(f"web-{n}", node=f"n{n}", gpus=2, owner=WEB) for n in range(4)]
     waiting = [a_pod("big-1", gpus=9, owner=a_workload(name="big"))] if pending else []
     nodes = [a_node(f"n{n}", gpus=8) for n in range(4)]
-    return a_snapshot([*pods, *waiting], nodes, workloads=(WEB,))
+    return a_snapshot([*pods, *waiting], [*nodes, *more], workloads=(WEB,))
 
 
 def an_operator(
@@ -35,10 +36,11 @@ def an_operator(
     *,
     mode: Mode = Mode.ACT,
     limits: Limits | None = None,
+    grace_seconds: float = 0,
     **asked: Any,
 ) -> Operator:
     wanted = Rescheduling.model_validate({"shapes": (EIGHT,), **asked})
-    policy = a_policy(limits=limits, rescheduling=wanted)
+    policy = a_policy(limits=limits, grace_seconds=grace_seconds, rescheduling=wanted)
     spec = policy.spec.model_copy(update={"mode": mode})
     store = Store()
     store.put_policy(Policy(name=policy.name, spec=spec))
@@ -128,12 +130,41 @@ async def test_it_is_looked_at_again_only_after_the_interval() -> None:
     assert len(operator.phases()) == 2
 
 
-async def test_nothing_is_moved_while_a_pod_waits() -> None:
-    operator = an_operator(scattered(pending=True), max_migrations=3)
+async def test_nothing_is_moved_while_a_pod_waits_that_nobody_has_looked_at() -> None:
+    operator = an_operator(scattered(pending=True), grace_seconds=3600, max_migrations=3)
     await operator.start()
     await operator.turns(30)
+    assert operator.phases() == {}
+
+
+async def test_a_pod_that_no_plan_can_place_does_not_keep_the_cluster_fragmented() -> None:
+    operator = an_operator(scattered(pending=True), max_migrations=3)
+    await operator.start()
+    await operator.turns(60)
     plans = [operator.plan(name) for name in operator.phases()]
-    assert all(plan.spec.trigger != "Rescheduling" for plan in plans)
+    assert "Rescheduling" in {plan.spec.trigger for plan in plans}
+    assert operator.cluster.breaches == []
+
+
+@pytest.mark.parametrize(
+    ("node", "moves"),
+    [
+        (
+            a_node(
+                "n9", taints=(Taint(key="ToBeDeletedByClusterAutoscaler", effect="NoSchedule"),)
+            ),
+            False,
+        ),
+        (a_node("n9", deleting=True), False),
+        (a_node("n9", unschedulable=True), True),
+    ],
+    ids=["being-removed", "being-deleted", "cordoned"],
+)
+async def test_nothing_is_moved_while_an_autoscaler_is_at_work(node: Node, moves: bool) -> None:
+    operator = an_operator(scattered(more=(node,)), max_migrations=1)
+    await operator.start()
+    await operator.turns(30)
+    assert bool(operator.phases()) == moves
 
 
 async def test_a_plan_that_gains_too_little_is_not_made() -> None:

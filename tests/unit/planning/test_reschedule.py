@@ -129,3 +129,16 @@ def test_a_node_whose_pods_must_stay_is_not_emptied() -> None:
 
 def test_a_goal_that_is_reached_already_moves_nothing() -> None:
     assert found(scattered(), fragmentation=1.0).plan.steps == ()
+
+
+@pytest.mark.parametrize("dear", ["a", "b"])
+def test_of_two_that_would_do_the_cheaper_one_moves(dear: str) -> None:
+    cost = {"restow.dev/move-cost": "50"}
+    pods = [
+        a_pod(name, node="n0", gpus=2, owner=WEB, annotations=cost if name == dear else {})
+        for name in "ab"
+    ]
+    snapshot = a_snapshot(pods, [a_node("n0", gpus=5), a_node("n1", gpus=2)], workloads=(WEB,))
+    goal = Goal(shapes=(shape_of("nvidia.com/gpu=3", where="", field=""),), limit=1)
+    (step,) = reschedule(snapshot, a_policy(), goal, rescheduler, NOW).plan.steps
+    assert step.pod.key.name != dear
