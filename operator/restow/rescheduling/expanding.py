@@ -62,7 +62,13 @@ def _leaving(
     for position in column.leaving:
         pod = start + position
         candidates = same[int(rows.kind[pod]), int(rows.mode[pod])]
-        found.append(Leaving(node=node, needs=int(table.leaving[pod]), candidates=list(candidates)))
+        found.append(
+            Leaving(
+                node=node,
+                needs=int(table.leaving[pod]),
+                candidates=sorted(candidates, key=lambda mover: (cost[mover], mover)),
+            )
+        )
     return found
 
 
