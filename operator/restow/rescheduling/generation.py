@@ -24,6 +24,9 @@ Where the limit is slack a migration costs nothing, and columns full of needless
 good as any: whole numbers are hard to find among them.
 """
 
+FRUGAL = 8
+"""Rounds of columns for as few migrations as possible."""
+
 SPARE = 3
 """Migrations more than in fractions that a thrifty plan in whole numbers may have."""
 
@@ -80,12 +83,16 @@ class Generation:
         prices = self.best.prices
         self.look(Prices(prices.hole, max(0, prices.move - round(self._thrift * UNIT))))
 
-    def frugal(self) -> Best:
-        """Return the program's own prices.
+    def frugal(self, target: int) -> Best:
+        """Return the program's own prices where gains beyond the target are for nothing.
 
         Their bound is one for plans with next to no more migrations than the program makes, in
         gains less what its thrift makes a migration cost.
         """
+        self.master.cap(target)
+        for _ in range(FRUGAL):
+            if self._meter.over() or not self.widen():
+                break
         moves = math.ceil(sum(column.moves * share for column, share in self.shares())) + SPARE
         prices = self.master.prices()
         value = self._priced(prices).value

@@ -12,6 +12,9 @@ from restow.rescheduling.columns import Column, Duals
 from restow.rescheduling.pricing import Prices
 from restow.rescheduling.table import Table
 
+SCARCE = 1e-4
+"""Gain beyond a cap counts at least so much of what it would without."""
+
 LACK = 1e-6
 """Less than this of a hole is not missing."""
 
@@ -49,6 +52,7 @@ class Master:
             self._holes[large].SetCoefficient(into, 1.0)
         self.columns: list[Column] = []
         self._thrift = thrift
+        self._cap: pywraplp.Constraint | None = None
         self._uses: list[pywraplp.Variable] = []
 
     def add(self, column: Column) -> None:
@@ -59,9 +63,19 @@ class Master:
             self._holes[hole].SetCoefficient(use, float(column.need[hole]))
         if column.leaving:
             self._limit.SetCoefficient(use, float(column.moves))
+        if self._cap is not None and column.gain:
+            self._cap.SetCoefficient(use, float(column.gain))
         self._objective.SetCoefficient(use, column.gain - self._thrift * column.moves)
         self.columns.append(column)
         self._uses.append(use)
+
+    def cap(self, target: int) -> None:
+        """Gain no more than that from now on: what then counts is how few migrations it takes."""
+        infinity = self._solver.infinity()
+        self._cap = self._solver.Constraint(-infinity, float(target))
+        for use, column in zip(self._uses, self.columns, strict=True):
+            if column.gain:
+                self._cap.SetCoefficient(use, float(column.gain))
 
     def solve(self) -> float | None:
         """Return the program's value; None if GLOP gave up."""
@@ -72,15 +86,21 @@ class Master:
     def prices(self) -> Prices:
         """Return the last solution's duals, in integers; thrift is a part of a migration's."""
         hole = np.array([row.dual_value() for row in self._holes])
+        one = self._one()
         return Prices(
-            np.rint(np.maximum(hole, 0.0) * UNIT).astype(np.int64),
-            round((max(0.0, self._limit.dual_value()) + self._thrift) * UNIT),
+            np.rint(np.maximum(hole, 0.0) * one).astype(np.int64),
+            round((max(0.0, self._limit.dual_value()) + self._thrift) * one),
         )
+
+    def _one(self) -> float:
+        """Return what one of gain is worth to the program, in `UNIT`s of what it pays."""
+        paid = 0.0 if self._cap is None else self._cap.dual_value()
+        return UNIT / max(SCARCE, 1.0 - paid)
 
     def duals(self) -> Duals:
         """Return the last solution's duals in full."""
         row = np.array([row.dual_value() for row in self._rows])
-        return Duals(self.prices(), np.rint(np.maximum(row, 0.0) * UNIT).astype(np.int64))
+        return Duals(self.prices(), np.rint(np.maximum(row, 0.0) * self._one()).astype(np.int64))
 
     def shares(self) -> list[float]:
         """Return how much of each column the last solution uses."""

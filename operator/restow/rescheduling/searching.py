@@ -86,7 +86,7 @@ class _Choice:
             none.
         """
         generation = self._generation
-        frugal = generation.frugal()
+        frugal = generation.frugal(self._target)
         if self._among(frugal, QUICKLY) or not share:
             return
         dived = dive(generation, self._meter)
