@@ -127,7 +127,8 @@ class Generation:
             out = outer.prices
             hole = np.rint((1 - inward) * out.hole + inward * best.hole).astype(np.int64)
             use = self.look(Prices(hole, round((1 - inward) * out.move + inward * best.move)))
-            if self.best.bound - value <= near:
+            # the bound pays for the limit what the program's thrift does not earn
+            if self.best.bound - round(THRIFT * UNIT) - value <= near:
                 return False
             if self.columns.extend(self.desk, use, outer):
                 return True
