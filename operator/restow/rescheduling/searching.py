@@ -138,7 +138,8 @@ class _Rounds:
     def __init__(self, problem: Problem, rows: Rows, grid: Grid, meter: Meter, tell: Told) -> None:
         self._problem, self._rows, self._grid = problem, rows, grid
         self._meter, self._tell = meter, tell
-        self._fine = table_of(problem, rows, each_its_own(problem), grid, cautious=False)
+        fine = grid_of(problem, full_of(problem))
+        self._fine = table_of(problem, rows, each_its_own(problem), fine, cautious=False)
         self._desk = Desk(self._fine)
 
     def run(self, bound: int) -> int:
