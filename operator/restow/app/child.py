@@ -16,6 +16,7 @@ import threading
 import time
 import traceback
 from collections.abc import Callable
+from dataclasses import dataclass
 from enum import IntEnum
 from multiprocessing.connection import Connection
 from typing import cast
@@ -49,6 +50,16 @@ class _Kind(IntEnum):
     SO_FAR = 1
     ANSWER = 2
     ERROR = 3
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Task:
+    """What the child is asked, as `packing.solve.solve` takes it."""
+
+    problem: Problem
+    budget_s: float
+    deterministic: bool = False
+    seed: int = 0
 
 
 class Child:
@@ -95,7 +106,7 @@ class Child:
         self._wait(lambda: self._ready, until)
         return self._ready and not self._gone
 
-    def ask(self, problem: Problem, *, budget_s: float, seed: int, until: float) -> Outcome | None:
+    def ask(self, task: Task, until: float | None) -> Outcome | None:
         """Return its answer; None if it died or there is none at `until`: then it is to be killed.
 
         Raises
@@ -106,8 +117,8 @@ class Child:
         with self._news:
             self._number += 1
             self._so_far = self._answer = None
-        task = pickle.dumps((self._number, problem, budget_s, seed))
-        self._sender = threading.Thread(target=self._send, args=(task,), daemon=True)
+        message = pickle.dumps((self._number, task))
+        self._sender = threading.Thread(target=self._send, args=(message,), daemon=True)
         self._sender.start()  # a child that hangs does not read, and would hang the sender
         answer = self._wait_answer(until)
         if answer is None:
@@ -132,17 +143,18 @@ class Child:
             if thread is None or not thread.is_alive():
                 pipe.close()
 
-    def _wait_answer(self, until: float) -> tuple[_Kind, bytes] | None:
+    def _wait_answer(self, until: float | None) -> tuple[_Kind, bytes] | None:
         self._wait(lambda: self._answer is not None, until)
         return self._answer
 
-    def _wait(self, come: Callable[[], bool], until: float) -> None:
+    def _wait(self, come: Callable[[], bool], until: float | None) -> None:
+        longest = None if until is None else until - time.monotonic()
         with self._news:
-            self._news.wait_for(lambda: come() or self._gone, until - time.monotonic())
+            self._news.wait_for(lambda: come() or self._gone, longest)
 
-    def _send(self, task: bytes) -> None:
+    def _send(self, message: bytes) -> None:
         with contextlib.suppress(OSError):  # it is dead, and `_listen` finds out
-            self._tasks.send_bytes(task)
+            self._tasks.send_bytes(message)
 
     def _listen(self) -> None:
         with contextlib.suppress(EOFError, OSError):
@@ -176,11 +188,17 @@ def serve(tasks: Connection, told: Connection, memory_bytes: int | None) -> None
         solver.get_ready()
         told.send_bytes(HEAD.pack(0, _Kind.READY))
         while True:
-            number, problem, budget_s, seed = pickle.loads(tasks.recv_bytes())  # noqa: S301
+            number, task = pickle.loads(tasks.recv_bytes())  # noqa: S301
             report = _Reporter(told, number)
             kind, said = _Kind.ANSWER, None
             try:
-                said = solver.solve(problem, budget_s=budget_s, seed=seed, report=report)
+                said = solver.solve(
+                    task.problem,
+                    budget_s=task.budget_s,
+                    deterministic=task.deterministic,
+                    seed=task.seed,
+                    report=report,
+                )
             except STARVED:
                 raise
             except Exception as error:  # noqa: BLE001 - it is raised again in the parent

@@ -172,11 +172,15 @@ class Deciding:
         )
 
 
-def solver_of(worker: Worker) -> Solver:
-    """Return the worker as a solver: its child is killed when it overruns the budget by far."""
+def solver_of(worker: Worker, *, deterministic: bool = False) -> Solver:
+    """Return the worker as a solver: its child is killed when it overruns the budget by far.
+
+    If `deterministic`, the budget is an amount of work, and nobody looks at a clock.
+    """
 
     def solve(problem: Problem, budget_s: float) -> Outcome:
-        return worker.solve(problem, budget_s=budget_s, cap_s=budget_s + OVERRUN_S)
+        cap_s = None if deterministic else budget_s + OVERRUN_S
+        return worker.solve(problem, budget_s=budget_s, cap_s=cap_s, deterministic=deterministic)
 
     return solve
 

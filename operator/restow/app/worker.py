@@ -10,7 +10,7 @@ from dataclasses import replace
 from types import TracebackType
 from typing import Self
 
-from restow.app.child import Child
+from restow.app.child import Child, Task
 from restow.core.errors import ModelError
 from restow.packing.check import check
 from restow.packing.outcome import Outcome, Placement, Status
@@ -70,18 +70,27 @@ class Worker:
         if child is not None:
             child.kill()
 
-    def solve(self, problem: Problem, *, budget_s: float, cap_s: float, seed: int = 0) -> Outcome:
+    def solve(
+        self,
+        problem: Problem,
+        *,
+        budget_s: float,
+        cap_s: float | None,
+        deterministic: bool = False,
+        seed: int = 0,
+    ) -> Outcome:
         """Return the child's answer, or the best it had when it died or `cap_s` were over.
 
-        Such a plan so far is checked here, with the bounds that cost nothing. Without one, or if
-        the checker refuses it, everything stays.
+        Such a plan so far is checked here, with the bounds that cost nothing. Without one, if the
+        checker refuses it, or if it is to be repeatable, everything stays.
 
         Parameters
         ----------
         budget_s
-            Seconds that the solver is given.
+            Seconds that the solver is given; if `deterministic`, units of work.
         cap_s
             Seconds from the call until the child is killed; one that is still starting goes on.
+            None to wait for its answer: work ends, too.
 
         Raises
         ------
@@ -90,33 +99,34 @@ class Worker:
         """
         with self._lock:
             began = time.monotonic()
-            found = self._ask(problem, budget_s=budget_s, until=began + cap_s, seed=seed)
+            task = Task(problem=problem, budget_s=budget_s, deterministic=deterministic, seed=seed)
+            found = self._ask(task, None if cap_s is None else began + cap_s)
             if isinstance(found, Outcome):
                 return found
             self.start()
-            outcome = None if found is None else _judged(problem, found)
+            outcome = None if found is None or deterministic else _judged(problem, found)
             wall_s = time.monotonic() - began
             if outcome is None:
                 return unsolved(problem, wall_s=wall_s, engine="none")
-            return replace(outcome, wall_s=wall_s)
+            return replace(outcome, wall_s=wall_s, spent=wall_s)
 
-    def _ask(
-        self, problem: Problem, *, budget_s: float, until: float, seed: int
-    ) -> Outcome | Placement | None:
+    def _ask(self, task: Task, until: float | None) -> Outcome | Placement | None:
         """Return the child's answer, or the plan so far of a child that died or overran."""
         for _ in range(ASKED):
             child = self._running()
-            if not child.wait_ready(min(until, child.began + START_S)):
-                if not child.gone and time.monotonic() < child.began + START_S:
+            start = child.began + START_S
+            if not child.wait_ready(start if until is None else min(until, start)):
+                if not child.gone and time.monotonic() < start:
                     return None  # it is not its fault that the time is over
                 self.close()
                 continue
-            outcome = child.ask(problem, budget_s=budget_s, seed=seed, until=until)
+            outcome = child.ask(task, until)
             if outcome is not None:
                 return outcome
             self.close()
             placement = child.so_far()
-            if placement is not None or time.monotonic() >= until:
+            over = until is not None and time.monotonic() >= until
+            if over or (placement is not None and not task.deterministic):
                 return placement
         return None
 
@@ -132,7 +142,12 @@ class Worker:
 def _judged(problem: Problem, placement: Placement) -> Outcome | None:
     """Return the placement of a solve that was cut short as an outcome; None if it is refused."""
     found = Outcome(
-        status=Status.FEASIBLE, placement=placement, levels=(), wall_s=0.0, engine=INTERRUPTED
+        status=Status.FEASIBLE,
+        placement=placement,
+        levels=(),
+        wall_s=0.0,
+        engine=INTERRUPTED,
+        spent=0.0,
     )
     try:
         outcome = glanced(problem, found)

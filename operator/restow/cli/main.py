@@ -71,6 +71,14 @@ def plan(
         typer.Option(help="A file with a PackingPolicy, or the name of one that was read."),
     ] = None,
     time_limit: TimeLimit = None,
+    deterministic: Annotated[
+        bool,
+        typer.Option(
+            "--deterministic",
+            help="Search by a fixed amount of work instead of time: of the same objects the same "
+            "plan, however busy the machine is. Time limits do not count.",
+        ),
+    ] = False,
     output: Annotated[Output, typer.Option("--output", "-o", help="Form of the result.")] = (
         Output.TABLE
     ),
@@ -97,6 +105,7 @@ def plan(
             ),
             policy=policy,
             time_limit_s=None if time_limit is None else seconds(time_limit, "--time-limit"),
+            deterministic=deterministic,
             output=output,
         )
     )

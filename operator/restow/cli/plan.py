@@ -3,6 +3,7 @@
 import sys
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from typing import Final
 
 from rich.console import Console
 
@@ -15,6 +16,9 @@ from restow.planning.decide import Decision
 from restow.planning.document import document
 from restow.report.tables import report
 
+WORK: Final = 10.0
+"""Work of a deterministic plan: as much as the default time limit on an idle machine."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Request:
@@ -26,11 +30,14 @@ class Request:
         Path or name, None to find it in what is read.
     time_limit_s
         None for the policy's.
+    deterministic
+        Search by `WORK`; the time limit does not count.
     """
 
     source: Source
     policy: str | None
     time_limit_s: float | None
+    deterministic: bool
     output: Output
 
 
@@ -55,6 +62,7 @@ def run(request: Request) -> None:
             policies,
             worker=worker,
             time_limit_s=request.time_limit_s,
+            work=WORK if request.deterministic else None,
             now=now,
         )
     _complain(decision)

@@ -51,6 +51,7 @@ def climbed(
         levels=levels,
         wall_s=budget.wall_s(),
         engine=engine.name,
+        spent=budget.spent(),
     )
     check(problem, outcome)
     return outcome

@@ -58,8 +58,11 @@ class Budget:
 
     def left(self) -> float:
         """Return what is left, in seconds or in deterministic time."""
-        spent = self._spent if self.deterministic else self.clock() - self._start
-        return self.total - spent
+        return self.total - self.spent()
+
+    def spent(self) -> float:
+        """Return what is used up, in seconds or in deterministic time."""
+        return self._spent if self.deterministic else self.wall_s()
 
     def spend(self, deterministic: float) -> None:
         """Book deterministic time."""

@@ -30,8 +30,9 @@ def solve(
     budget_s
         Seconds of wall clock for all levels together, model building included.
     deterministic
-        Count CP-SAT's deterministic time instead of seconds, so that an unproven answer is
-        repeatable too; one unit is about a second on an idle machine.
+        Count work instead of seconds, so that an unproven answer is repeatable too, whatever the
+        machine does beside: CP-SAT's deterministic time, patterns, changes tried. One unit is about
+        a second on an idle machine.
     seed
         Seed of the search. A proven answer still may be another one of equal value.
     report

@@ -155,17 +155,22 @@ def _rehearsed(
     solver: Solver,
 ) -> Answer:
     """Return an answer that does not get stuck; without steps if none is found."""
-    limit_s = judge.policy.spec.solve_time_limit_seconds
-    answer = answered(judge.snapshot, formulation, solver, limit_s)
+    limit = judge.policy.spec.solve_time_limit_seconds
+    answer = answered(judge.snapshot, formulation, solver, limit)
     staying: frozenset[Uid] = frozenset()
     for _ in range(REHEARSALS):
         immobile = stuck(replace(blank, steps=answer.steps), judge)
         if not immobile:
             return answer
         staying |= immobile
-        left_s = max(limit_s - answer.wall_s, 0.1)
-        again = answered(judge.snapshot, asked(staying=staying), solver, left_s)
-        answer = replace(again, ordered=False, wall_s=again.wall_s + answer.wall_s)
+        left = max(limit - answer.spent, 0.1)
+        again = answered(judge.snapshot, asked(staying=staying), solver, left)
+        answer = replace(
+            again,
+            ordered=False,
+            spent=again.spent + answer.spent,
+            wall_s=again.wall_s + answer.wall_s,
+        )
     return replace(answer, steps=(), unplaced=formulation.pending)
 
 
