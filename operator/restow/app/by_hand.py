@@ -98,7 +98,7 @@ def explain_by_hand(  # noqa: PLR0913 - half of them by name
     timed = tuple(
         Policy(name=each.name, spec=each.spec.model_copy(update=changes)) for each in asked
     )
-    return explain(pod, snapshot, timed, solver_of(worker), now)
+    return explain(pod, snapshot, timed, solver_of(worker, from_warm=True), now)
 
 
 def plan_by_hand(  # noqa: PLR0913 - half of them by name
@@ -133,7 +133,7 @@ def plan_by_hand(  # noqa: PLR0913 - half of them by name
     decision = decide(
         snapshot,
         Policy(name=policy.name, spec=spec),
-        solver_of(worker, deterministic=work is not None),
+        solver_of(worker, deterministic=work is not None, from_warm=True),
         now,
         explainer=unplaced,
         others=tuple(each for each in policies if each.name != policy.name),

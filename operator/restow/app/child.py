@@ -5,6 +5,7 @@ a dead child ends: whatever was torn off is never seen, and nothing that is sent
 """
 
 import contextlib
+import gc
 import importlib
 import multiprocessing
 import os
@@ -16,7 +17,7 @@ import threading
 import time
 import traceback
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import IntEnum
 from multiprocessing.connection import Connection
 from typing import cast
@@ -54,12 +55,25 @@ class _Kind(IntEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Task:
-    """What the child is asked, as `packing.solve.solve` takes it."""
+    """What the child is asked, as `packing.solve.solve` takes it.
+
+    Parameters
+    ----------
+    asked_at
+        On the monotonic clock, which processes share: seconds count from then.
+    """
 
     problem: Problem
     budget_s: float
     deterministic: bool = False
     seed: int = 0
+    asked_at: float = field(default_factory=time.monotonic)
+
+    def budget_left(self) -> float:
+        """Return what is left of the budget now."""
+        if self.deterministic:
+            return self.budget_s
+        return max(0.0, self.budget_s - (time.monotonic() - self.asked_at))
 
 
 class Child:
@@ -186,6 +200,7 @@ def serve(tasks: Connection, told: Connection, memory_bytes: int | None) -> None
     try:
         solver = importlib.import_module(SOLVER)
         solver.get_ready()
+        gc.freeze()  # what was imported is not looked through again and again
         told.send_bytes(HEAD.pack(0, _Kind.READY))
         while True:
             number, task = pickle.loads(tasks.recv_bytes())  # noqa: S301
@@ -194,7 +209,7 @@ def serve(tasks: Connection, told: Connection, memory_bytes: int | None) -> None
             try:
                 said = solver.solve(
                     task.problem,
-                    budget_s=task.budget_s,
+                    budget_s=task.budget_left(),
                     deterministic=task.deterministic,
                     seed=task.seed,
                     report=report,

@@ -21,9 +21,10 @@ from restow.planning.relevance import fingerprint
 from restow.policies.coverage import Policy, governing
 from restow.rules.pending import why_not_pending
 
-OVERRUN_S = 5.0
-"""How long beyond its budget the solver's process may run before it is killed: the solver keeps
-its own budget to within a second, a busy machine stretches that."""
+CAP = 1.05
+"""How many times its budget the solver's process may take before it is killed. The solver keeps
+its own budget, a busy machine stretches it; what is left up to 1.1 is for checking its plan so
+far."""
 
 RELEVANCE_EVERY = timedelta(seconds=1)
 """Pause between two looks for relevant changes: a look reads every pod of the policy's nodes."""
@@ -172,14 +173,21 @@ class Deciding:
         )
 
 
-def solver_of(worker: Worker, *, deterministic: bool = False) -> Solver:
-    """Return the worker as a solver: its child is killed when it overruns the budget by far.
+def solver_of(worker: Worker, *, deterministic: bool = False, from_warm: bool = False) -> Solver:
+    """Return the worker as a solver: its child is killed when it overruns the budget.
 
-    If `deterministic`, the budget is an amount of work, and nobody looks at a clock.
+    Parameters
+    ----------
+    deterministic
+        The budget is an amount of work, and nobody looks at a clock.
+    from_warm
+        The time begins when the child has started, not with the question.
     """
 
     def solve(problem: Problem, budget_s: float) -> Outcome:
-        cap_s = None if deterministic else budget_s + OVERRUN_S
+        if from_warm:
+            worker.wait_warm()
+        cap_s = None if deterministic else CAP * budget_s
         return worker.solve(problem, budget_s=budget_s, cap_s=cap_s, deterministic=deterministic)
 
     return solve

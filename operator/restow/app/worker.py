@@ -60,9 +60,11 @@ class Worker:
     def pid(self) -> int | None:
         """Return the child's process id once it is warm; None if there is none."""
         child = self._child
-        if child is None or not child.wait_ready(time.monotonic() + START_S):
-            return None
-        return child.pid
+        return child.pid if child is not None and self.wait_warm() else None
+
+    def wait_warm(self) -> bool:
+        """Wait until the child is warm, and return whether it is."""
+        return self._running().wait_ready(time.monotonic() + START_S)
 
     def close(self) -> None:
         """Kill the child and wait until it is gone."""
@@ -87,7 +89,7 @@ class Worker:
         Parameters
         ----------
         budget_s
-            Seconds that the solver is given; if `deterministic`, units of work.
+            Seconds from the call that the solver is given; if `deterministic`, units of work.
         cap_s
             Seconds from the call until the child is killed; one that is still starting goes on.
             None to wait for its answer: work ends, too.

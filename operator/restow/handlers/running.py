@@ -61,6 +61,7 @@ async def run(settings: Settings) -> None:
         announcer = Announcer(EventWriter(api, instance=settings.identity))
         desk, worker = Desk(), Worker()
         stack.callback(worker.close)
+        worker.start()
         hands = ClusterExecutor(
             api,
             namespace=settings.namespace,
