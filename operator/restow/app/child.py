@@ -4,6 +4,7 @@ Both pipes carry whole messages with their length in front. The parent reads the
 a dead child ends: whatever was torn off is never seen, and nothing that is sent can hang.
 """
 
+import atexit
 import contextlib
 import gc
 import importlib
@@ -22,6 +23,8 @@ from enum import IntEnum
 from multiprocessing.connection import Connection
 from typing import cast
 
+from restow.app.orphans import die_with_parent
+from restow.app.workshop import workshop_of
 from restow.packing.fill import Fill, placement_of
 from restow.packing.outcome import Outcome, Placement
 from restow.packing.problem import Problem
@@ -83,15 +86,19 @@ class Child:
     ----------
     memory_bytes
         Limit of its address space; None for no limit.
+    dask_scheduler
+        Address of the cluster that solves parts of large problems; empty for local processes.
     """
 
-    def __init__(self, memory_bytes: int | None) -> None:
+    def __init__(self, memory_bytes: int | None, dask_scheduler: str = "") -> None:
         context = multiprocessing.get_context("spawn")
         tasks, self._tasks = context.Pipe(duplex=False)
         self._told, told = context.Pipe(duplex=False)
         self._process = context.Process(
-            target=serve, args=(tasks, told, memory_bytes), daemon=True, name="restow-solver"
-        )
+            target=serve,
+            args=(tasks, told, memory_bytes, dask_scheduler),
+            name="restow-solver",
+        )  # no daemon: those may have no processes of their own
         self._news = threading.Condition()
         self._number = 0
         self._ready = self._gone = False
@@ -99,6 +106,7 @@ class Child:
         self._answer: tuple[_Kind, bytes] | None = None
         self._sender: threading.Thread | None = None
         self._process.start()
+        atexit.register(self.kill)  # before multiprocessing waits for it
         self.began = time.monotonic()
         tasks.close()
         told.close()  # so that the end of the child is the end of its messages
@@ -150,6 +158,7 @@ class Child:
 
     def kill(self) -> None:
         """Kill it, and wait until it is gone and all that it said is heard."""
+        atexit.unregister(self.kill)
         self._process.kill()
         for thread, pipe in ((self._reader, self._told), (self._sender, self._tasks)):
             if thread is not None:
@@ -194,12 +203,15 @@ class Child:
             self._news.notify_all()
 
 
-def serve(tasks: Connection, told: Connection, memory_bytes: int | None) -> None:
+def serve(
+    tasks: Connection, told: Connection, memory_bytes: int | None, dask_scheduler: str
+) -> None:
     """Solve what is asked, in the child, until the parent closes the pipe or memory is used up."""
     _confine(memory_bytes)
     try:
         solver = importlib.import_module(SOLVER)
         solver.get_ready()
+        crew = solver.crew_of(workshop_of(dask_scheduler))
         gc.freeze()  # what was imported is not looked through again and again
         told.send_bytes(HEAD.pack(0, _Kind.READY))
         while True:
@@ -213,6 +225,7 @@ def serve(tasks: Connection, told: Connection, memory_bytes: int | None) -> None
                     deterministic=task.deterministic,
                     seed=task.seed,
                     report=report,
+                    crew=crew,
                 )
             except STARVED:
                 raise
@@ -247,14 +260,6 @@ class _Reporter:
 def _confine(memory_bytes: int | None) -> None:
     """Limit the child's memory, leave Ctrl-C to the parent, and do not outlive it."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
-    threading.Thread(target=_die_with_parent, daemon=True).start()
+    die_with_parent()
     if memory_bytes is not None:
         resource.setrlimit(resource.RLIMIT_AS, (memory_bytes, memory_bytes))
-
-
-def _die_with_parent() -> None:
-    """End when the parent does: a killed one leaves a child that may be solving for long."""
-    parent = multiprocessing.parent_process()
-    if parent is not None:
-        parent.join()
-        os._exit(1)

@@ -11,6 +11,7 @@ from types import TracebackType
 from typing import Self
 
 from restow.app.child import Child, Task
+from restow.app.workshop import need_dask
 from restow.core.errors import ModelError
 from restow.packing.check import check
 from restow.packing.outcome import Outcome, Placement, Status
@@ -34,10 +35,20 @@ class Worker:
     ----------
     memory_bytes
         Address space of the child (RLIMIT_AS); None for no limit. OR-Tools maps about 1 GiB.
+    dask_scheduler
+        Address of the Dask cluster that solves parts of large problems; empty for local processes.
+
+    Raises
+    ------
+    InputError
+        `dask_scheduler` is given, and `distributed` is not installed.
     """
 
-    def __init__(self, *, memory_bytes: int | None = None) -> None:
+    def __init__(self, *, memory_bytes: int | None = None, dask_scheduler: str = "") -> None:
+        if dask_scheduler:
+            need_dask()
         self._memory_bytes = memory_bytes
+        self._dask_scheduler = dask_scheduler
         self._lock = threading.Lock()
         self._child: Child | None = None
 
@@ -137,7 +148,7 @@ class Worker:
         if self._child is not None and self._child.gone:
             self.close()
         if self._child is None:
-            self._child = Child(self._memory_bytes)
+            self._child = Child(self._memory_bytes, self._dask_scheduler)
         return self._child
 
 

@@ -53,6 +53,15 @@ SchedulerConfig = Annotated[
         "add; needless where they add none.",
     ),
 ]
+DaskScheduler = Annotated[
+    str,
+    typer.Option(
+        envvar="RESTOW_DASK_SCHEDULER",
+        metavar="ADDRESS",
+        help="Solve parts of large problems on this Dask cluster, such as tcp://dask:8786, whose "
+        "workers run the same restow; default: on this machine's cores.",
+    ),
+]
 Level = Annotated[
     LogLevel, typer.Option(envvar="RESTOW_LOG_LEVEL", help="Least important line to log.")
 ]
@@ -79,6 +88,7 @@ def plan(
             "plan, however busy the machine is. Time limits do not count.",
         ),
     ] = False,
+    dask_scheduler: DaskScheduler = "",
     output: Annotated[Output, typer.Option("--output", "-o", help="Form of the result.")] = (
         Output.TABLE
     ),
@@ -106,6 +116,7 @@ def plan(
             policy=policy,
             time_limit_s=None if time_limit is None else seconds(time_limit, "--time-limit"),
             deterministic=deterministic,
+            dask_scheduler=dask_scheduler,
             output=output,
         )
     )
@@ -179,6 +190,7 @@ def run(
     kubeconfig: Kubeconfig = None,
     context: Context = None,
     scheduler_config: SchedulerConfig = None,
+    dask_scheduler: DaskScheduler = "",
     log_level: Level = LogLevel.INFO,
     log_format: Format = LogFormat.AUTO,
 ) -> None:
@@ -197,6 +209,7 @@ def run(
             kubeconfig=kubeconfig,
             context=context,
             scheduler_config=scheduler_config,
+            dask_scheduler=dask_scheduler,
         )
     )
 

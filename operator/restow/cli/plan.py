@@ -32,12 +32,15 @@ class Request:
         None for the policy's.
     deterministic
         Search by `WORK`; the time limit does not count.
+    dask_scheduler
+        Address of the Dask cluster to solve on; empty for this machine.
     """
 
     source: Source
     policy: str | None
     time_limit_s: float | None
     deterministic: bool
+    dask_scheduler: str
     output: Output
 
 
@@ -55,7 +58,7 @@ def run(request: Request) -> None:
         snapshot, policies, name = read(request.source, request.policy, now)
     now = moment(snapshot, now)
     policy = choose(policies, name, snapshot, now)
-    with telling("solving"), Worker() as worker:
+    with telling("solving"), Worker(dask_scheduler=request.dask_scheduler) as worker:
         decision = plan_by_hand(
             snapshot,
             policy,

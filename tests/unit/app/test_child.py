@@ -4,6 +4,7 @@ import fcntl
 import pickle
 import struct
 import termios
+import threading
 import time
 from collections.abc import Iterator
 
@@ -44,11 +45,22 @@ def unread_bytes(child: Child) -> int:
 
 
 def test_an_answer_that_the_child_was_killed_in_is_not_seen_and_its_incumbent_is(
-    child: Child,
+    child: Child, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    read, hear = threading.Event(), child._hear
+
+    def told(message: bytes) -> None:
+        read.set()
+        hear(message)
+
+    monkeypatch.setattr(child, "_hear", told)
+    easy = problem(pending(1), rooms=(2,))
+    assert child.ask(Task(problem=easy, budget_s=0.0), None) is not None  # the next one is `told`
+    read.clear()
     with child._news:  # nothing is heard: the incumbent waits, and the answer fills the pipe
-        child._number = 1
-        child._tasks.send_bytes(pickle.dumps((1, Task(problem=long_answer(), budget_s=0.0))))
+        child._number, child._so_far, child._answer = 2, None, None
+        child._tasks.send_bytes(pickle.dumps((2, Task(problem=long_answer(), budget_s=0.0))))
+        assert read.wait(START_S)
         while unread_bytes(child) < PIPE_BYTES:
             time.sleep(0.01)
         child._process.kill()

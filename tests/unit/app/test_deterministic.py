@@ -18,8 +18,8 @@ from restow.planning.document import document
 
 pytestmark = [pytest.mark.solver, pytest.mark.slow]
 
-WORK = 0.5
-BUSY = 3
+WORK = 0.2
+BUSY = 2
 
 
 def a_full_cluster(nodes: int, *, rules: bool) -> Snapshot:
