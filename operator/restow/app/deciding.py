@@ -3,7 +3,7 @@
 import asyncio
 import time
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 
 from restow.app.batching import Batch, gather
@@ -17,6 +17,7 @@ from restow.packing.problem import Problem
 from restow.planning.answering import Solver
 from restow.planning.decide import Decision, decide
 from restow.planning.formulation import Usage
+from restow.planning.recall import Recall
 from restow.planning.relevance import fingerprint
 from restow.policies.coverage import Policy, governing
 from restow.rules.pending import why_not_pending
@@ -51,6 +52,8 @@ class Memory:
         Earliest time of the next decision, after a plan that had to be aborted.
     aborted
         Number of plans aborted in a row.
+    recall
+        The last formulation, for as long as it holds.
     leaving
         Pods that an aborted plan had evicted. While they end, their room is about to become free:
         a decision that does without it would disturb more than is needed.
@@ -64,6 +67,7 @@ class Memory:
     pause: timedelta = RELEVANCE_EVERY
     not_before: datetime | None = None
     aborted: int = 0
+    recall: Recall = field(default_factory=Recall)
     leaving: tuple[PodRef, ...] = ()
     leaving_until: datetime = LONG_AGO
 
@@ -170,6 +174,7 @@ class Deciding:
             explainer=unplaced,
             usage=usage,
             others=tuple(each for each in policies if each.name != policy.name),
+            recall=self.memory(policy.name).recall,
         )
 
 

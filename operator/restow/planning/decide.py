@@ -19,6 +19,7 @@ from restow.planning.formulate import formulate
 from restow.planning.formulation import Formulation, Usage
 from restow.planning.judge import Judge
 from restow.planning.plan import Disturbed, Plan, Solve, Trigger, Unplaced
+from restow.planning.recall import Recall
 from restow.planning.result import summary
 from restow.policies.coverage import Policy
 from restow.rules.wishes import Complaint
@@ -87,6 +88,7 @@ def decide(  # noqa: PLR0913 - by name, most with defaults
     trigger: Trigger = Trigger.PENDING_PODS,
     digest: str | None = None,
     whole: bool = False,
+    recall: Recall | None = None,
 ) -> Decision:
     """Return the plan for the policy's pending pods.
 
@@ -98,6 +100,9 @@ def decide(  # noqa: PLR0913 - by name, most with defaults
         Digest of the snapshot, if the caller has it already.
     whole
         Whether all of the policy's nodes are looked at, however many they are.
+    recall
+        What the last decision under the policy was formulated as; it serves again where nothing
+        that it rests on has changed.
 
     Nothing is solved when nothing is pending. Pods that the rehearsal shows not to be able to leave
     are made to stay, and the rest is solved anew.
@@ -112,7 +117,7 @@ def decide(  # noqa: PLR0913 - by name, most with defaults
         order=order,
         whole=whole,
     )
-    formulation = asked()
+    formulation = asked(recall=recall)
     blank = Plan(
         name="",
         trigger=trigger,

@@ -17,6 +17,7 @@ from restow.planning.formulation import Formulation, Usage
 from restow.planning.grouping import Grouping, class_of
 from restow.planning.judge import Judge
 from restow.planning.ports import PortNames, port_names
+from restow.planning.recall import Asked, Recall, Selections
 from restow.planning.relating.cast import Cast, Seat
 from restow.planning.relating.related import related
 from restow.planning.waiting import Waiting, waiting
@@ -40,12 +41,14 @@ def formulate(  # noqa: PLR0913 - by name, all but three with defaults
     order: Order = Order.RESTOW,
     staying: frozenset[Uid] = frozenset(),
     whole: bool = False,
+    recall: Recall | None = None,
 ) -> Formulation:
     """Return the problem of placing the policy's pending pods, and what its indices mean.
 
     With nothing to place the problem is empty. Equal snapshots give equal formulations. `staying`
     are pods that are not to be moved although the rules let them. Of a large cluster only some
-    nodes may be looked at (`planning.focus`), unless `whole`.
+    nodes may be looked at (`planning.focus`), unless `whole`. With `recall` the formulation before
+    is returned again where nothing that it rests on has changed.
     """
     judge = Judge(
         snapshot=snapshot, policy=policy, now=now, others=tuple(others), moved=usage.moved
@@ -66,20 +69,28 @@ def formulate(  # noqa: PLR0913 - by name, all but three with defaults
         )
     limits = _limits(policy.spec.limits, usage)
     for nodes in (None,) if whole else focuses(judge, pending):
-        draft = _Draft(
+        asked = Asked(
             judge=replace(judge, within=nodes),
-            pending=pending,
+            pending=tuple(pending),
             soon=soon,
-            wishes=dict(wishes),
-            staying=staying,
+            terms=(limits, order, staying, whole),
+        )
+        known = recall.of(asked) if recall is not None else None
+        if known is not None:
+            return known
+        draft = _Draft(
+            judge=asked.judge, pending=pending, soon=soon, wishes=dict(wishes), staying=staying
         )
         draft.sort_running()
         found = draft.finish(order, limits)
         if nodes is None or suffices(found.problem):
             break
-    return replace(
+    found = replace(
         found, whole=nodes is None, complaints=distinct_complaints(draft.wishes.values())
     )
+    if recall is not None:
+        recall.keep(asked, found, draft.selections)
+    return found
 
 
 def _limits(limits: Limits, usage: Usage) -> tuple[int, int]:
@@ -113,6 +124,7 @@ class _Draft:
     movable: list[Pod] = field(default_factory=list)
     fixed: dict[Uid, Refusal] = field(default_factory=dict)
     fixed_on: dict[NodeName, list[Pod]] = field(default_factory=dict)
+    selections: Selections = ()
 
     def sort_running(self) -> None:
         """Tell the pods that may move from those that are fixed load."""
@@ -153,7 +165,9 @@ class _Draft:
         }
         budgets = sorted(set(drawn_on.values()))
         number = {key: index for index, key in enumerate(budgets)}
-        relating = related(self._cast(nodes))
+        cast = self._cast(nodes)
+        relating = related(cast)
+        self.selections = cast.selections
         devices.relate(relating, len(nodes))
         unbindable = frozenset(pod.uid for pod in self.pending if self.judge.unbindable(pod))
         grouping = Grouping(

@@ -149,6 +149,11 @@ class Cast:
             self._meant[selections] = self._find(selections)
         return self._meant[selections]
 
+    @property
+    def selections(self) -> Collection[tuple[Selection, ...]]:
+        """The selections that were asked about."""
+        return self._meant.keys()
+
     def with_affinity(self) -> Mapping[tuple[PodTerm, ...], Meant]:
         """Return the pods with required affinity, by all their terms together."""
         return by_trait((pod.affinity or None, pod, seat) for pod, seat in self.everyone())
