@@ -47,19 +47,25 @@ def _unversioned(node: Node) -> Node:
     return replace(node, resource_version="")
 
 
-def followed(known: Mapping[str, Any], changed: tuple[Changed, ...]) -> dict[str, Any]:
+def followed(
+    known: Mapping[str, Any], changed: tuple[Changed, ...], *, same_nodes: bool
+) -> dict[str, Any]:
     """Return what of a snapshot's indexes holds with some pods changed, patched where need be.
 
     Parameters
     ----------
     known
-        `pods_by_node`, `unbound`, `nominated` and `free` of the snapshot before, as far as they
-        were made. The nodes are the same.
+        `census`, `pods_by_node`, `unbound`, `nominated` and `free` of the snapshot before, as far
+        as they were made.
     """
     bound = all(pod.node is not None for each in changed for pod in each.versions)
     found = {name: known[name] for name in ("unbound", "nominated") if bound and name in known}
+    if "census" in known:
+        gone = [each.before for each in changed if each.before is not None]
+        come = [each.after for each in changed if each.after is not None]
+        found["census"] = known["census"].following(gone, come)
     nodes = {pod.node for each in changed for pod in each.versions if pod.node is not None}
-    if "pods_by_node" not in known or not nodes <= known["pods_by_node"].keys():
+    if not same_nodes or "pods_by_node" not in known or not nodes <= known["pods_by_node"].keys():
         return found
     found["pods_by_node"] = pods = dict(known["pods_by_node"])
     for name in nodes:

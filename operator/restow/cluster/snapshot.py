@@ -6,6 +6,7 @@ from datetime import datetime
 from functools import cached_property
 from typing import Any, Final, Self, TypeVar
 
+from restow.cluster.census import Census
 from restow.cluster.devices import DeviceClass, DeviceTaintRule, ResourceClaim, ResourceSlice
 from restow.cluster.following import changed_pods, followed, same_nodes
 from restow.cluster.objects import (
@@ -104,6 +105,11 @@ class Snapshot:
         }
 
     @cached_property
+    def census(self) -> Census:
+        """The pods by what rules between pods can tell of them."""
+        return Census.of(self.pods.values())
+
+    @cached_property
     def nodes_by_label(self) -> Mapping[tuple[str, str], tuple[NodeName, ...]]:
         """Nodes per label key and value, sorted."""
         grouped: dict[tuple[str, str], list[NodeName]] = {}
@@ -164,8 +170,8 @@ class Snapshot:
         for name, fields in INDEXES.items():
             if name in known and same(*fields):
                 mine[name] = known[name]
-        if not same("pods") and same("nodes"):
-            mine |= followed(known, changed_pods(before.pods, self.pods))
+        if not same("pods"):
+            mine |= followed(known, changed_pods(before.pods, self.pods), same_nodes=nodes)
         return self
 
 
@@ -175,6 +181,7 @@ INDEXES: Final = {
     "nominated": ("pods",),
     "pods_by_owner": ("pods",),
     "free": ("pods", "nodes"),
+    "census": ("pods",),
     "nodes_by_label": ("nodes",),
     "volumes_by_class": ("volumes",),
     "attachments_by_node": ("attachments",),

@@ -1,6 +1,6 @@
 """From a Snapshot to a packing Problem: who is to be placed, who may move, who is fixed load."""
 
-from collections.abc import Container, Iterable, Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 
@@ -273,15 +273,11 @@ class _Draft:
             snapshot=self.judge.snapshot,
             nodes=nodes,
             free=free,
-            given=tuple(self._seats({pod.uid for pod in free})),
+            arriving=tuple(self._arriving()),
         )
 
-    def _seats(self, free: Container[Uid]) -> Iterator[Seat]:
-        """Yield who sits where, or is about to, whatever is decided."""
-        for name, pods in self.judge.snapshot.pods_by_node.items():
-            for pod in pods:
-                if pod.uid not in free:
-                    yield Seat(pod, name, lasting=not pod.deleting)
+    def _arriving(self) -> Iterator[Seat]:
+        """Yield who is about to sit somewhere, whatever is decided."""
         for arriving in (self._held(), self.soon.on):
             for name, pods_there in arriving.items():
                 for pod in pods_there:
