@@ -25,23 +25,33 @@ class Census:
         Pods per namespace and labels, sorted by key; never empty.
     asking
         Pods that ask something of others: by affinity, spread or volumes; sorted by key.
+    leaving
+        Pods that are being deleted, sorted by key.
     """
 
     groups: Mapping[Group, tuple[Pod, ...]]
     asking: tuple[Pod, ...]
+    leaving: tuple[Pod, ...]
     _labelled: Mapping[str, Labelled[Group]] = field(default_factory=dict, compare=False)
 
     @classmethod
     def of(cls, pods: Iterable[Pod]) -> Self:
         """Group the pods, which are sorted by key."""
         found: dict[Group, list[Pod]] = {}
-        asking = []
+        asking, leaving = [], []
         for pod in pods:
             found.setdefault((pod.key.namespace, pod.labels), []).append(pod)
             if _asks(pod):
                 asking.append(pod)
+            if pod.deleting:
+                leaving.append(pod)
         groups = {group: tuple(members) for group, members in found.items()}
-        return cls(groups=groups, asking=tuple(asking), _labelled=_labelled(groups))
+        return cls(
+            groups=groups,
+            asking=tuple(asking),
+            leaving=tuple(leaving),
+            _labelled=_labelled(groups),
+        )
 
     def following(self, gone: Collection[Pod], come: Collection[Pod]) -> Self:
         """Return the census when some pods have gone and others come."""
@@ -56,6 +66,7 @@ class Census:
         return type(self)(
             groups=groups,
             asking=_merged(self.asking, left, [pod for pod in come if _asks(pod)]),
+            leaving=_merged(self.leaving, left, [pod for pod in come if pod.deleting]),
             _labelled=self._labelled if known else _labelled(groups),
         )
 

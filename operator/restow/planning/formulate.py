@@ -67,7 +67,7 @@ def formulate(  # noqa: PLR0913 - by name, all but three with defaults
             wishes=wishes,
             complaints=distinct_complaints(wishes.values()),
         )
-    limits = _limits(policy.spec.limits, usage)
+    limits, recall = _limits(policy.spec.limits, usage), recall or Recall()
     for nodes in (None,) if whole else focuses(judge, pending):
         asked = Asked(
             judge=replace(judge, within=nodes),
@@ -75,21 +75,20 @@ def formulate(  # noqa: PLR0913 - by name, all but three with defaults
             soon=soon,
             terms=(limits, order, staying, whole),
         )
-        known = recall.of(asked) if recall is not None else None
+        known = recall.of(asked)
         if known is not None:
             return known
         draft = _Draft(
             judge=asked.judge, pending=pending, soon=soon, wishes=dict(wishes), staying=staying
         )
-        draft.sort_running()
+        draft.sort_running(recall)
         found = draft.finish(order, limits)
         if nodes is None or suffices(found.problem):
             break
     found = replace(
         found, whole=nodes is None, complaints=distinct_complaints(draft.wishes.values())
     )
-    if recall is not None:
-        recall.keep(asked, found, draft.selections)
+    recall.keep(asked, found, draft.selections)
     return found
 
 
@@ -126,19 +125,20 @@ class _Draft:
     fixed_on: dict[NodeName, list[Pod]] = field(default_factory=dict)
     selections: Selections = ()
 
-    def sort_running(self) -> None:
+    def sort_running(self, recall: Recall) -> None:
         """Tell the pods that may move from those that are fixed load."""
-        for node in self.judge.covered():
-            self.fixed_on[node.name] = []
-            for pod in self.judge.snapshot.pods_by_node[node.name]:
-                asked = self.judge.wishes(pod)
-                no = UNSAFE if pod.uid in self.staying else self.judge.why_fixed(pod, asked)
-                if no is None:
-                    self.movable.append(pod)
-                    self.wishes[pod.uid] = asked
-                else:
-                    self.fixed[pod.uid] = no
-                    self.fixed_on[node.name].append(pod)
+        names = [node.name for node in self.judge.covered()]
+        self.fixed_on = {name: [] for name in names}
+        pods = [(pod, name) for name in names for pod in self.judge.snapshot.pods_by_node[name]]
+        verdicts = recall.verdicts(self.judge, [pod for pod, _ in pods])
+        for (pod, name), verdict in zip(pods, verdicts, strict=True):
+            no = UNSAFE if pod.uid in self.staying else verdict.fixed
+            if no is None:
+                self.movable.append(pod)
+                self.wishes[pod.uid] = verdict.wishes
+            else:
+                self.fixed[pod.uid] = no
+                self.fixed_on[name].append(pod)
         self.movable.sort(key=lambda pod: pod.key)
 
     def finish(self, order: Order, limits: tuple[int, int]) -> Formulation:

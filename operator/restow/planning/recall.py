@@ -7,7 +7,7 @@ what they are. Everything else has to be the very same objects.
 
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass, field
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 from restow.cluster.following import Changed, changed_pods, same_nodes
 from restow.cluster.objects import Pod
@@ -15,9 +15,14 @@ from restow.cluster.selectors import selects
 from restow.cluster.snapshot import Snapshot
 from restow.cluster.terms import Selection
 from restow.core.ids import NodeName
+from restow.core.reasons import Refusal
 from restow.planning.formulation import Formulation
 from restow.planning.judge import Judge
 from restow.planning.waiting import Waiting
+from restow.rules.wishes import Wishes
+
+FORGET: Final = 4
+"""When so many times as many pods are remembered as were asked about, those that are gone go."""
 
 Selections = Collection[tuple[Selection, ...]]
 
@@ -62,13 +67,45 @@ class Asked:
     terms: tuple[Any, ...]
 
 
+class Verdict(NamedTuple):
+    """What the rules say of a running pod: what is asked for it, and why it stays, if it does."""
+
+    wishes: Wishes
+    fixed: Refusal | None
+
+
 @dataclass(slots=True)
 class Recall:
-    """Remembers one formulation."""
+    """Remembers one formulation, and what was said of the pods on its nodes."""
 
     _asked: Asked | None = None
     _found: Formulation | None = None
     _selections: Selections = field(default=())
+    _judge: Judge | None = None
+    _verdicts: dict[int, tuple[Pod, Verdict]] = field(default_factory=dict)
+
+    def verdicts(self, judge: Judge, pods: Iterable[Pod]) -> list[Verdict]:
+        """Return what the rules say of each pod.
+
+        They are asked again where time alone may change it, or a wish cannot be used: that is told
+        each time.
+        """
+        if self._judge is None or not _judges_alike(self._judge, judge):
+            self._verdicts.clear()
+        known, self._judge = self._verdicts, judge
+        found = []
+        for pod in pods:
+            entry = known.get(id(pod))
+            if entry is None:
+                asked = judge.wishes(pod)
+                entry = (pod, Verdict(asked, judge.why_fixed(pod, asked)))  # holds the pod's id
+                if not asked.complaints and not judge.resting(pod):
+                    known[id(pod)] = entry
+            found.append(entry[1])
+        if len(known) > FORGET * len(found):
+            kept = {id(pod) for pod in judge.snapshot.pods.values()}
+            self._verdicts = {key: entry for key, entry in known.items() if key in kept}
+        return found
 
     def of(self, asked: Asked) -> Formulation | None:
         """Return the last formulation if it is also the answer now, else None."""
@@ -92,7 +129,8 @@ class Recall:
         """
         pods = asked.judge.snapshot.pods_by_node
         nodes = asked.judge.covered()
-        if any(asked.judge.resting(pod) for node in nodes for pod in pods[node.name]):
+        here = (pod for node in nodes for pod in pods[node.name] if id(pod) not in self._verdicts)
+        if any(asked.judge.resting(pod) for pod in here):
             self._asked = self._found = None
             return
         self._asked, self._found, self._selections = asked, found, tuple(selections)
@@ -109,14 +147,20 @@ class Recall:
 
 
 def _alike(before: Asked, asked: Asked) -> bool:
-    one, two = before.judge, asked.judge
-    old, new = one.snapshot, two.snapshot
     return (
-        (one.policy, one.others, one.moved, one.within)
-        == (two.policy, two.others, two.moved, two.within)
+        before.judge.within == asked.judge.within
         and before.terms == asked.terms
         and _identical(before.pending, asked.pending)
         and before.soon == asked.soon
+        and _judges_alike(before.judge, asked.judge)
+    )
+
+
+def _judges_alike(one: Judge, two: Judge) -> bool:
+    """Whether both say the same of a pod, but for what time changes."""
+    old, new = one.snapshot, two.snapshot
+    return (
+        (one.policy, one.others, one.moved) == (two.policy, two.others, two.moved)
         and old.absent == new.absent
         and all(getattr(old, name) is getattr(new, name) for name in OTHERS)
         and same_nodes(old.nodes, new.nodes)
