@@ -74,7 +74,7 @@ def _row(shape: Shape, snapshot: Snapshot, window_s: float) -> dict[str, Any]:
     first = fill_of(greedy(formulation.problem))
     complete = time.perf_counter() - began
     budget = Budget(total=window_s, deterministic=False, seed=0)
-    engine = engine_for(formulation.problem)
+    engine = engine_for(formulation.problem, window_s)
     outcome = climbed(formulation.problem, budget, engine)
     seconds = budget.wall_s()
     return {

@@ -12,9 +12,10 @@ from restow.packing.problem import Problem
 from restow.packing.regions.crew import Alone, Crew, Solved, Task
 from restow.packing.regions.engine import Regions
 
-LARGEST_MODEL = 60_000
-"""Most pairs of a class and a node that may take it for CP-SAT over classes: above, building the
-model alone takes seconds."""
+LARGEST_MODEL, PAIRS_PER_S = 60_000, 10_000
+"""Most pairs of a class and a node that may take it for CP-SAT over classes, in all and for each
+second (or unit of work) there is: building the model takes some 10 to 30 microseconds for each, and
+every call of the solver as much again."""
 
 CLASSES = Choice(name="cp-sat-classes", make=Model)
 """CP-SAT over classes of pods and nodes: knows every relation."""
@@ -44,10 +45,11 @@ def regions(crew: Crew = ALONE) -> Choice:
     return Choice(name="regions", make=partial(Regions, crew=crew))
 
 
-def engine_for(problem: Problem, crew: Crew = ALONE) -> Choice:
-    """Return the engine for small problems, or that for large ones."""
+def engine_for(problem: Problem, budget: float, crew: Crew = ALONE) -> Choice:
+    """Return the engine for small problems, or that for those too large for the budget."""
     small = small_engine_for(problem)
-    return regions(crew) if small is CLASSES and _pairs(problem) > LARGEST_MODEL else small
+    most = min(LARGEST_MODEL, PAIRS_PER_S * budget)
+    return regions(crew) if small is CLASSES and _pairs(problem) > most else small
 
 
 def _pairs(problem: Problem) -> int:

@@ -134,6 +134,7 @@ class Ladder:
         self._proven = True
         self._budget = budget
         self._to_come = 0
+        self._excess = 0.0  # seconds that a call took beyond those it was given
         self._make = engine
         self._surrogates = bounds.Surrogates(problem)
         self._model: Engine | None = None
@@ -191,20 +192,21 @@ class Ladder:
 
     def _solve(self, goal: Goal, limit: int) -> int:
         """Call the solver, adopt what is better, and return the best bound known."""
-        if self._budget.left() < LEAST or self._make is None:
+        if self._budget.left() < LEAST + self._excess or self._make is None:
             return limit
         if self._model is None:
             self._model = model = self._make(self.problem)
             self._holds = [(hold, model.hold(hold)) for hold, _ in self._holds]
         share = self._budget.left() / (1 + max(0, self._to_come) / self._model.one_in)
-        if share < LEAST:
+        if share < LEAST + self._excess:
             return limit
         end = self._budget.left() - share
         if self._model.near:
             limit = self._search_near(goal, limit, self._model, end)
-        if not goal.better(limit, goal.value(self.problem, self.incumbent)):
+        left = self._budget.left() - end - self._excess
+        if left < LEAST or not goal.better(limit, goal.value(self.problem, self.incumbent)):
             return limit
-        effort = self._budget.effort(max(LEAST, self._budget.left() - end))
+        effort = self._budget.effort(left)
         return goal.tighter(limit, self._ask(goal, limit, self._model, effort).bound)
 
     def _ask(
@@ -216,8 +218,12 @@ class Ladder:
         nodes: frozenset[int] | None = None,
     ) -> Answer:
         """Call the engine once and adopt what is better."""
+        began = self._budget.wall_s()
         answer = model.optimise(goal, hint=self.incumbent, limit=limit, effort=effort, nodes=nodes)
         self._budget.spend(answer.spent)
+        if effort.seconds is not None:
+            took = self._budget.wall_s() - began
+            self._excess = max(self._excess, took - effort.seconds)
         if answer.fill is not None:
             self._adopt(goal, answer.fill)
         return answer
@@ -233,7 +239,7 @@ class Ladder:
         part = max(LEAST, purse / NEAR_PARTS)
         for nodes in neighbourhoods(self.problem, goal, lambda: self.incumbent, self._budget.seed):
             value = goal.value(self.problem, self.incumbent)
-            left = self._budget.left() - end
+            left = self._budget.left() - end - self._excess
             spare = purse > 0 and left > LEAST and tries < NEAR_TRIES
             if not (spare and goal.better(limit, value)):
                 break

@@ -62,4 +62,4 @@ def solve(  # noqa: PLR0913 - by name, all but two with defaults
         The model is invalid, or the checker refuses the answer: a bug.
     """
     budget = Budget(total=budget_s, deterministic=deterministic, seed=seed)
-    return climbed(problem, budget, engine_for(problem, crew), report=report)
+    return climbed(problem, budget, engine_for(problem, budget_s, crew), report=report)
