@@ -32,7 +32,8 @@ def small_engine_for(problem: Problem) -> Choice:
 def solve_part(task: Task) -> Solved:
     """Return the best placement of a region found within the effort, never worse than its start."""
     budget = budget_of(task.effort)
-    outcome = climbed(task.problem, budget, small_engine_for(task.problem), task.start)
+    engine = small_engine_for(task.problem)
+    outcome = climbed(task.problem, budget, engine, task.start, nodes=task.nodes)
     return Solved(placement=outcome.placement, spent=outcome.spent)
 
 

@@ -26,12 +26,14 @@ class Choice:
     make: Callable[[Problem], Engine]
 
 
-def climbed(
+def climbed(  # noqa: PLR0913 - two by name, most with defaults
     problem: Problem,
     budget: Budget,
     engine: Choice,
     start: Fill | None = None,
     report: Report = untold,
+    *,
+    nodes: bool = True,
 ) -> Outcome:
     """Climb all levels from `start`, or else the greedy incumbent, and check the outcome.
 
@@ -39,6 +41,8 @@ def climbed(
     ----------
     report
         Is told every incumbent, the first one at once.
+    nodes
+        Whether the last level, NODES, is climbed as well.
 
     Raises
     ------
@@ -49,7 +53,7 @@ def climbed(
         start = fill_of(greedy(problem, budget.patience(FIRST, FIRST_S)))
     budget.keep(CHECKING * _reading_s(start, budget))
     ladder = Ladder(problem, start, budget, engine=engine.make, report=report)
-    levels = climb_all(ladder)
+    levels = climb_all(ladder, nodes=nodes)
     placement = ladder.placement()
     outcome = Outcome(
         status=status_of(problem, placement, levels),

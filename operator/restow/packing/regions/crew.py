@@ -18,11 +18,14 @@ class Task:
     ----------
     start
         The feasible fill that it is in.
+    nodes
+        Whether the nodes that are touched count.
     """
 
     problem: Problem
     start: Fill
     effort: Effort
+    nodes: bool = True
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -73,8 +73,8 @@ class Regions:
             regions = self._picker.round(goal, ledger, rng, most)
             if not regions:
                 break
-            parts = [self._cutter.cut(region, ledger) for region in regions]
-            for part, solved in self._solved(parts, budget):
+            parts = [self._cutter.cut(each.nodes, ledger, each.waiting) for each in regions]
+            for part, solved in self._solved(goal, parts, budget):
                 gain = self._book(goal, part, solved)
                 value += gain
                 idle = 0 if gain else idle + 1
@@ -82,11 +82,17 @@ class Regions:
             fill=[dict(row) for row in ledger.fill], bound=None, spent=budget.total - budget.left()
         )
 
-    def _solved(self, parts: list[Part], budget: Budget) -> Iterable[tuple[Part, Solved]]:
+    def _solved(
+        self, goal: Goal, parts: list[Part], budget: Budget
+    ) -> Iterable[tuple[Part, Solved]]:
         """Yield each part that was solved, and book what it took."""
         share = budget.left() / len(parts) if budget.deterministic else budget.left()
         effort = budget.effort(min(share, PART_S))
-        tasks = [Task(problem=part.problem, start=part.start, effort=effort) for part in parts]
+        nodes = bool(goal.touched)
+        tasks = [
+            Task(problem=part.problem, start=part.start, effort=effort, nodes=nodes)
+            for part in parts
+        ]
         for part, solved in zip(parts, self._crew.solve(tasks), strict=True):
             if solved is not None:
                 budget.spend(max(solved.spent, LEAST))

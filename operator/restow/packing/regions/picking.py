@@ -2,6 +2,7 @@
 
 import random
 from collections.abc import Iterable, Sequence
+from typing import NamedTuple
 
 import numpy as np
 
@@ -20,6 +21,9 @@ OPENINGS = 4
 
 SINKS, ROOMY = 4, 64
 """Nodes added that have much room, and among how many they are drawn."""
+
+ASKING = 32
+"""Most waiting classes that a region is asked to place: more than it has nodes for."""
 
 SHORT = 32
 """Nodes looked at for a pod that waits, those that lack least for it."""
@@ -45,6 +49,13 @@ class _Draw:
         return self.rng.sample(free, min(len(free), most))
 
 
+class Region(NamedTuple):
+    """Nodes to look at together, and the classes that wait for a place and may get one there."""
+
+    nodes: frozenset[int]
+    waiting: tuple[int, ...]
+
+
 class Picker:
     """Draws regions in which a goal may gain."""
 
@@ -56,37 +67,36 @@ class Picker:
         shape = (len(problem.classes), len(problem.resources))
         self._demand = np.array([each.demand for each in problem.classes], np.int64).reshape(shape)
 
-    def round(
-        self, goal: Goal, ledger: Ledger, rng: random.Random, most: int
-    ) -> list[frozenset[int]]:
-        """Return up to `most` sets of nodes, none in two of them; none when nothing can gain."""
+    def round(self, goal: Goal, ledger: Ledger, rng: random.Random, most: int) -> list[Region]:
+        """Return up to `most` regions without a node in common; none when nothing can gain."""
         waiting = [c for c in goal.placed if ledger.waiting(c)] if goal.maximise else []
         draw = _Draw(ledger, rng)
         chains = chains_of(ledger)
-        found: list[frozenset[int]] = []
+        found: list[Region] = []
         while len(found) < most and len(draw.taken) < len(self._problem.capacity):
             free = [chain for chain in chains if draw.taken.isdisjoint(chain)]
             if not free and not waiting:
                 break
             region = self._region(draw, waiting, free)
-            draw.taken |= region
-            found.append(frozenset(region))
+            draw.taken |= region.nodes
+            found.append(region)
         return found
 
     def _region(
         self, draw: _Draw, waiting: Sequence[int], chains: Sequence[tuple[int, ...]]
-    ) -> set[int]:
+    ) -> Region:
         rng, ledger = draw.rng, draw.ledger
         chosen = rng.sample(chains, min(len(chains), rng.randint(1, CHAINS)))
         nodes = {n for chain in chosen for n in chain}
         arriving = [*waiting, *arrived(ledger, nodes)]
-        if waiting:
-            asking = rng.choice(waiting)
+        wanted = rng.sample(waiting, min(len(waiting), ASKING))
+        if wanted:
+            asking = wanted[0]
             nodes.update(draw.some(ledger.by_shortfall(asking, SHORT), SIZE // 2))
         nodes.update(self._openings(draw, arriving))
         nodes.update(draw.some(ledger.roomiest(ROOMY), SINKS))
         nodes.update(draw.some(range(len(self._problem.capacity)), max(0, SIZE - len(nodes))))
-        return nodes
+        return Region(frozenset(nodes), tuple(sorted(wanted)))
 
     def _openings(self, draw: _Draw, arriving: Sequence[int]) -> list[int]:
         """Return nodes on which one pod's leaving makes room for two, drawn at random."""
