@@ -22,6 +22,9 @@ OPENINGS = 4
 SINKS, ROOMY = 4, 64
 """Nodes added that have much room, and among how many they are drawn."""
 
+BESIDE = 2
+"""Nodes of one class that are taken for one node of a chain that is too long."""
+
 ASKING = 32
 """Most waiting classes that a region is asked to place: more than it has nodes for."""
 
@@ -42,6 +45,22 @@ class _Draw:
         self.ledger = ledger
         self.rng = rng
         self.taken: set[int] = set()
+
+    def piece(self, chain: Sequence[int], moved: Sequence[Sequence[int]]) -> tuple[int, ...]:
+        """Return some nodes of a chain too long for a region, each beside another; of others none.
+
+        Where pods are alike a chain may go through half of the cluster.
+        """
+        if len(chain) <= SIZE:
+            return ()
+        first = self.some(chain, 1)
+        found = dict.fromkeys(first)
+        for n in first:
+            for nodes in moved:
+                if n in nodes and len(found) < SIZE // 2:
+                    first += self.some((k for k in nodes if k not in found), BESIDE)
+                    found |= dict.fromkeys(first)
+        return tuple(found)
 
     def some(self, nodes: Iterable[int], most: int) -> list[int]:
         """Return up to `most` of the nodes that are in no region yet, at random."""
@@ -71,10 +90,12 @@ class Picker:
         """Return up to `most` regions without a node in common; none when nothing can gain."""
         waiting = [c for c in goal.placed if ledger.waiting(c)] if goal.maximise else []
         draw = _Draw(ledger, rng)
-        chains = chains_of(ledger)
+        moved = [sorted(ledger.changed_nodes(c)) for c in sorted(ledger.disturbed())]
+        chains = chains_of(moved)
         found: list[Region] = []
         while len(found) < most and len(draw.taken) < len(self._problem.capacity):
-            free = [chain for chain in chains if draw.taken.isdisjoint(chain)]
+            free = [c for c in chains if len(c) <= SIZE and draw.taken.isdisjoint(c)]
+            free += [piece for chain in chains if (piece := draw.piece(chain, moved))]
             if not free and not waiting:
                 break
             region = self._region(draw, waiting, free)
@@ -114,8 +135,11 @@ class Picker:
         return [n for n in dict.fromkeys(landing) if n not in draw.taken][:OPENINGS]
 
 
-def chains_of(ledger: Ledger) -> list[tuple[int, ...]]:
-    """Return the nodes of disturbed pods, in sets that share a class or a node, sorted."""
+def chains_of(moved: Iterable[Sequence[int]]) -> list[tuple[int, ...]]:
+    """Return the nodes of disturbed pods, in sets that share a class or a node, sorted.
+
+    `moved` are the nodes with more or fewer pods of one class than now, class by class.
+    """
     parent: dict[int, int] = {}
 
     def root(n: int) -> int:
@@ -123,8 +147,7 @@ def chains_of(ledger: Ledger) -> list[tuple[int, ...]]:
             n = parent[n]
         return n
 
-    for c in sorted(ledger.disturbed()):
-        nodes = sorted(ledger.changed_nodes(c))
+    for nodes in moved:
         for n in nodes:
             parent[root(n)] = root(nodes[0])
     chains: dict[int, list[int]] = {}
