@@ -34,6 +34,9 @@ PROCESS_BYTES: Final = 300 << 20
 OWN_BYTES: Final = 1 << 30
 """What the operator and the solver's process need."""
 
+QUIET: Final = "ignore:resource_tracker"
+"""For the process that cleans up behind a pool: that its owner was killed is nothing to report."""
+
 CGROUP: Final = Path("/sys/fs/cgroup")
 
 
@@ -138,6 +141,7 @@ def _cgroup(name: str) -> str:
 
 def _local(count: int) -> Opened:
     """Start processes that solve, and wait until all of them can."""
+    os.environ["PYTHONWARNINGS"] = QUIET
     pool = ProcessPoolExecutor(
         count, mp_context=multiprocessing.get_context("spawn"), initializer=_begin
     )
