@@ -15,8 +15,8 @@ Row = Mapping[str, Any]
 
 CYCLES = {
     "first_s": "From a parsed snapshot to the first complete plan",
-    "next_s": "The same in the next cycle, a running pod less",
-    "report_s": "The same in the next cycle, a pod elsewhere failed",
+    "next_s": "First plan of the next cycle, a running pod less",
+    "report_s": "First plan of the next cycle, a pod elsewhere failed",
 }
 """Grid C: figures and what they say."""
 
