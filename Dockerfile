@@ -8,7 +8,7 @@ WORKDIR /src
 
 # Dependencies first: they change less often than the code, so their layer is used again.
 COPY pyproject.toml constraints.txt README.md LICENSE ./
-RUN python -c "import tomllib; print(*tomllib.load(open('pyproject.toml', 'rb'))['project']['dependencies'], sep='\\n')" > requirements.txt \
+RUN python -c "import tomllib; p = tomllib.load(open('pyproject.toml', 'rb'))['project']; print(*p['dependencies'], *p['optional-dependencies']['dask'], sep='\\n')" > requirements.txt \
     && pip install --target /app --constraint constraints.txt --requirement requirements.txt \
     && rm -rf /app/bin
 

@@ -70,12 +70,15 @@ def _options() -> argparse.Namespace:
     parser.add_argument("--nodes", help="instead of the grid's")
     parser.add_argument("--pods-per-node", default="4,8")
     parser.add_argument("--priorities", default="1,2,4")
-    parser.add_argument("--utilisations", default="0.90,0.95,1.00,1.05")
+    parser.add_argument("--utilisations", help="default 0.90,0.95,1.00,1.05; C: 0.93,0.95,1.03")
     parser.add_argument("--output", choices=["json", "table"], default="table")
     options = parser.parse_args()
     with_rules = options.grid in WITH_RULES
     if with_rules and "paper" in options.engine.split(","):
         parser.error("the paper's model knows no rules: --engine ours,classes")
+    options.utilisations = options.utilisations or (
+        "0.93,0.95,1.03" if options.grid == "C" else "0.90,0.95,1.00,1.05"
+    )
     options.order = options.order or ("restow" if with_rules else "paper")
     return options
 
@@ -84,18 +87,23 @@ def _numbers(text: str) -> list[int]:
     return [int(part) for part in text.split(",")]
 
 
+def _shares(options: argparse.Namespace) -> list[float]:
+    return [float(part) for part in options.utilisations.split(",")]
+
+
 def _rows(options: argparse.Namespace) -> Iterator[dict[str, Any]]:
     first, _, last = options.seeds.partition("-")
     seeds = range(int(first), int(last or first) + 1)
     if options.grid == "C":
-        yield from large.rows(_numbers(options.nodes or GRIDS["C"]), seeds, options.window)
+        sizes, utilisations = _numbers(options.nodes or GRIDS["C"]), _shares(options)
+        yield from large.rows(sizes, seeds, utilisations, options.window)
         return
     axes = product(
         seeds,
         _numbers(options.nodes or GRIDS[options.grid]),
         [0] if options.grid == "E" else _numbers(options.pods_per_node),
         _numbers(options.priorities),
-        [float(part) for part in options.utilisations.split(",")],
+        _shares(options),
     )
     for seed, nodes, pods, priorities, utilisation in axes:
         cell = Axes(

@@ -77,7 +77,7 @@ def run(engine: str, problem: Problem, window_s: float) -> Result:
     """Run `ours`, `classes` (CP-SAT over classes alone) or `paper` on the problem."""
     if engine == "paper":
         return _paper(problem, window_s)
-    choice = CLASSES if engine == "classes" else engine_for(problem)
+    choice = CLASSES if engine == "classes" else engine_for(problem, window_s)
     return _ours(problem, window_s, choice)
 
 

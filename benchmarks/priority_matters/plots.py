@@ -13,6 +13,14 @@ from benchmarks.priority_matters.charts import Chart, Line, svg
 Row = Mapping[str, Any]
 
 
+CYCLES = {
+    "first_s": "From a parsed snapshot to the first complete plan",
+    "next_s": "First plan of the next cycle, a running pod less",
+    "report_s": "First plan of the next cycle, a pod elsewhere failed",
+}
+"""Grid C: figures and what they say."""
+
+
 def main() -> None:
     """Read the lines of all files and write one SVG per kind of plot."""
     parser = argparse.ArgumentParser(prog="python -m benchmarks.priority_matters.plots")
@@ -28,6 +36,7 @@ def main() -> None:
 
 def charts(rows: Iterable[Row]) -> dict[str, Chart]:
     """Return the charts by file name; those without a line that tells of them are left out."""
+    rows = list(rows)
     series = _series(rows)
     nodes = sorted({row["nodes"] for each in series.values() for row in each})
     found = {
@@ -57,14 +66,33 @@ def charts(rows: Iterable[Row]) -> dict[str, Chart]:
             ticks=nodes,
         ),
     }
+    clusters = _clusters(rows)
+    for field, title in CYCLES.items():
+        found[f"{field.removesuffix('_s')}-over-nodes"] = Chart(
+            title=title,
+            x="nodes",
+            y="seconds",
+            lines=_over_nodes(clusters, field, mean),
+            ticks=nodes,
+        )
     return {name: chart for name, chart in found.items() if chart.lines}
+
+
+def _clusters(rows: Iterable[Row]) -> dict[str, list[Row]]:
+    """Return the lines of grid C by utilisation, and with or without rules."""
+    found: dict[str, list[Row]] = defaultdict(list)
+    for row in rows:
+        if row["grid"] == "C":
+            rules = "rules" if row["rules"] else "no rules"
+            found[f"u {row['utilisation']:.2f}, {rules}"].append(row)
+    return found
 
 
 def _series(rows: Iterable[Row]) -> dict[str, list[Row]]:
     """Return the lines by grid, engine, order and window."""
     found: dict[str, list[Row]] = defaultdict(list)
     for row in rows:
-        order = f", {row['order']}" if "order" in row else ""
+        order = f", order {row['order']}" if "order" in row else ""
         found[f"{row['grid']}: {row['engine']}{order}, {row['window_s']:g} s"].append(row)
     return found
 

@@ -244,3 +244,14 @@ def test_operator_looks_for_no_configuration_of_the_scheduler_by_default(
 ) -> None:
     assert "ConfigMap" not in kinds(default)
     assert "RESTOW_SCHEDULER_CONFIG" not in {each["name"] for each in container(default)["env"]}
+
+
+def test_a_dask_cluster_is_named_to_the_operator_and_none_by_default(
+    default: list[Manifest],
+) -> None:
+    def told(manifests: list[Manifest]) -> list[str]:
+        variables = container(manifests)["env"]
+        return [each["value"] for each in variables if each["name"] == "RESTOW_DASK_SCHEDULER"]
+
+    assert told(default) == []
+    assert told(render('solver.daskScheduler="tcp://dask:8786"')) == ["tcp://dask:8786"]

@@ -88,7 +88,7 @@ ENGINES = pytest.mark.parametrize("engine", [CLASSES, PATTERNS], ids=lambda each
 def outcome_of(problem: Problem, engine: Choice | None = None) -> Outcome:
     """Solve with `engine`, or with the one that is chosen."""
     budget = Budget(total=30.0, deterministic=False, seed=0)
-    return climbed(problem, budget, engine or engine_for(problem))
+    return climbed(problem, budget, engine or engine_for(problem, budget.total))
 
 
 def values(problem: Problem, engine: Choice | None = None) -> list[tuple[LevelKind, int]]:

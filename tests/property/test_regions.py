@@ -6,13 +6,15 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from restow.packing.choosing import REGIONS, solve_part
+from restow.packing.choosing import regions, solve_part
 from restow.packing.climbing import climbed
+from restow.packing.effort import Effort
 from restow.packing.fill import Fill, fill_of
 from restow.packing.incumbent import greedy
 from restow.packing.ladder import Budget
 from restow.packing.ledger import Ledger
 from restow.packing.problem import Problem
+from restow.packing.regions.crew import Task
 from restow.packing.regions.part import Cutter, Part
 from restow.packing.solve import solve
 from tests.property.test_packing import problems
@@ -73,7 +75,7 @@ def test_region_by_region_no_tier_gets_fewer_places_than_at_first(
     problem: Problem, seed: int
 ) -> None:
     budget = Budget(total=0.5, deterministic=True, seed=seed)
-    outcome = climbed(problem, budget, REGIONS)  # the checker has accepted it
+    outcome = climbed(problem, budget, regions())  # the checker has accepted it
     first = places(problem, fill_of(greedy(problem)))
     assert places(problem, fill_of(outcome.placement)) >= first
 
@@ -82,7 +84,7 @@ def test_region_by_region_no_tier_gets_fewer_places_than_at_first(
 @given(either)
 def test_counted_in_work_two_runs_end_alike(problem: Problem) -> None:
     runs = [
-        climbed(problem, Budget(total=0.5, deterministic=True, seed=1), REGIONS) for _ in range(2)
+        climbed(problem, Budget(total=0.5, deterministic=True, seed=1), regions()) for _ in range(2)
     ]
     assert runs[0].placement == runs[1].placement
 
@@ -100,8 +102,8 @@ def places(problem: Problem, fill: Fill) -> list[int]:
 def test_the_region_of_all_nodes_is_the_problem(problem: Problem) -> None:
     ledger = Ledger(problem, fill_of(greedy(problem)))
     part = Cutter(problem).cut(range(len(problem.capacity)), ledger)
-    budget = Budget(total=2.0, deterministic=True, seed=0)
-    found = solve_part(part.problem, part.start, budget)
+    effort = Effort(seconds=None, work=2.0, seed=0)
+    found = solve_part(Task(problem=part.problem, start=part.start, effort=effort)).placement
     best = solve(problem, budget_s=2.0, deterministic=True)
     whole = put_back(part, fill_of(found), ledger.fill)
     assert places(problem, whole) == places(problem, fill_of(best.placement))

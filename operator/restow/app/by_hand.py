@@ -101,7 +101,7 @@ def explain_by_hand(  # noqa: PLR0913 - half of them by name
     timed = tuple(
         Policy(name=each.name, spec=each.spec.model_copy(update=changes)) for each in asked
     )
-    return explain(pod, snapshot, timed, solver_of(worker), now)
+    return explain(pod, snapshot, timed, solver_of(worker, from_warm=True), now)
 
 
 def plan_by_hand(  # noqa: PLR0913 - half of them by name
@@ -112,6 +112,7 @@ def plan_by_hand(  # noqa: PLR0913 - half of them by name
     worker: Worker,
     time_limit_s: float | None,
     now: datetime,
+    work: float | None = None,
 ) -> Decision:
     """Return what the operator would decide about all pods that kube-scheduler has given up on.
 
@@ -122,15 +123,20 @@ def plan_by_hand(  # noqa: PLR0913 - half of them by name
     ----------
     time_limit_s
         Time to solve; None for the policy's.
+    work
+        How much to search, in units of about a second on an idle machine, instead of a time: equal
+        snapshots then give equal plans whatever the machine does beside. None to go by time.
     """
     changes: dict[str, float] = {"grace_seconds": 0.0}
-    if time_limit_s is not None:
+    if work is not None:
+        changes["solve_time_limit_seconds"] = work
+    elif time_limit_s is not None:
         changes["solve_time_limit_seconds"] = time_limit_s
     spec = policy.spec.model_copy(update=changes)
     decision = decide(
         snapshot,
         Policy(name=policy.name, spec=spec),
-        solver_of(worker),
+        solver_of(worker, deterministic=work is not None, from_warm=True),
         now,
         explainer=unplaced,
         others=tuple(each for each in policies if each.name != policy.name),

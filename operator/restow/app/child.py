@@ -4,7 +4,9 @@ Both pipes carry whole messages with their length in front. The parent reads the
 a dead child ends: whatever was torn off is never seen, and nothing that is sent can hang.
 """
 
+import atexit
 import contextlib
+import gc
 import importlib
 import multiprocessing
 import os
@@ -16,10 +18,13 @@ import threading
 import time
 import traceback
 from collections.abc import Callable
+from dataclasses import dataclass, field
 from enum import IntEnum
 from multiprocessing.connection import Connection
 from typing import cast
 
+from restow.app.orphans import die_with_parent
+from restow.app.workshop import workshop_of
 from restow.packing.fill import Fill, placement_of
 from restow.packing.outcome import Outcome, Placement
 from restow.packing.problem import Problem
@@ -51,6 +56,29 @@ class _Kind(IntEnum):
     ERROR = 3
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Task:
+    """What the child is asked, as `packing.solve.solve` takes it.
+
+    Parameters
+    ----------
+    asked_at
+        On the monotonic clock, which processes share: seconds count from then.
+    """
+
+    problem: Problem
+    budget_s: float
+    deterministic: bool = False
+    seed: int = 0
+    asked_at: float = field(default_factory=time.monotonic)
+
+    def budget_left(self) -> float:
+        """Return what is left of the budget now."""
+        if self.deterministic:
+            return self.budget_s
+        return max(0.0, self.budget_s - (time.monotonic() - self.asked_at))
+
+
 class Child:
     """A spawned process that solves one Problem after the other, as the parent sees it.
 
@@ -58,15 +86,19 @@ class Child:
     ----------
     memory_bytes
         Limit of its address space; None for no limit.
+    dask_scheduler
+        Address of the cluster that solves parts of large problems; empty for local processes.
     """
 
-    def __init__(self, memory_bytes: int | None) -> None:
+    def __init__(self, memory_bytes: int | None, dask_scheduler: str = "") -> None:
         context = multiprocessing.get_context("spawn")
         tasks, self._tasks = context.Pipe(duplex=False)
         self._told, told = context.Pipe(duplex=False)
         self._process = context.Process(
-            target=serve, args=(tasks, told, memory_bytes), daemon=True, name="restow-solver"
-        )
+            target=serve,
+            args=(tasks, told, memory_bytes, dask_scheduler),
+            name="restow-solver",
+        )  # no daemon: those may have no processes of their own
         self._news = threading.Condition()
         self._number = 0
         self._ready = self._gone = False
@@ -74,6 +106,7 @@ class Child:
         self._answer: tuple[_Kind, bytes] | None = None
         self._sender: threading.Thread | None = None
         self._process.start()
+        atexit.register(self.kill)  # before multiprocessing waits for it
         self.began = time.monotonic()
         tasks.close()
         told.close()  # so that the end of the child is the end of its messages
@@ -95,7 +128,7 @@ class Child:
         self._wait(lambda: self._ready, until)
         return self._ready and not self._gone
 
-    def ask(self, problem: Problem, *, budget_s: float, seed: int, until: float) -> Outcome | None:
+    def ask(self, task: Task, until: float | None) -> Outcome | None:
         """Return its answer; None if it died or there is none at `until`: then it is to be killed.
 
         Raises
@@ -106,8 +139,8 @@ class Child:
         with self._news:
             self._number += 1
             self._so_far = self._answer = None
-        task = pickle.dumps((self._number, problem, budget_s, seed))
-        self._sender = threading.Thread(target=self._send, args=(task,), daemon=True)
+        message = pickle.dumps((self._number, task))
+        self._sender = threading.Thread(target=self._send, args=(message,), daemon=True)
         self._sender.start()  # a child that hangs does not read, and would hang the sender
         answer = self._wait_answer(until)
         if answer is None:
@@ -125,6 +158,7 @@ class Child:
 
     def kill(self) -> None:
         """Kill it, and wait until it is gone and all that it said is heard."""
+        atexit.unregister(self.kill)
         self._process.kill()
         for thread, pipe in ((self._reader, self._told), (self._sender, self._tasks)):
             if thread is not None:
@@ -132,17 +166,18 @@ class Child:
             if thread is None or not thread.is_alive():
                 pipe.close()
 
-    def _wait_answer(self, until: float) -> tuple[_Kind, bytes] | None:
+    def _wait_answer(self, until: float | None) -> tuple[_Kind, bytes] | None:
         self._wait(lambda: self._answer is not None, until)
         return self._answer
 
-    def _wait(self, come: Callable[[], bool], until: float) -> None:
+    def _wait(self, come: Callable[[], bool], until: float | None) -> None:
+        longest = None if until is None else until - time.monotonic()
         with self._news:
-            self._news.wait_for(lambda: come() or self._gone, until - time.monotonic())
+            self._news.wait_for(lambda: come() or self._gone, longest)
 
-    def _send(self, task: bytes) -> None:
+    def _send(self, message: bytes) -> None:
         with contextlib.suppress(OSError):  # it is dead, and `_listen` finds out
-            self._tasks.send_bytes(task)
+            self._tasks.send_bytes(message)
 
     def _listen(self) -> None:
         with contextlib.suppress(EOFError, OSError):
@@ -168,19 +203,30 @@ class Child:
             self._news.notify_all()
 
 
-def serve(tasks: Connection, told: Connection, memory_bytes: int | None) -> None:
+def serve(
+    tasks: Connection, told: Connection, memory_bytes: int | None, dask_scheduler: str
+) -> None:
     """Solve what is asked, in the child, until the parent closes the pipe or memory is used up."""
     _confine(memory_bytes)
     try:
         solver = importlib.import_module(SOLVER)
         solver.get_ready()
+        crew = solver.crew_of(workshop_of(dask_scheduler))
+        gc.freeze()  # what was imported is not looked through again and again
         told.send_bytes(HEAD.pack(0, _Kind.READY))
         while True:
-            number, problem, budget_s, seed = pickle.loads(tasks.recv_bytes())  # noqa: S301
+            number, task = pickle.loads(tasks.recv_bytes())  # noqa: S301
             report = _Reporter(told, number)
             kind, said = _Kind.ANSWER, None
             try:
-                said = solver.solve(problem, budget_s=budget_s, seed=seed, report=report)
+                said = solver.solve(
+                    task.problem,
+                    budget_s=task.budget_left(),
+                    deterministic=task.deterministic,
+                    seed=task.seed,
+                    report=report,
+                    crew=crew,
+                )
             except STARVED:
                 raise
             except Exception as error:  # noqa: BLE001 - it is raised again in the parent
@@ -214,14 +260,6 @@ class _Reporter:
 def _confine(memory_bytes: int | None) -> None:
     """Limit the child's memory, leave Ctrl-C to the parent, and do not outlive it."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
-    threading.Thread(target=_die_with_parent, daemon=True).start()
+    die_with_parent()
     if memory_bytes is not None:
         resource.setrlimit(resource.RLIMIT_AS, (memory_bytes, memory_bytes))
-
-
-def _die_with_parent() -> None:
-    """End when the parent does: a killed one leaves a child that may be solving for long."""
-    parent = multiprocessing.parent_process()
-    if parent is not None:
-        parent.join()
-        os._exit(1)

@@ -3,7 +3,7 @@
 import asyncio
 import time
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 
 from restow.app.batching import Batch, gather
@@ -17,13 +17,15 @@ from restow.packing.problem import Problem
 from restow.planning.answering import Solver
 from restow.planning.decide import Decision, decide
 from restow.planning.formulation import Usage
+from restow.planning.recall import Recall
 from restow.planning.relevance import fingerprint
 from restow.policies.coverage import Policy, governing
 from restow.rules.pending import why_not_pending
 
-OVERRUN_S = 5.0
-"""How long beyond its budget the solver's process may run before it is killed: the solver keeps
-its own budget to within a second, a busy machine stretches that."""
+CAP = 1.05
+"""How many times its budget the solver's process may take before it is killed. The solver keeps
+its own budget, a busy machine stretches it; what is left up to 1.1 is for checking its plan so
+far."""
 
 RELEVANCE_EVERY = timedelta(seconds=1)
 """Pause between two looks for relevant changes: a look reads every pod of the policy's nodes."""
@@ -50,6 +52,8 @@ class Memory:
         Earliest time of the next decision, after a plan that had to be aborted.
     aborted
         Number of plans aborted in a row.
+    recall
+        The last formulation, for as long as it holds.
     leaving
         Pods that an aborted plan had evicted. While they end, their room is about to become free:
         a decision that does without it would disturb more than is needed.
@@ -63,6 +67,7 @@ class Memory:
     pause: timedelta = RELEVANCE_EVERY
     not_before: datetime | None = None
     aborted: int = 0
+    recall: Recall = field(default_factory=Recall)
     leaving: tuple[PodRef, ...] = ()
     leaving_until: datetime = LONG_AGO
 
@@ -169,14 +174,26 @@ class Deciding:
             explainer=unplaced,
             usage=usage,
             others=tuple(each for each in policies if each.name != policy.name),
+            recall=self.memory(policy.name).recall,
         )
 
 
-def solver_of(worker: Worker) -> Solver:
-    """Return the worker as a solver: its child is killed when it overruns the budget by far."""
+def solver_of(worker: Worker, *, deterministic: bool = False, from_warm: bool = False) -> Solver:
+    """Return the worker as a solver: its child is killed when it overruns the budget.
+
+    Parameters
+    ----------
+    deterministic
+        The budget is an amount of work, and nobody looks at a clock.
+    from_warm
+        The time begins when the child has started, not with the question.
+    """
 
     def solve(problem: Problem, budget_s: float) -> Outcome:
-        return worker.solve(problem, budget_s=budget_s, cap_s=budget_s + OVERRUN_S)
+        if from_warm:
+            worker.wait_warm()
+        cap_s = None if deterministic else CAP * budget_s
+        return worker.solve(problem, budget_s=budget_s, cap_s=cap_s, deterministic=deterministic)
 
     return solve
 

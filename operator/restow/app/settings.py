@@ -25,6 +25,8 @@ class Settings:
     scheduler_config
         File with kube-scheduler's configuration, for the node affinity that its profiles add; None
         where they add none. It is read once, at start.
+    dask_scheduler
+        Address of the Dask cluster that solves parts of large problems; empty for local processes.
     metrics_port, probe_port
         Ports of `/metrics` and of the probes; 0 for none.
     stale_after_s
@@ -42,6 +44,7 @@ class Settings:
     kubeconfig: Path | None = None
     context: str | None = None
     scheduler_config: Path | None = None
+    dask_scheduler: str = ""
     metrics_port: int = 9090
     probe_port: int = 8080
     stale_after_s: float = 30.0

@@ -10,7 +10,8 @@ from dataclasses import replace
 from types import TracebackType
 from typing import Self
 
-from restow.app.child import Child
+from restow.app.child import Child, Task
+from restow.app.workshop import need_dask
 from restow.core.errors import ModelError
 from restow.packing.check import check
 from restow.packing.outcome import Outcome, Placement, Status
@@ -34,10 +35,20 @@ class Worker:
     ----------
     memory_bytes
         Address space of the child (RLIMIT_AS); None for no limit. OR-Tools maps about 1 GiB.
+    dask_scheduler
+        Address of the Dask cluster that solves parts of large problems; empty for local processes.
+
+    Raises
+    ------
+    InputError
+        `dask_scheduler` is given, and `distributed` is not installed.
     """
 
-    def __init__(self, *, memory_bytes: int | None = None) -> None:
+    def __init__(self, *, memory_bytes: int | None = None, dask_scheduler: str = "") -> None:
+        if dask_scheduler:
+            need_dask()
         self._memory_bytes = memory_bytes
+        self._dask_scheduler = dask_scheduler
         self._lock = threading.Lock()
         self._child: Child | None = None
 
@@ -60,9 +71,11 @@ class Worker:
     def pid(self) -> int | None:
         """Return the child's process id once it is warm; None if there is none."""
         child = self._child
-        if child is None or not child.wait_ready(time.monotonic() + START_S):
-            return None
-        return child.pid
+        return child.pid if child is not None and self.wait_warm() else None
+
+    def wait_warm(self) -> bool:
+        """Wait until the child is warm, and return whether it is."""
+        return self._running().wait_ready(time.monotonic() + START_S)
 
     def close(self) -> None:
         """Kill the child and wait until it is gone."""
@@ -70,18 +83,27 @@ class Worker:
         if child is not None:
             child.kill()
 
-    def solve(self, problem: Problem, *, budget_s: float, cap_s: float, seed: int = 0) -> Outcome:
+    def solve(
+        self,
+        problem: Problem,
+        *,
+        budget_s: float,
+        cap_s: float | None,
+        deterministic: bool = False,
+        seed: int = 0,
+    ) -> Outcome:
         """Return the child's answer, or the best it had when it died or `cap_s` were over.
 
-        Such a plan so far is checked here, with the bounds that cost nothing. Without one, or if
-        the checker refuses it, everything stays.
+        Such a plan so far is checked here, with the bounds that cost nothing. Without one, if the
+        checker refuses it, or if it is to be repeatable, everything stays.
 
         Parameters
         ----------
         budget_s
-            Seconds that the solver is given.
+            Seconds from the call that the solver is given; if `deterministic`, units of work.
         cap_s
             Seconds from the call until the child is killed; one that is still starting goes on.
+            None to wait for its answer: work ends, too.
 
         Raises
         ------
@@ -90,33 +112,34 @@ class Worker:
         """
         with self._lock:
             began = time.monotonic()
-            found = self._ask(problem, budget_s=budget_s, until=began + cap_s, seed=seed)
+            task = Task(problem=problem, budget_s=budget_s, deterministic=deterministic, seed=seed)
+            found = self._ask(task, None if cap_s is None else began + cap_s)
             if isinstance(found, Outcome):
                 return found
             self.start()
-            outcome = None if found is None else _judged(problem, found)
+            outcome = None if found is None or deterministic else _judged(problem, found)
             wall_s = time.monotonic() - began
             if outcome is None:
                 return unsolved(problem, wall_s=wall_s, engine="none")
-            return replace(outcome, wall_s=wall_s)
+            return replace(outcome, wall_s=wall_s, spent=wall_s)
 
-    def _ask(
-        self, problem: Problem, *, budget_s: float, until: float, seed: int
-    ) -> Outcome | Placement | None:
+    def _ask(self, task: Task, until: float | None) -> Outcome | Placement | None:
         """Return the child's answer, or the plan so far of a child that died or overran."""
         for _ in range(ASKED):
             child = self._running()
-            if not child.wait_ready(min(until, child.began + START_S)):
-                if not child.gone and time.monotonic() < child.began + START_S:
+            start = child.began + START_S
+            if not child.wait_ready(start if until is None else min(until, start)):
+                if not child.gone and time.monotonic() < start:
                     return None  # it is not its fault that the time is over
                 self.close()
                 continue
-            outcome = child.ask(problem, budget_s=budget_s, seed=seed, until=until)
+            outcome = child.ask(task, until)
             if outcome is not None:
                 return outcome
             self.close()
             placement = child.so_far()
-            if placement is not None or time.monotonic() >= until:
+            over = until is not None and time.monotonic() >= until
+            if over or (placement is not None and not task.deterministic):
                 return placement
         return None
 
@@ -125,14 +148,19 @@ class Worker:
         if self._child is not None and self._child.gone:
             self.close()
         if self._child is None:
-            self._child = Child(self._memory_bytes)
+            self._child = Child(self._memory_bytes, self._dask_scheduler)
         return self._child
 
 
 def _judged(problem: Problem, placement: Placement) -> Outcome | None:
     """Return the placement of a solve that was cut short as an outcome; None if it is refused."""
     found = Outcome(
-        status=Status.FEASIBLE, placement=placement, levels=(), wall_s=0.0, engine=INTERRUPTED
+        status=Status.FEASIBLE,
+        placement=placement,
+        levels=(),
+        wall_s=0.0,
+        engine=INTERRUPTED,
+        spent=0.0,
     )
     try:
         outcome = glanced(problem, found)

@@ -53,6 +53,15 @@ SchedulerConfig = Annotated[
         "add; needless where they add none.",
     ),
 ]
+DaskScheduler = Annotated[
+    str,
+    typer.Option(
+        envvar="RESTOW_DASK_SCHEDULER",
+        metavar="ADDRESS",
+        help="Solve parts of large problems on this Dask cluster, such as tcp://dask:8786, whose "
+        "workers run the same restow; default: on this machine's cores.",
+    ),
+]
 Level = Annotated[
     LogLevel, typer.Option(envvar="RESTOW_LOG_LEVEL", help="Least important line to log.")
 ]
@@ -71,6 +80,15 @@ def plan(
         typer.Option(help="A file with a PackingPolicy, or the name of one that was read."),
     ] = None,
     time_limit: TimeLimit = None,
+    deterministic: Annotated[
+        bool,
+        typer.Option(
+            "--deterministic",
+            help="Search by a fixed amount of work instead of time: of the same objects the same "
+            "plan, however busy the machine is. Time limits do not count.",
+        ),
+    ] = False,
+    dask_scheduler: DaskScheduler = "",
     output: Annotated[Output, typer.Option("--output", "-o", help="Form of the result.")] = (
         Output.TABLE
     ),
@@ -97,6 +115,8 @@ def plan(
             ),
             policy=policy,
             time_limit_s=None if time_limit is None else seconds(time_limit, "--time-limit"),
+            deterministic=deterministic,
+            dask_scheduler=dask_scheduler,
             output=output,
         )
     )
@@ -242,6 +262,7 @@ def run(
     kubeconfig: Kubeconfig = None,
     context: Context = None,
     scheduler_config: SchedulerConfig = None,
+    dask_scheduler: DaskScheduler = "",
     log_level: Level = LogLevel.INFO,
     log_format: Format = LogFormat.AUTO,
 ) -> None:
@@ -260,6 +281,7 @@ def run(
             kubeconfig=kubeconfig,
             context=context,
             scheduler_config=scheduler_config,
+            dask_scheduler=dask_scheduler,
         )
     )
 

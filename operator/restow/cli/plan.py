@@ -3,6 +3,7 @@
 import sys
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from typing import Final
 
 from rich.console import Console
 
@@ -16,6 +17,9 @@ from restow.planning.document import document
 from restow.report.page import page
 from restow.report.tables import headline, report
 
+WORK: Final = 10.0
+"""Work of a deterministic plan: as much as the default time limit on an idle machine."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Request:
@@ -27,11 +31,17 @@ class Request:
         Path or name, None to find it in what is read.
     time_limit_s
         None for the policy's.
+    deterministic
+        Search by `WORK`; the time limit does not count.
+    dask_scheduler
+        Address of the Dask cluster to solve on; empty for this machine.
     """
 
     source: Source
     policy: str | None
     time_limit_s: float | None
+    deterministic: bool
+    dask_scheduler: str
     output: Output
 
 
@@ -49,13 +59,14 @@ def run(request: Request) -> None:
         snapshot, policies, name = read(request.source, request.policy, now)
     now = moment(snapshot, now)
     policy = choose(policies, name, snapshot, now)
-    with telling("solving"), Worker() as worker:
+    with telling("solving"), Worker(dask_scheduler=request.dask_scheduler) as worker:
         decision = plan_by_hand(
             snapshot,
             policy,
             policies,
             worker=worker,
             time_limit_s=request.time_limit_s,
+            work=WORK if request.deterministic else None,
             now=now,
         )
     complain(decision.complaints)

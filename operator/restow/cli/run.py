@@ -22,6 +22,7 @@ class Request:
     kubeconfig: Path | None
     context: str | None
     scheduler_config: Path | None
+    dask_scheduler: str
 
 
 def run(request: Request) -> None:
@@ -39,6 +40,7 @@ def run(request: Request) -> None:
         kubeconfig=request.kubeconfig,
         context=request.context,
         scheduler_config=request.scheduler_config,
+        dask_scheduler=request.dask_scheduler,
         metrics_port=request.metrics_port,
         probe_port=request.probe_port,
     )

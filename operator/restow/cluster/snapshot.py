@@ -4,9 +4,11 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from functools import cached_property
-from typing import Any, TypeVar
+from typing import Any, Final, Self, TypeVar
 
+from restow.cluster.census import Census
 from restow.cluster.devices import DeviceClass, DeviceTaintRule, ResourceClaim, ResourceSlice
+from restow.cluster.following import changed_pods, followed, same_nodes
 from restow.cluster.objects import (
     DisruptionBudget,
     Namespace,
@@ -103,6 +105,11 @@ class Snapshot:
         }
 
     @cached_property
+    def census(self) -> Census:
+        """The pods by what rules between pods can tell of them."""
+        return Census.of(self.pods.values())
+
+    @cached_property
     def nodes_by_label(self) -> Mapping[tuple[str, str], tuple[NodeName, ...]]:
         """Nodes per label key and value, sorted."""
         grouped: dict[tuple[str, str], list[NodeName]] = {}
@@ -132,16 +139,54 @@ class Snapshot:
         pod = self.pods.get(key)
         return pod if pod is not None and pod.uid == uid else None
 
-    def derived(self, make: Callable[["Snapshot"], T]) -> T:
-        """Return `make` of this snapshot, a pure function, made when first asked for."""
+    def derived(self, make: Callable[["Snapshot"], T], *fields: str) -> T:
+        """Return `make` of this snapshot, a pure function, made when first asked for.
+
+        With `fields`, those of the snapshot that it reads, it serves the next snapshots as long
+        as they are the same.
+        """
         if make not in self._derived:
-            self._derived[make] = make(self)
-        found: T = self._derived[make]
+            self._derived[make] = (make(self), fields)
+        found: T = self._derived[make][0]
         return found
 
     @cached_property
-    def _derived(self) -> dict[Callable[["Snapshot"], Any], Any]:
+    def _derived(self) -> dict[Callable[["Snapshot"], Any], tuple[Any, tuple[str, ...]]]:
         return {}
+
+    def follow(self, before: "Snapshot") -> Self:
+        """Take over the indexes of the snapshot before, as far as they still hold; return self."""
+        mine, known = self.__dict__, before.__dict__
+        nodes = same_nodes(before.nodes, self.nodes)
+
+        def same(*fields: str) -> bool:
+            return all(nodes if f == "nodes" else known[f] is mine[f] for f in fields)
+
+        mine["_derived"] = {
+            make: (made, fields)
+            for make, (made, fields) in known.get("_derived", {}).items()
+            if fields and same(*fields)
+        }
+        for name, fields in INDEXES.items():
+            if name in known and same(*fields):
+                mine[name] = known[name]
+        if not same("pods"):
+            mine |= followed(known, changed_pods(before.pods, self.pods), same_nodes=nodes)
+        return self
+
+
+INDEXES: Final = {
+    "pods_by_node": ("pods", "nodes"),
+    "unbound": ("pods",),
+    "nominated": ("pods",),
+    "pods_by_owner": ("pods",),
+    "free": ("pods", "nodes"),
+    "census": ("pods",),
+    "nodes_by_label": ("nodes",),
+    "volumes_by_class": ("volumes",),
+    "attachments_by_node": ("attachments",),
+}
+"""The indexes of a snapshot, and of which fields they are made."""
 
 
 def _key(pod: Pod) -> ObjectKey:

@@ -63,6 +63,8 @@ class Amounts(FrozenMap[int]):
         return self._items.get(name, 0)
 
     def __add__(self, other: "Amounts") -> "Amounts":
+        if not other._items:
+            return self
         return Amounts({name: self.of(name) + other.of(name) for name in {*self, *other}})
 
     def __sub__(self, other: "Amounts") -> "Amounts":

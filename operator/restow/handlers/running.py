@@ -60,8 +60,9 @@ async def run(settings: Settings) -> None:
         )
         chair = LeaseHolder(api, namespace=settings.namespace, identity=settings.identity)
         announcer = Announcer(EventWriter(api, instance=settings.identity))
-        desk, worker = Desk(), Worker()
+        desk, worker = Desk(), Worker(dask_scheduler=settings.dask_scheduler)
         stack.callback(worker.close)
+        worker.start()
         hands = ClusterExecutor(
             api,
             namespace=settings.namespace,

@@ -1,41 +1,141 @@
 """Cheap valid bounds of a goal, so that a level can be proven without a solver.
 
-All in exact integers: any non-negative weights of the resources give a valid surrogate knapsack.
+All in integers: any non-negative weights of the resources give a valid surrogate knapsack.
 """
 
 from collections.abc import Iterable, Iterator, Sequence
 from itertools import combinations
 
+import numpy as np
+import numpy.typing as npt
+
 from restow.packing.fill import free_room, stay_fill
 from restow.packing.goals import Goal, Hold
 from restow.packing.problem import Problem
 
-SCALE = 1 << 40
+SCALE = 1 << 35
+"""What all room of a resource counts as: sums over a million pods stay below 2^63."""
+
+EXACT = 1 << 10
+"""Where a unit of a resource counts as much or more, amounts are scaled exactly."""
+
 BLENDS = (1, 2, 4, 8, 16, 32)
 """Weights of one resource against another that are tried, both ways."""
 
-
-Blend = tuple[list[int], int]
-"""Need per class and total room, several resources weighted as one."""
+Numbers = npt.NDArray[np.int64]
 
 
-def at_best(problem: Problem, goal: Goal, holds: Iterable[Hold], blends: Sequence[Blend]) -> int:
+class Surrogates:
+    """Surrogate knapsacks of one Problem: several resources weighted as one, all nodes as one.
+
+    A pod's need is rounded down, so that what fits within the room here fits at least there.
+    """
+
+    def __init__(self, problem: Problem) -> None:
+        totals = _totals(problem)
+        weights = np.array([*_blends(totals)], np.int64)
+        weights = weights.reshape(len(weights), len(totals))
+        shares = [_share(problem, r, total) for r, total in enumerate(totals)]
+        classes = problem.classes
+        needs = np.array([need for need, _ in shares], np.int64).reshape(len(totals), len(classes))
+        self._need: Numbers = weights @ needs
+        self._room: Numbers = weights @ np.array([room for _, room in shares], np.int64)
+        self._order = np.argsort(self._need, axis=1, kind="stable")
+        self._count = np.array([pods.count for pods in classes], np.int64)
+        self._fixed = np.array([bool(p.running and not p.evictable) for p in classes], bool)
+
+    def most(self, goal: Goal, holds: Sequence[Hold]) -> int:
+        """Return how many pods of the goal fit beside the least that the holds ask for.
+
+        Holds over pods counted already are left out, which only weakens the bound.
+        """
+        asked = self._members(goal)
+        counted, apart = asked.copy(), []
+        for hold in holds:
+            members = self._members(hold.goal)
+            if not (members & counted).any():
+                counted |= members
+                apart.append((members, hold.at_least or 0))
+        fixed = self._fixed & ~counted
+        found = []
+        for need, order, room in zip(self._need, self._order, self._room, strict=True):
+            taken = sum(self._least_need(need, order[each[order]], n) for each, n in apart)
+            left = int(room) - taken - int((need * self._count)[fixed].sum())
+            found.append(self._fitting(need, order[asked[order]], max(0, left)))
+        return min(found, default=int(self._count[asked].sum()))
+
+    def _members(self, goal: Goal) -> npt.NDArray[np.bool_]:
+        members = np.zeros(len(self._count), bool)
+        members[list(goal.placed)] = True
+        return members
+
+    def _fitting(self, need: Numbers, classes: npt.NDArray[np.intp], room: int) -> int:
+        """Return how many pods of the classes, least need first, fit into the room."""
+        counts, needs = self._count[classes], need[classes]
+        used = np.cumsum(counts * needs)
+        whole = int(np.searchsorted(used, room, side="right"))
+        fitting = int(counts[:whole].sum())
+        if whole < len(classes):
+            fitting += (room - int(used[whole - 1] if whole else 0)) // int(needs[whole])
+        return fitting
+
+    def _least_need(self, need: Numbers, classes: npt.NDArray[np.intp], wanted: int) -> int:
+        """Return the least room that `wanted` pods of the classes, least need first, take."""
+        counts = self._count[classes]
+        before = np.cumsum(counts) - counts
+        taken = np.clip(wanted - before, 0, counts)
+        return int((taken * need[classes]).sum())
+
+
+def _blends(totals: Sequence[int]) -> Iterator[list[int]]:
+    """Yield a weight per resource for each combination of them that is tried."""
+    sizes = range(len(totals))
+    blends: list[dict[int, int]] = [{r: 1} for r in sizes]
+    for one, two in combinations(sizes, 2):
+        blends += [{one: k, two: BLENDS[-1 - i]} for i, k in enumerate(BLENDS)]
+        blends += [{one: k, two: 1} for k in (8, 64)] + [{one: 1, two: k} for k in (8, 64)]
+    if len(totals) > 2:
+        blends.append(dict.fromkeys(sizes, 1))
+    for blend in blends:
+        yield [blend.get(r, 0) for r in sizes]
+
+
+def _share(problem: Problem, r: int, total: int) -> tuple[list[int], int]:
+    """Return what part of all room of a resource a pod of each class needs, and all room."""
+    factor = SCALE // total if total else 0
+    if not total or factor >= EXACT:
+        room = factor * total
+        return [min(factor * pods.demand[r], room + 1) for pods in problem.classes], room
+    return [min(SCALE * p.demand[r] // total, SCALE + 1) for p in problem.classes], SCALE
+
+
+def _totals(problem: Problem) -> list[int]:
+    """Room of all nodes per resource; an overfull node counts as what it holds now."""
+    free = free_room(problem, stay_fill(problem))
+    return [
+        sum(
+            capacity[r] + max(0, -room[r])
+            for capacity, room in zip(problem.capacity, free, strict=True)
+        )
+        for r in range(len(problem.resources))
+    ]
+
+
+def at_best(problem: Problem, goal: Goal, holds: Iterable[Hold], surrogates: Surrogates) -> int:
     """Return a value that no placement within `holds` can better.
 
     Counts, room on each node alone, and surrogate knapsacks over all nodes for a maximised count;
-    zero disturbance otherwise. `blends` are the problem's `surrogates`.
+    zero disturbance otherwise. `surrogates` are the problem's.
     """
     if not goal.maximise:
-        return _least(problem, goal, holds, blends)
+        return _least(problem, goal, holds, surrogates)
     most = _alone(problem, goal)
-    if set(goal.placed.values()) <= {1}:
-        counted = [hold for hold in holds if _is_count(hold)]
-        for need, room in blends:
-            most = min(most, _knapsack(problem, goal, counted, need, room))
+    if most > goal.constant and set(goal.placed.values()) <= {1}:
+        most = min(most, surrogates.most(goal, [hold for hold in holds if _is_count(hold)]))
     return most
 
 
-def _least(problem: Problem, goal: Goal, holds: Iterable[Hold], blends: Sequence[Blend]) -> int:
+def _least(problem: Problem, goal: Goal, holds: Iterable[Hold], surrogates: Surrogates) -> int:
     """Zero for moves; for pods without a place as well, what the holds leave without one."""
     least = goal.constant + sum(
         weight * problem.classes[c].count for c, weight in goal.placed.items() if weight < 0
@@ -45,7 +145,9 @@ def _least(problem: Problem, goal: Goal, holds: Iterable[Hold], blends: Sequence
         count = Goal(
             kind=goal.kind, tier=goal.tier, maximise=True, placed=dict.fromkeys(goal.placed, 1)
         )
-        least = max(least, goal.constant + min(weights) * at_best(problem, count, holds, blends))
+        least = max(
+            least, goal.constant + min(weights) * at_best(problem, count, holds, surrogates)
+        )
     return least
 
 
@@ -87,69 +189,3 @@ def _is_count(hold: Hold) -> bool:
         and not goal.constant
         and set(goal.placed.values()) == {1}
     )
-
-
-def surrogates(problem: Problem) -> Iterator[Blend]:
-    """Yield (need per class, total room) for each combination of resources tried."""
-    totals = _totals(problem)
-    sizes = range(len(totals))
-    blends: list[dict[int, int]] = [{r: 1} for r in sizes]
-    for one, two in combinations(sizes, 2):
-        blends += [{one: k, two: BLENDS[-1 - i]} for i, k in enumerate(BLENDS)]
-        blends += [{one: k, two: 1} for k in (8, 64)] + [{one: 1, two: k} for k in (8, 64)]
-    if len(totals) > 2:
-        blends.append(dict.fromkeys(sizes, 1))
-    for blend in blends:
-        weights = {r: k * SCALE // totals[r] for r, k in blend.items() if totals[r]}
-        yield (
-            [sum(w * pods.demand[r] for r, w in weights.items()) for pods in problem.classes],
-            sum(w * totals[r] for r, w in weights.items()),
-        )
-
-
-def _totals(problem: Problem) -> list[int]:
-    """Room of all nodes per resource; an overfull node counts as what it holds now."""
-    free = free_room(problem, stay_fill(problem))
-    return [
-        sum(
-            capacity[r] + max(0, -room[r])
-            for capacity, room in zip(problem.capacity, free, strict=True)
-        )
-        for r in range(len(problem.resources))
-    ]
-
-
-def _knapsack(
-    problem: Problem, goal: Goal, holds: Sequence[Hold], need: Sequence[int], room: int
-) -> int:
-    """Return how many pods of the goal fit beside the least that the holds ask for.
-
-    Holds over pods counted already are left out, which only weakens the bound.
-    """
-    counted: set[int] = set(goal.placed)
-    for hold in holds:
-        if counted.isdisjoint(hold.goal.placed):
-            counted.update(hold.goal.placed)
-            room -= _least_need(problem, hold, need)
-    for c, pods in enumerate(problem.classes):
-        if c not in counted and pods.running and not pods.evictable:
-            room -= need[c] * pods.count
-    fitting = 0
-    for c in sorted(goal.placed, key=lambda c: need[c]):
-        count = problem.classes[c].count
-        take = count if need[c] == 0 else min(count, max(0, room) // need[c])
-        fitting += take
-        room -= take * need[c]
-        if take < count:
-            break
-    return fitting
-
-
-def _least_need(problem: Problem, hold: Hold, need: Sequence[int]) -> int:
-    """Return the least room that `hold.at_least` pods of its classes take."""
-    wanted, total = hold.at_least or 0, 0
-    for c in sorted(hold.goal.placed, key=lambda c: need[c]):
-        take = min(wanted, problem.classes[c].count)
-        total += take * need[c]
-        wanted -= take
-    return total

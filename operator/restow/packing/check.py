@@ -127,9 +127,13 @@ def _loads(books: _Books, seats: Sequence[Counter[int]]) -> list[list[int]]:
 
 
 def _budgets(books: _Books) -> Iterator[str]:
+    all_moved, all_lost = Counter[int](), Counter[int]()
+    for c, pods in books.pods():
+        for b in set(pods.budgets):
+            all_moved[b] += books.moved[c]
+            all_lost[b] += books.lost[c]
     for b, allowed in enumerate(books.problem.budgets):
-        drawn = [c for c, pods in books.pods() if b in pods.budgets]
-        moved, lost = sum(books.moved[c] for c in drawn), sum(books.lost[c] for c in drawn)
+        moved, lost = all_moved[b], all_lost[b]
         if books.problem.sequential_budgets and allowed > 0:
             used = lost + (1 if moved else 0)
         else:

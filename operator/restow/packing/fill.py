@@ -35,6 +35,8 @@ def moves(problem: Problem, fill: Fill, c: int) -> int:
     if pods.pending:
         return 0
     home = dict(pods.running)
+    if home == fill[c]:  # most classes: nothing happens to them
+        return 0
     return sum(max(0, count - home.get(node, 0)) for node, count in fill[c].items())
 
 

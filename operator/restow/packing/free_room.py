@@ -1,6 +1,8 @@
 """The free room of all nodes as one array, kept up to date node by node."""
 
 from collections.abc import Iterator
+from operator import gt
+from typing import Final
 
 import numpy as np
 import numpy.typing as npt
@@ -9,6 +11,9 @@ from restow.packing.problem import Problem
 
 Indices = npt.NDArray[np.intp]
 Rooms = npt.NDArray[np.int64]
+Marks = npt.NDArray[np.bool_]
+
+NONE: Final[Indices] = np.zeros(0, np.intp)
 
 
 class FreeRoom:
@@ -18,28 +23,40 @@ class FreeRoom:
         shape = (len(problem.capacity), len(problem.resources))
         self._problem = problem
         self.free = np.array(free, np.int64).reshape(shape)
+        self._by_resource = np.ascontiguousarray(self.free.T)
         self._capacity = np.array(problem.capacity, np.int64).reshape(shape)
         self._most = np.maximum(self._capacity, 1)
-        self._left = np.zeros(shape[0])
+        self._left: npt.NDArray[np.float64] = (self.free / self._most).sum(axis=1)
         self._allowed: dict[int, Indices] = {}
-        for node, room in enumerate(free):
-            self._left[node] = self._share(node, room)
+        self._may: dict[int, Marks] = {}
+        self._top: list[int] | None = None
 
     def renew(self, node: int, room: list[int]) -> None:
         """Take over the free room of the node."""
+        self._raise_top(self.free[node].tolist(), room)
         self.free[node] = room
-        self._left[node] = self._share(node, room)
+        self._by_resource[:, node] = room
+        self._left[node] = (self.free[node] / self._most[node]).sum()
 
     def fitting(self, c: int, besides: int | None) -> Indices:
         """Return the allowed nodes, but for `besides`, with room for one pod; ascending."""
-        allowed = self._allowed_to(c)
-        fits = (self.free[allowed] >= np.array(self._problem.classes[c].demand)).all(axis=1)
-        found = allowed[fits]
-        return found if besides is None else found[found != besides]
+        if not self.may_fit(c):
+            return NONE
+        demand = self._problem.classes[c].demand
+        fits = self._may_hold(c).copy()
+        for free, need in zip(self._by_resource, demand, strict=True):
+            fits &= free >= need
+        if besides is not None:
+            fits[besides] = False
+        return fits.nonzero()[0]
+
+    def may_fit(self, c: int) -> bool:
+        """Return False if no node whatever has enough of some resource for one pod."""
+        return not any(map(gt, self._problem.classes[c].demand, self._most_free()))
 
     def tightest(self, nodes: Indices) -> int | None:
         """Return the node with the least room left over, the first of equals; None of none."""
-        return int(nodes[np.argmin(self._left[nodes])]) if len(nodes) else None
+        return int(nodes[self._left[nodes].argmin()]) if len(nodes) else None
 
     def by_tightness(self, nodes: Indices) -> Iterator[int]:
         """Yield the nodes, those with the least room left over first."""
@@ -58,6 +75,21 @@ class FreeRoom:
         """Return up to `most` nodes, those with the largest free share first."""
         return np.argsort(-self._left, kind="stable")[:most]
 
+    def _most_free(self) -> list[int]:
+        """Return per resource the most room that a node has."""
+        if self._top is None:
+            self._top = self._by_resource.max(axis=1, initial=0).tolist()
+        return self._top
+
+    def _raise_top(self, before: list[int], after: list[int]) -> None:
+        """Keep what `_most_free` says true, or forget it, when a node's room changes."""
+        if self._top is None:
+            return
+        if any(was == most > now for was, most, now in zip(before, self._top, after, strict=True)):
+            self._top = None
+        else:
+            self._top = list(map(max, self._top, after))
+
     def _allowed_to(self, c: int) -> Indices:
         """Return the class's allowed nodes; classes that are allowed alike often share a tuple."""
         allowed = self._problem.classes[c].allowed
@@ -65,6 +97,10 @@ class FreeRoom:
             self._allowed[id(allowed)] = np.array(allowed, np.intp)
         return self._allowed[id(allowed)]
 
-    def _share(self, node: int, room: list[int]) -> float:
-        capacity = self._problem.capacity[node]
-        return sum(free / max(1, most) for free, most in zip(room, capacity, strict=True))
+    def _may_hold(self, c: int) -> Marks:
+        """Return per node whether it is among the class's allowed ones."""
+        key = id(self._problem.classes[c].allowed)
+        if key not in self._may:
+            self._may[key] = marks = np.zeros(len(self.free), bool)
+            marks[self._allowed_to(c)] = True
+        return self._may[key]

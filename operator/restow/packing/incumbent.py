@@ -14,6 +14,9 @@ DEPTH = 3
 TRIES = 64
 """Most nodes looked at for one pending pod that needs others moved."""
 
+FEWEST = 4
+"""The same after pods for which moves made no room on any; a success restores it."""
+
 
 def stay_put(problem: Problem) -> Placement:
     """Return the placement in which nothing happens."""
@@ -29,10 +32,11 @@ def greedy(problem: Problem, over: Callable[[], bool] = never) -> Placement:
     is `over`, what is found so far is the answer.
     """
     ledger = Ledger(problem, stay_fill(problem), over)
+    seating = _Seating()
     for party in _parties(problem):
         if over():
             break
-        _seat_party(ledger, party, _seat)
+        _seat_party(ledger, party, seating)
     return placement_of(tidied(problem, ledger.fill, over))
 
 
@@ -138,23 +142,32 @@ def _tried(ledger: Ledger, c: int, away: int | None, home: int) -> bool:
     return _settled(ledger, mark)
 
 
-def _seat(ledger: Ledger, c: int) -> bool:
-    """Find a place for one pending pod of class `c`; False if none was found."""
-    n = ledger.best_fit(c)
-    if n is not None:
-        ledger.put(c, n)
-        return True
-    nodes = ledger.by_shortfall(c, TRIES)
-    if any(_make_room(ledger, c, n) for n in _while_patient(ledger, nodes)):
-        return True
-    pods = ledger.problem.classes[c]
-    if ledger.problem.order is Order.PAPER or not pods.preempts:
-        return False
-    return any(
-        _drive_out(ledger, c, n, least)
-        for least in _tiers_below(ledger, c)
-        for n in _while_patient(ledger, nodes)
-    )
+class _Seating:
+    """Finds places, and learns how far moves get: on a full cluster they make no room at all."""
+
+    def __init__(self) -> None:
+        self._tries = TRIES
+
+    def __call__(self, ledger: Ledger, c: int) -> bool:
+        """Find a place for one pending pod of class `c`; False if none was found."""
+        n = ledger.best_fit(c)
+        if n is not None:
+            ledger.put(c, n)
+            return True
+        nodes = ledger.by_shortfall(c, TRIES)
+        near = nodes[: self._tries]
+        if any(_make_room(ledger, c, n) for n in _while_patient(ledger, near)):
+            self._tries = TRIES
+            return True
+        self._tries = max(FEWEST, self._tries // 2)
+        pods = ledger.problem.classes[c]
+        if ledger.problem.order is Order.PAPER or not pods.preempts:
+            return False
+        return any(
+            _drive_out(ledger, c, n, least)
+            for least in _tiers_below(ledger, c)
+            for n in _while_patient(ledger, nodes)
+        )
 
 
 def _while_patient(ledger: Ledger, each: Iterable[int]) -> Iterator[int]:
@@ -191,16 +204,18 @@ def _settled(ledger: Ledger, mark: int) -> bool:
 
 def _best_move(ledger: Ledger, c: int, node: int) -> tuple[int, int] | None:
     """Return the (class, target) that lessens the shortfall most; low tiers and costs first."""
-    best: tuple[tuple[float, int, int, int], int] | None = None
-    for mover in _while_patient(ledger, ledger.movers(node)):
-        pods = ledger.problem.classes[mover]
+    lack, classes = ledger.lack(c, node), ledger.problem.classes
+
+    less = {mover: ledger.lack(c, node, without=mover) for mover in ledger.movers(node)}
+    ranked = sorted(
+        (mover for mover, left in less.items() if left < lack),
+        key=lambda mover: (less[mover], -classes[mover].tier, classes[mover].move_cost, mover),
+    )
+    for mover in _while_patient(ledger, ranked):
         target = ledger.best_fit(mover, besides=node)
-        if target is None:
-            continue
-        key = (ledger.lack(c, node, without=mover), -pods.tier, pods.move_cost, mover)
-        if key[0] < ledger.lack(c, node) and (best is None or key < best[0]):
-            best = (key, target)
-    return None if best is None else (best[0][3], best[1])
+        if target is not None:
+            return mover, target
+    return None
 
 
 def _tiers_below(ledger: Ledger, c: int) -> Iterator[int]:

@@ -28,8 +28,12 @@ LEAST = 0.01
 """Least seconds worth a call of the solver; building and presolve alone take about that."""
 
 
-PATIENT, PATIENT_S = 0.1, 0.05
-"""Share of all time for the first placement, and the least seconds: an answer there must be."""
+FIRST, FIRST_S = 0.5, 0.05
+"""Share of all time for the first placement, and the least seconds: an answer there must be. Where
+not all pods fit on 1,000 nodes it needs 0.6 to 0.8 s and places more than regions do by then."""
+
+TIDY = 0.1
+"""Share of all time for tidying one placement."""
 
 TURNS_PER_S = 20_000
 """Turns of the search for the first placement in a second, or more."""
@@ -58,8 +62,11 @@ class Budget:
 
     def left(self) -> float:
         """Return what is left, in seconds or in deterministic time."""
-        spent = self._spent if self.deterministic else self.clock() - self._start
-        return self.total - spent
+        return self.total - self.spent()
+
+    def spent(self) -> float:
+        """Return what is used up, in seconds or in deterministic time."""
+        return self._spent if self.deterministic else self.wall_s()
 
     def spend(self, deterministic: float) -> None:
         """Book deterministic time."""
@@ -71,21 +78,34 @@ class Budget:
             return Effort(seconds=None, work=amount, seed=self.seed)
         return Effort(seconds=amount, work=None, seed=self.seed)
 
-    def patience(self) -> Callable[[], bool]:
+    def keep(self, seconds: float) -> None:
+        """Keep seconds for what comes after the search; where work counts, seconds do not."""
+        if not self.deterministic:
+            self.total -= min(seconds, self.total)
+
+    def patience(self, share: float, least: float = 0.0) -> Callable[[], bool]:
         """Return what tells a search by rules of thumb that its share of the budget is used up.
 
-        A share of the seconds, or of so many turns where answers must be repeatable.
+        A share of the seconds, as far as they are left, but `least` seconds in any case; or of so
+        many turns where answers must be repeatable.
         """
+        amount = max(least, share * self.total)
         if self.deterministic:
             turns = count(1)
-            most = max(PATIENT_S, PATIENT * self.total) * TURNS_PER_S
-            return lambda: next(turns) > most
-        end = self.clock() + max(PATIENT_S, PATIENT * self.total)
+            return lambda: next(turns) > amount * TURNS_PER_S
+        end = self.clock() + max(least, min(amount, self.left()))
         return lambda: self.clock() > end
 
     def wall_s(self) -> float:
         """Return the seconds since the start."""
         return self.clock() - self._start
+
+
+def budget_of(effort: Effort) -> Budget:
+    """Return the effort as a budget that begins now."""
+    if effort.seconds is None:
+        return Budget(total=effort.work or 0.0, deterministic=True, seed=effort.seed)
+    return Budget(total=effort.seconds, deterministic=False, seed=effort.seed)
 
 
 class Ladder:
@@ -114,8 +134,9 @@ class Ladder:
         self._proven = True
         self._budget = budget
         self._to_come = 0
+        self._excess = 0.0  # seconds that a call took beyond those it was given
         self._make = engine
-        self._blends = tuple(bounds.surrogates(problem))
+        self._surrogates = bounds.Surrogates(problem)
         self._model: Engine | None = None
         self._holds: list[tuple[Hold, int | None]] = []
         self._report = report
@@ -130,7 +151,8 @@ class Ladder:
         self._to_come -= 1
         self._report(self.incumbent)
         value = goal.value(self.problem, self.incumbent)
-        limit = bounds.at_best(self.problem, goal, [hold for hold, _ in self._holds], self._blends)
+        holds = [hold for hold, _ in self._holds]
+        limit = bounds.at_best(self.problem, goal, holds, self._surrogates)
         if goal.better(limit, value):
             limit = self._solve(goal, limit)
             value = goal.value(self.problem, self.incumbent)
@@ -170,20 +192,21 @@ class Ladder:
 
     def _solve(self, goal: Goal, limit: int) -> int:
         """Call the solver, adopt what is better, and return the best bound known."""
-        if self._budget.left() < LEAST or self._make is None:
+        if self._budget.left() < LEAST + self._excess or self._make is None:
             return limit
         if self._model is None:
             self._model = model = self._make(self.problem)
             self._holds = [(hold, model.hold(hold)) for hold, _ in self._holds]
         share = self._budget.left() / (1 + max(0, self._to_come) / self._model.one_in)
-        if share < LEAST:
+        if share < LEAST + self._excess:
             return limit
         end = self._budget.left() - share
         if self._model.near:
             limit = self._search_near(goal, limit, self._model, end)
-        if not goal.better(limit, goal.value(self.problem, self.incumbent)):
+        left = self._budget.left() - end - self._excess
+        if left < LEAST or not goal.better(limit, goal.value(self.problem, self.incumbent)):
             return limit
-        effort = self._budget.effort(max(LEAST, self._budget.left() - end))
+        effort = self._budget.effort(left)
         return goal.tighter(limit, self._ask(goal, limit, self._model, effort).bound)
 
     def _ask(
@@ -195,8 +218,12 @@ class Ladder:
         nodes: frozenset[int] | None = None,
     ) -> Answer:
         """Call the engine once and adopt what is better."""
+        began = self._budget.wall_s()
         answer = model.optimise(goal, hint=self.incumbent, limit=limit, effort=effort, nodes=nodes)
         self._budget.spend(answer.spent)
+        if effort.seconds is not None:
+            took = self._budget.wall_s() - began
+            self._excess = max(self._excess, took - effort.seconds)
         if answer.fill is not None:
             self._adopt(goal, answer.fill)
         return answer
@@ -212,7 +239,7 @@ class Ladder:
         part = max(LEAST, purse / NEAR_PARTS)
         for nodes in neighbourhoods(self.problem, goal, lambda: self.incumbent, self._budget.seed):
             value = goal.value(self.problem, self.incumbent)
-            left = self._budget.left() - end
+            left = self._budget.left() - end - self._excess
             spare = purse > 0 and left > LEAST and tries < NEAR_TRIES
             if not (spare and goal.better(limit, value)):
                 break
@@ -231,8 +258,10 @@ class Ladder:
 
         Of equal values, fewer moves win: they leave less to do for the levels to come.
         """
-        neat = tidied(self.problem, fill, self._budget.patience())
-        for candidate in (neat, fill):
+        candidates = [fill]
+        if self._budget.left() > 0:
+            candidates.insert(0, tidied(self.problem, fill, self._budget.patience(TIDY)))
+        for candidate in candidates:
             if self._key(goal, candidate) < self._key(goal, self.incumbent) and all(
                 hold.met(self.problem, candidate) for hold, _ in self._holds
             ):

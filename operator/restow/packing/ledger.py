@@ -52,6 +52,14 @@ class Ledger:
         """Return a name for the present state, for `rollback`."""
         return len(self._journal)
 
+    def become(self, fill: Fill) -> None:
+        """Book the difference to `fill`; marks made before are forgotten."""
+        for c, (now, then) in enumerate(zip(self.fill, fill, strict=True)):
+            if now != then:
+                for n in {*now, *then}:
+                    self.make(c, n, then.get(n, 0))
+        self._journal.clear()
+
     def rollback(self, mark: int) -> None:
         """Undo everything that was booked since `mark`, latest first."""
         while len(self._journal) > mark:
@@ -158,8 +166,11 @@ class Ledger:
         return total
 
     def movers(self, node: int) -> Iterator[int]:
-        """Yield the classes with a pod at home on `node` that may move now, by index."""
-        for c in sorted(self.at[node]):
+        """Yield the classes with a pod at home on `node` that may move now, by index.
+
+        Those that obviously fit nowhere are left out.
+        """
+        for c in sorted(filter(self._room.may_fit, self.at[node])):
             pods = self.problem.classes[c]
             if pods.movable and self._at_home(c, node) and self.may_move(c):
                 yield c

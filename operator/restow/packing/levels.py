@@ -33,13 +33,18 @@ class Rung:
     goals: tuple[Goal, ...] = ()
 
 
-def climb_all(ladder: Ladder) -> tuple[Level, ...]:
+def climb_all(ladder: Ladder, *, nodes: bool = True) -> tuple[Level, ...]:
     """Climb every level of the problem's order and return them, valued in the last incumbent.
 
-    A level that was left unproven may have gained since; its bound stays valid.
+    Without `nodes` the last one, NODES, is left out: no other is better for it. A level that was
+    left unproven may have gained since; its bound stays valid.
     """
     ladder.expect(expected(ladder.problem))
-    rungs = list((_paper if ladder.problem.order is Order.PAPER else _restow)(ladder))
+    if ladder.problem.order is Order.PAPER:
+        rungs = list(_paper(ladder))
+    else:
+        rungs = list(_restow(ladder))
+        rungs += [_frozen(ladder, goals.nodes())] if nodes else []
     levels, proven = [], True
     for rung in rungs:
         level = rung.level
@@ -65,7 +70,7 @@ def _paper(ladder: Ladder) -> Iterator[Rung]:
 
 
 def _restow(ladder: Ladder) -> Iterator[Rung]:
-    """Per tier: keep, place, ranks; then moves per tier, then nodes."""
+    """Per tier: keep, place, ranks; then moves per tier."""
     problem = ladder.problem
     for tier in range(len(problem.tiers)):
         yield from _tier(ladder, tier)
@@ -73,7 +78,6 @@ def _restow(ladder: Ladder) -> Iterator[Rung]:
         yield _frozen(ladder, goals.move(problem, tier))
     if goals.costs_differ(problem):
         yield _frozen(ladder, goals.move_count(problem))
-    yield _frozen(ladder, goals.nodes())
 
 
 def _tier(ladder: Ladder, tier: int) -> Iterator[Rung]:

@@ -62,6 +62,8 @@ class Outcome:
         Seconds spent, model building included.
     engine
         Which engine answered, for the record.
+    spent
+        What of the budget was used, in its unit: seconds, or work.
     """
 
     status: Status
@@ -69,3 +71,4 @@ class Outcome:
     levels: tuple[Level, ...]
     wall_s: float
     engine: str
+    spent: float

@@ -63,7 +63,9 @@ class PodClass:
     @property
     def count(self) -> int:
         """Number of pods in the class."""
-        return self.pending + sum(count for _, count in self.running)
+        if self.pending:
+            return self.pending
+        return sum(count for _, count in self.running)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -60,6 +60,7 @@ def unsolved(problem: Problem, *, wall_s: float, engine: str) -> Outcome:
         levels=_glance(problem, placement),
         wall_s=wall_s,
         engine=engine,
+        spent=wall_s,
     )
 
 

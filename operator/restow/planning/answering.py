@@ -18,7 +18,7 @@ from restow.planning.stage import Stage
 from restow.planning.waves import order as order_waves
 
 Solver = Callable[[Problem, float], Outcome]
-"""Takes a problem and a time budget in seconds; never raises for lack of time."""
+"""Takes a problem and a budget, in seconds or in work; never raises for lack of it."""
 
 LESSONS: Final = 40
 """Most times that a problem is solved again for what its devices taught."""
@@ -37,18 +37,17 @@ class Answer:
     steps: tuple[Step, ...]
     unplaced: tuple[Pod, ...]
     ordered: bool
+    spent: float
     wall_s: float
 
 
-def answered(
-    snapshot: Snapshot, formulation: Formulation, solver: Solver, limit_s: float
-) -> Answer:
-    """Return the best placement that has a safe order of waves, found within the time.
+def answered(snapshot: Snapshot, formulation: Formulation, solver: Solver, limit: float) -> Answer:
+    """Return the best placement that has a safe order of waves, found within the solver's limit.
 
     If none is found, the problem is solved once more so that one wave suffices; if that fails too,
     there are no steps.
     """
-    attempt = _Attempt(snapshot=snapshot, solver=solver, limit_s=limit_s)
+    attempt = _Attempt(snapshot=snapshot, solver=solver, limit=limit)
     for sequential in (True, False):
         problem = replace(formulation.problem, sequential_budgets=sequential)
         found = attempt.solve(replace(formulation, problem=problem))
@@ -60,7 +59,8 @@ def answered(
                 steps=steps,
                 unplaced=found.concrete.unplaced,
                 ordered=sequential,
-                wall_s=attempt.spent_s,
+                spent=attempt.spent,
+                wall_s=attempt.wall_s,
             )
     return Answer(
         formulation=found.formulation,
@@ -68,7 +68,8 @@ def answered(
         steps=(),
         unplaced=formulation.pending,
         ordered=False,
-        wall_s=attempt.spent_s,
+        spent=attempt.spent,
+        wall_s=attempt.wall_s,
     )
 
 
@@ -80,17 +81,18 @@ class _Solved(NamedTuple):
 
 @dataclass(slots=True, kw_only=True)
 class _Attempt:
-    """Solves within one time limit, as often as the devices teach something."""
+    """Solves within one limit, as often as the devices teach something."""
 
     snapshot: Snapshot
     solver: Solver
-    limit_s: float
-    spent_s: float = 0.0
+    limit: float
+    spent: float = 0.0
+    wall_s: float = 0.0
 
     def solve(self, formulation: Formulation) -> _Solved:
         """Return the best placement whose devices can be given out.
 
-        When there are too many lessons, or the time is over, no pod with claims arrives anywhere.
+        After too many lessons, or at the limit, no pod with claims arrives anywhere.
         """
         asked, certain = formulation, True
         for lessons in count(1):
@@ -98,7 +100,7 @@ class _Attempt:
             lesson = learn(self.snapshot, asked, found.concrete)
             if lesson is None:
                 break
-            if lessons >= LESSONS or self.spent_s >= self.limit_s:
+            if lessons >= LESSONS or self.spent >= self.limit:
                 lesson = nobody(asked)
             certain = certain and lesson.certain
             asked = replace(asked, problem=lesson.taught(asked.problem))
@@ -110,9 +112,10 @@ class _Attempt:
         return found._replace(outcome=outcome)
 
     def _once(self, asked: Formulation) -> _Solved:
-        left_s = max(self.limit_s - self.spent_s, 0.2 * self.limit_s)
-        outcome = self.solver(asked.problem, left_s)
-        self.spent_s += outcome.wall_s
+        left = max(self.limit - self.spent, 0.2 * self.limit)
+        outcome = self.solver(asked.problem, left)
+        self.spent += outcome.spent
+        self.wall_s += outcome.wall_s
         return _Solved(asked, outcome, concretise(asked, outcome.placement))
 
 

@@ -19,6 +19,7 @@ from restow.planning.formulate import formulate
 from restow.planning.formulation import Formulation, Usage
 from restow.planning.judge import Judge
 from restow.planning.plan import Disturbed, Plan, Solve, Trigger, Unplaced
+from restow.planning.recall import Recall
 from restow.planning.result import summary
 from restow.policies.coverage import Policy
 from restow.rules.wishes import Complaint
@@ -87,6 +88,7 @@ def decide(  # noqa: PLR0913 - by name, most with defaults
     trigger: Trigger = Trigger.PENDING_PODS,
     digest: str | None = None,
     whole: bool = False,
+    recall: Recall | None = None,
 ) -> Decision:
     """Return the plan for the policy's pending pods.
 
@@ -98,6 +100,9 @@ def decide(  # noqa: PLR0913 - by name, most with defaults
         Digest of the snapshot, if the caller has it already.
     whole
         Whether all of the policy's nodes are looked at, however many they are.
+    recall
+        What the last decision under the policy was formulated as; it serves again where nothing
+        that it rests on has changed.
 
     Nothing is solved when nothing is pending. Pods that the rehearsal shows not to be able to leave
     are made to stay, and the rest is solved anew.
@@ -112,7 +117,7 @@ def decide(  # noqa: PLR0913 - by name, most with defaults
         order=order,
         whole=whole,
     )
-    formulation = asked()
+    formulation = asked(recall=recall)
     blank = Plan(
         name="",
         trigger=trigger,
@@ -155,17 +160,22 @@ def _rehearsed(
     solver: Solver,
 ) -> Answer:
     """Return an answer that does not get stuck; without steps if none is found."""
-    limit_s = judge.policy.spec.solve_time_limit_seconds
-    answer = answered(judge.snapshot, formulation, solver, limit_s)
+    limit = judge.policy.spec.solve_time_limit_seconds
+    answer = answered(judge.snapshot, formulation, solver, limit)
     staying: frozenset[Uid] = frozenset()
     for _ in range(REHEARSALS):
         immobile = stuck(replace(blank, steps=answer.steps), judge)
         if not immobile:
             return answer
         staying |= immobile
-        left_s = max(limit_s - answer.wall_s, 0.1)
-        again = answered(judge.snapshot, asked(staying=staying), solver, left_s)
-        answer = replace(again, ordered=False, wall_s=again.wall_s + answer.wall_s)
+        left = max(limit - answer.spent, 0.1)
+        again = answered(judge.snapshot, asked(staying=staying), solver, left)
+        answer = replace(
+            again,
+            ordered=False,
+            spent=again.spent + answer.spent,
+            wall_s=again.wall_s + answer.wall_s,
+        )
     return replace(answer, steps=(), unplaced=formulation.pending)
 
 

@@ -1,6 +1,6 @@
 """From a Snapshot to a packing Problem: who is to be placed, who may move, who is fixed load."""
 
-from collections.abc import Container, Iterable, Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 
@@ -17,6 +17,7 @@ from restow.planning.formulation import Formulation, Usage
 from restow.planning.grouping import Grouping, class_of
 from restow.planning.judge import Judge
 from restow.planning.ports import PortNames, port_names
+from restow.planning.recall import Asked, Recall, Selections
 from restow.planning.relating.cast import Cast, Seat
 from restow.planning.relating.related import related
 from restow.planning.waiting import Waiting, waiting
@@ -43,12 +44,14 @@ def formulate(  # noqa: PLR0913 - by name, all but three with defaults
     order: Order = Order.RESTOW,
     staying: frozenset[Uid] = frozenset(),
     whole: bool = False,
+    recall: Recall | None = None,
 ) -> Formulation:
     """Return the problem of placing the policy's pending pods, and what its indices mean.
 
     With nothing to place the problem is empty. Equal snapshots give equal formulations. `staying`
     are pods that are not to be moved although the rules let them. Of a large cluster only some
-    nodes may be looked at (`planning.focus`), unless `whole`.
+    nodes may be looked at (`planning.focus`), unless `whole`. With `recall` the formulation before
+    is returned again where nothing that it rests on has changed.
     """
     judge = Judge(
         snapshot=snapshot, policy=policy, now=now, others=tuple(others), moved=usage.moved
@@ -67,22 +70,29 @@ def formulate(  # noqa: PLR0913 - by name, all but three with defaults
             wishes=wishes,
             complaints=distinct_complaints(wishes.values()),
         )
-    limits = _limits(policy.spec.limits, usage)
+    limits, recall = _limits(policy.spec.limits, usage), recall or Recall()
     for nodes in (None,) if whole else focuses(judge, pending):
-        draft = _Draft(
+        asked = Asked(
             judge=replace(judge, within=nodes),
-            pending=pending,
+            pending=tuple(pending),
             soon=soon,
-            wishes=dict(wishes),
-            staying=staying,
+            terms=(limits, order, staying, whole),
         )
-        draft.sort_running()
+        known = recall.of(asked)
+        if known is not None:
+            return known
+        draft = _Draft(
+            judge=asked.judge, pending=pending, soon=soon, wishes=dict(wishes), staying=staying
+        )
+        draft.sort_running(recall)
         found = draft.finish(order, limits)
         if nodes is None or suffices(found.problem):
             break
-    return replace(
+    found = replace(
         found, whole=nodes is None, complaints=distinct_complaints(draft.wishes.values())
     )
+    recall.keep(asked, found, draft.selections)
+    return found
 
 
 def standing(  # noqa: PLR0913 - by name, most with defaults
@@ -112,7 +122,7 @@ def standing(  # noqa: PLR0913 - by name, most with defaults
         staying=frozenset(),
         beside=frozenset(beside),
     )
-    draft.sort_running()
+    draft.sort_running(Recall())
     found = draft.finish(Order.RESTOW, _limits(policy.spec.limits, usage))
     return replace(found, complaints=distinct_complaints(draft.wishes.values()))
 
@@ -149,20 +159,22 @@ class _Draft:
     movable: list[Pod] = field(default_factory=list)
     fixed: dict[Uid, Refusal] = field(default_factory=dict)
     fixed_on: dict[NodeName, list[Pod]] = field(default_factory=dict)
+    selections: Selections = ()
 
-    def sort_running(self) -> None:
+    def sort_running(self, recall: Recall) -> None:
         """Tell the pods that may move from those that are fixed load."""
-        for node in self.judge.covered():
-            self.fixed_on[node.name] = []
-            for pod in self.judge.snapshot.pods_by_node[node.name]:
-                asked = self.judge.wishes(pod)
-                no = UNSAFE if pod.uid in self.staying else self.judge.why_fixed(pod, asked)
-                if no is None:
-                    self.movable.append(pod)
-                    self.wishes[pod.uid] = asked
-                else:
-                    self.fixed[pod.uid] = no
-                    self.fixed_on[node.name].append(pod)
+        names = [node.name for node in self.judge.covered()]
+        self.fixed_on = {name: [] for name in names}
+        pods = [(pod, name) for name in names for pod in self.judge.snapshot.pods_by_node[name]]
+        verdicts = recall.verdicts(self.judge, [pod for pod, _ in pods])
+        for (pod, name), verdict in zip(pods, verdicts, strict=True):
+            no = UNSAFE if pod.uid in self.staying else verdict.fixed
+            if no is None:
+                self.movable.append(pod)
+                self.wishes[pod.uid] = verdict.wishes
+            else:
+                self.fixed[pod.uid] = no
+                self.fixed_on[name].append(pod)
         self.movable.sort(key=lambda pod: pod.key)
 
     def finish(self, order: Order, limits: tuple[int, int]) -> Formulation:
@@ -190,7 +202,9 @@ class _Draft:
         }
         budgets = sorted(set(drawn_on.values()))
         number = {key: index for index, key in enumerate(budgets)}
-        relating = related(self._cast(nodes))
+        cast = self._cast(nodes)
+        relating = related(cast)
+        self.selections = cast.selections
         devices.relate(relating, len(nodes))
         unbindable = frozenset(pod.uid for pod in self.pending if self.judge.unbindable(pod))
         grouping = Grouping(
@@ -296,15 +310,11 @@ class _Draft:
             snapshot=self.judge.snapshot,
             nodes=nodes,
             free=free,
-            given=tuple(self._seats({pod.uid for pod in free})),
+            arriving=tuple(self._arriving()),
         )
 
-    def _seats(self, free: Container[Uid]) -> Iterator[Seat]:
-        """Yield who sits where, or is about to, whatever is decided."""
-        for name, pods in self.judge.snapshot.pods_by_node.items():
-            for pod in pods:
-                if pod.uid not in free:
-                    yield Seat(pod, name, lasting=not pod.deleting)
+    def _arriving(self) -> Iterator[Seat]:
+        """Yield who is about to sit somewhere, whatever is decided."""
         for arriving in (self._held(), self.soon.on):
             for name, pods_there in arriving.items():
                 for pod in pods_there:

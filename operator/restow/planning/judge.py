@@ -116,10 +116,18 @@ class Judge:
 
     def targets(self) -> tuple[Node, ...]:
         """Return the nodes that may receive pods, sorted by name."""
-        return tuple(node for node in self.covered() if leaving.of(node) is None)
+        return self._targets
 
     def covered(self) -> tuple[Node, ...]:
         """Return the nodes that the policy covers, and that are looked at, sorted by name."""
+        return self._covered
+
+    @cached_property
+    def _targets(self) -> tuple[Node, ...]:
+        return tuple(node for node in self._covered if leaving.of(node) is None)
+
+    @cached_property
+    def _covered(self) -> tuple[Node, ...]:
         nodes = self.snapshot.nodes
         looked_at = nodes.values() if self.within is None else (nodes[n] for n in self.within)
         mine = (node for node in looked_at if refuses_node(self.policy, node) is None)

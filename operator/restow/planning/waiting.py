@@ -38,11 +38,8 @@ def waiting(judge: Judge, pending: Iterable[Pod]) -> Waiting:
     """
     found = Waiting()
     snapshot = judge.snapshot
-    emptying = [
-        node
-        for node in judge.targets()
-        if any(pod.deleting for pod in snapshot.pods_by_node[node.name])
-    ]
+    left = {pod.node for pod in snapshot.census.leaving}
+    emptying = [node for node in judge.targets() if node.name in left]
     if not emptying:
         return found
     pods = sorted(pending, key=lambda pod: (-pod.priority, pod.created_at, pod.key))
@@ -50,9 +47,8 @@ def waiting(judge: Judge, pending: Iterable[Pod]) -> Waiting:
     now = Board(snapshot)
     possible = feasible(pods, emptying, now)
     later = Board(snapshot)
-    for pod in snapshot.pods.values():
-        if pod.deleting:
-            later.take(pod.uid)
+    for pod in snapshot.census.leaving:
+        later.take(pod.uid)
     for pod in pods:
         if pod.nominated_node in possible[pod.key] and PLAN not in pod.annotations:
             node = pod.nominated_node

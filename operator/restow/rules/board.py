@@ -6,6 +6,7 @@ two waves, and the end of a plan.
 """
 
 from collections.abc import Collection, Iterable, Iterator, Mapping
+from functools import cached_property
 from typing import Final, NamedTuple, Self
 
 from restow.cluster.label_index import Labelled, Selecting
@@ -46,8 +47,6 @@ class Board:
 
     def __init__(self, snapshot: Snapshot) -> None:
         self.snapshot = snapshot
-        self._on: dict[NodeName, dict[Uid, Pod]] = {}
-        self._node_of: dict[Uid, NodeName] = {}
         self._free: dict[NodeName, Amounts] = {}
         self._meant: dict[_Meant, Counts] = {}
         self._watching = Selecting[_Meant]()
@@ -55,9 +54,17 @@ class Board:
         self._keeping_out = Selecting[PodTerm]()
         self._strangers: dict[Uid, Pod] = {}
         self._devices: Ledger | None = None
-        for name, pods in snapshot.pods_by_node.items():
-            self._on[name] = {pod.uid: pod for pod in pods}
-            self._node_of.update((pod.uid, name) for pod in pods)
+
+    @cached_property
+    def _on(self) -> dict[NodeName, dict[Uid, Pod]]:
+        """Who sits on each node; made when first asked for, like all that takes every pod."""
+        seated = self.snapshot.pods_by_node
+        return {name: {pod.uid: pod for pod in pods} for name, pods in seated.items()}
+
+    @cached_property
+    def _node_of(self) -> dict[Uid, NodeName]:
+        seated = self.snapshot.pods_by_node
+        return {pod.uid: name for name, pods in seated.items() for pod in pods}
 
     def copy(self) -> Self:
         """Return an independent board in the same state."""

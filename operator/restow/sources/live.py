@@ -181,12 +181,13 @@ class LiveSource:
         self._versions = versions
         if before is None:
             return fresh
-        return replace(
+        after = replace(
             before,
             taken_at=now,
             absent=fresh.absent,
             **{part.field: getattr(fresh, part.field) for part in changed},
         )
+        return after.follow(before)
 
     def _missing(self) -> str:
         return "; ".join(

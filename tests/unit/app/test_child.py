@@ -4,12 +4,13 @@ import fcntl
 import pickle
 import struct
 import termios
+import threading
 import time
 from collections.abc import Iterator
 
 import pytest
 
-from restow.app.child import Child
+from restow.app.child import Child, Task
 from restow.packing.check import keeps_the_rules
 from restow.packing.problem import Problem
 from tests.support.packing import pending, problem, running
@@ -44,11 +45,22 @@ def unread_bytes(child: Child) -> int:
 
 
 def test_an_answer_that_the_child_was_killed_in_is_not_seen_and_its_incumbent_is(
-    child: Child,
+    child: Child, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    read, hear = threading.Event(), child._hear
+
+    def told(message: bytes) -> None:
+        read.set()
+        hear(message)
+
+    monkeypatch.setattr(child, "_hear", told)
+    easy = problem(pending(1), rooms=(2,))
+    assert child.ask(Task(problem=easy, budget_s=0.0), None) is not None  # the next one is `told`
+    read.clear()
     with child._news:  # nothing is heard: the incumbent waits, and the answer fills the pipe
-        child._number = 1
-        child._tasks.send_bytes(pickle.dumps((1, long_answer(), 0.0, 0)))
+        child._number, child._so_far, child._answer = 2, None, None
+        child._tasks.send_bytes(pickle.dumps((2, Task(problem=long_answer(), budget_s=0.0))))
+        assert read.wait(START_S)
         while unread_bytes(child) < PIPE_BYTES:
             time.sleep(0.01)
         child._process.kill()
@@ -63,10 +75,12 @@ def test_an_answer_that_the_child_was_killed_in_is_not_seen_and_its_incumbent_is
 def test_what_is_told_of_an_earlier_task_is_not_taken_for_the_present_one(child: Child) -> None:
     until = time.monotonic() + START_S
     one = problem(pending(1), rooms=(1,))
-    assert child.ask(one, budget_s=0.0, seed=0, until=until) is not None
+    assert child.ask(Task(problem=one, budget_s=0.0), until) is not None
     assert child.so_far() is not None
-    child._tasks.send_bytes(pickle.dumps((1, one, 0.0, 0)))  # number 1 again, and then number 2
-    answer = child.ask(problem(pending(2), rooms=(2,)), budget_s=0.0, seed=0, until=until)
+    child._tasks.send_bytes(
+        pickle.dumps((1, Task(problem=one, budget_s=0.0)))
+    )  # number 1 again, and then number 2
+    answer = child.ask(Task(problem=problem(pending(2), rooms=(2,)), budget_s=0.0), until)
     assert answer is not None
     assert answer.placement == (((0, 2),),)
     assert child.so_far() == (((0, 2),),)

@@ -32,7 +32,7 @@ ROWS = [
 
 def test_shares_rise_to_what_is_proven_of_all_instances() -> None:
     (line,) = charts(ROWS)["proven-over-time"].lines
-    assert line.name == "D: ours, restow, 1 s"
+    assert line.name == "D: ours, order restow, 1 s"
     assert line.points == [(0.1, 0.0), (0.1, 25.0), (0.3, 50.0), (0.5, 75.0), (1.0, 75.0)]
 
 
@@ -50,6 +50,16 @@ def test_a_series_of_its_own_for_each_engine() -> None:
 def test_lines_without_proofs_have_no_chart_of_them() -> None:
     rows = [{key: row[key] for key in row if key != "proven"} for row in ROWS]
     assert set(charts(rows)) == {"seconds-over-nodes", "memory-over-nodes"}
+
+
+def test_whole_clusters_are_told_apart_by_utilisation_and_rules() -> None:
+    cycle = {"first_s": 0.2, "next_s": 0.1, "report_s": 0.05, "utilisation": 0.93}
+    rows = [
+        {**row, **cycle, "grid": "C", "rules": rules} for rules in (False, True) for row in ROWS
+    ]
+    lines = charts(rows)["report-over-nodes"].lines
+    assert [line.name for line in lines] == ["u 0.93, no rules", "u 0.93, rules"]
+    assert lines[0].points == [(4, 0.05), (8, 0.05)]
 
 
 def test_charts_are_well_formed_and_inside_the_page() -> None:

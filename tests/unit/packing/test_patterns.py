@@ -262,7 +262,7 @@ def test_a_dive_keeps_room_and_counts() -> None:
 
 def test_an_outcome_names_the_engine() -> None:
     task = tight()
-    assert engine_for(task) is PATTERNS
+    assert engine_for(task, 10.0) is PATTERNS
     assert solve(task, budget_s=5.0).engine == "patterns"
 
 
@@ -288,12 +288,12 @@ def test_the_same_problem_gives_the_same_answer_also_when_unproven(nodes: int, w
 )
 def test_what_patterns_do_not_describe_goes_to_classes(task: Problem) -> None:
     assert not supports(task)
-    assert engine_for(task) is CLASSES
+    assert engine_for(task, 10.0) is CLASSES
 
 
 def test_without_compiled_loops_all_goes_to_classes(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(choosing, "COMPILES", False)
-    assert engine_for(tight()) is CLASSES
+    assert engine_for(tight(), 10.0) is CLASSES
 
 
 def test_a_first_placement_that_may_not_take_a_turn_leaves_everything() -> None:

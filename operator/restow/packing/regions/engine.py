@@ -1,32 +1,29 @@
 """The engine for large problems: improves a few nodes at a time, again and again."""
 
 import random
-from collections.abc import Iterator
-from typing import Protocol
+from collections.abc import Iterable
+from typing import Final
 
-from restow.packing.check import keeps_the_rules
 from restow.packing.effort import Answer, Effort
-from restow.packing.fill import Fill, fill_of, placement_of
+from restow.packing.fill import Fill, fill_of, stay_fill
 from restow.packing.goals import Goal, Hold
-from restow.packing.ladder import Budget
+from restow.packing.ladder import LEAST, Budget, budget_of
 from restow.packing.ledger import Ledger
-from restow.packing.outcome import Placement
-from restow.packing.problem import Problem
+from restow.packing.problem import Order, Problem
+from restow.packing.regions.crew import Crew, Solved, Task
+from restow.packing.regions.justified import evictions_justified
 from restow.packing.regions.part import Cutter, Part
 from restow.packing.regions.picking import Picker
+from restow.packing.relations import Together
 
-PART_S = 0.25
+PART_S: Final = 0.25
 """Most seconds for one region; one that is not proven by then seldom is soon after."""
 
-PATIENCE = 60
+PATIENCE: Final = 60
 """Regions in a row that may gain nothing before a level is left as it is."""
 
-
-class PartSolver(Protocol):
-    """Solves a region from its present fill; a function that can be sent to other processes."""
-
-    def __call__(self, problem: Problem, start: Fill, budget: Budget) -> Placement:
-        """Return the best placement found within the budget, never worse than `start`."""
+ROUND: Final = 4
+"""Regions of a round where answers must be repeatable, however many are solved side by side."""
 
 
 class Regions:
@@ -35,10 +32,13 @@ class Regions:
     near = False
     one_in = 2
 
-    def __init__(self, problem: Problem, solve_part: PartSolver) -> None:
+    def __init__(self, problem: Problem, crew: Crew) -> None:
         self._problem = problem
-        self._solve_part = solve_part
+        self._crew = crew
         self._cutter = Cutter(problem)
+        self._picker = Picker(problem)
+        self._ledger = Ledger(problem, stay_fill(problem))
+        self._groups = [each for each in problem.relations if isinstance(each, Together)]
         self._holds: list[Hold | None] = []
 
     def hold(self, hold: Hold) -> int:
@@ -59,55 +59,87 @@ class Regions:
         effort: Effort,
         nodes: frozenset[int] | None = None,  # noqa: ARG002 - no neighbourhood within regions
     ) -> Answer:
-        """Improve `goal` from the feasible `hint`, region by region; there is no bound."""
-        ledger = Ledger(self._problem, fill_of(placement_of(hint)))
-        budget = _budget(effort)
+        """Improve `goal` from the feasible `hint`, region by region; there is no bound.
+
+        A round is of regions without a node in common, each solved as all are at its beginning.
+        What they found is booked one after the other, as far as the whole allows it.
+        """
+        ledger, budget = self._ledger, budget_of(effort)
+        ledger.become(hint)
+        rng = random.Random(effort.seed)  # noqa: S311 - to search, not to hide
+        most = ROUND if budget.deterministic else self._crew.width
         value, idle = goal.value(self._problem, ledger.fill), 0
-        for region in self._regions(goal, ledger, effort.seed):
-            left = budget.left()
-            if left <= 0 or idle >= PATIENCE or not goal.better(limit, value):
+        while budget.left() > LEAST and idle < PATIENCE and goal.better(limit, value):
+            regions = self._picker.round(goal, ledger, rng, most)
+            if not regions:
                 break
-            part = self._cutter.cut(region, ledger)
-            gain = self._improve(goal, ledger, part, min(left, PART_S), budget)
-            value += gain
-            idle = 0 if gain else idle + 1
-        return Answer(fill=ledger.fill, bound=None, spent=budget.total - budget.left())
+            parts = [self._cutter.cut(each.nodes, ledger, each.waiting) for each in regions]
+            for part, solved in self._solved(goal, parts, budget):
+                gain = self._book(goal, part, solved)
+                value += gain
+                idle = 0 if gain else idle + 1
+        return Answer(
+            fill=[dict(row) for row in ledger.fill], bound=None, spent=budget.total - budget.left()
+        )
 
-    def _regions(self, goal: Goal, ledger: Ledger, seed: int) -> Iterator[frozenset[int]]:
-        rng = random.Random(seed)  # noqa: S311 - to search, not to hide
-        return Picker(self._problem, rng).regions(goal, ledger)
+    def _solved(
+        self, goal: Goal, parts: list[Part], budget: Budget
+    ) -> Iterable[tuple[Part, Solved]]:
+        """Yield each part that was solved, and book what it took."""
+        share = budget.left() / len(parts) if budget.deterministic else budget.left()
+        effort = budget.effort(min(share, PART_S))
+        nodes = bool(goal.touched)
+        tasks = [
+            Task(problem=part.problem, start=part.start, effort=effort, nodes=nodes)
+            for part in parts
+        ]
+        for part, solved in zip(parts, self._crew.solve(tasks), strict=True):
+            if solved is not None:
+                budget.spend(max(solved.spent, LEAST))
+                yield part, solved
 
-    def _improve(
-        self, goal: Goal, ledger: Ledger, part: Part, amount: float, budget: Budget
-    ) -> int:
-        """Solve the region, book what is better if the whole allows it, and return the gain."""
-        own = Budget(total=amount, deterministic=budget.deterministic, seed=budget.seed)
-        placement = self._solve_part(part.problem, part.start, own)
-        budget.spend(amount)
-        mark, evicted = ledger.mark(), ledger.tally.evicted
+    def _book(self, goal: Goal, part: Part, solved: Solved) -> int:
+        """Book what is better if the whole allows it, and return the gain."""
+        ledger, mark = self._ledger, self._ledger.mark()
         before = goal.share(self._problem, ledger.fill, part.classes)
-        for c, row in part.rows(fill_of(placement)):
+        for c, row in part.rows(fill_of(solved.placement)):
             for n in part.nodes:
                 ledger.make(c, n, row.get(n, 0))
+        self._leave_out(part)
         after = goal.share(self._problem, ledger.fill, part.classes)
-        rejudge = ledger.tally.evicted != evicted
-        if goal.better(after, before) and self._allows(ledger, mark, rejudge=rejudge):
+        if goal.better(after, before) and self._allows(mark, part):
             return after - before
         ledger.rollback(mark)
         return 0
 
-    def _allows(self, ledger: Ledger, mark: int, *, rejudge: bool) -> bool:
+    def _leave_out(self, part: Part) -> None:
+        """Take off again the pods that another region of the round has found a place for."""
+        for c in part.classes:
+            if self._problem.classes[c].pending:
+                for n in part.nodes:
+                    while self._ledger.waiting(c) < 0 and self._ledger.fill[c].get(n, 0):
+                        self._ledger.take(c, n)
+
+    def _allows(self, mark: int, part: Part) -> bool:
         """Whether what was booked since `mark` keeps rules and holds."""
+        ledger = self._ledger
         return (
-            ledger.within_limits()
+            min(ledger.tally.waiting) >= 0
+            and ledger.within_limits()
             and ledger.agrees(mark)
+            and self._whole(part.classes)
             and all(hold.met(self._problem, ledger.fill) for hold in self._holds if hold)
-            and not (rejudge and not keeps_the_rules(self._problem, placement_of(ledger.fill)))
+            and (self._problem.order is Order.PAPER or evictions_justified(ledger))
         )
 
-
-def _budget(effort: Effort) -> Budget:
-    """Return the effort as a budget of its own."""
-    if effort.seconds is None:
-        return Budget(total=effort.work or 0.0, deterministic=True, seed=effort.seed)
-    return Budget(total=effort.seconds, deterministic=False, seed=effort.seed)
+    def _whole(self, classes: Iterable[int]) -> bool:
+        """Whether no group of pods that get their places together is torn apart."""
+        mine = set(classes)
+        for relation in self._groups:
+            if mine.isdisjoint(relation.classes):
+                continue
+            waiting = [c for c in relation.classes if self._problem.classes[c].pending]
+            left = sum(self._ledger.waiting(c) for c in waiting)
+            if left not in (0, sum(self._problem.classes[c].pending for c in waiting)):
+                return False
+        return True

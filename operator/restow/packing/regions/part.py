@@ -5,7 +5,7 @@ Pods that came over the border of the region, and pods in relations that a regio
 exclusions is what the rest leaves.
 """
 
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, Final
 
@@ -70,9 +70,17 @@ class Cutter:
             for n, _ in pods.running:
                 self._at[n].append(c)
 
-    def cut(self, nodes: Collection[int], ledger: Ledger) -> Part:
-        """Return the region of `nodes` as the ledger has it."""
-        inside, found = self._inside(nodes, ledger)
+    def cut(
+        self, nodes: Collection[int], ledger: Ledger, waiting: Iterable[int] | None = None
+    ) -> Part:
+        """Return the region of `nodes` as the ledger has it.
+
+        Of the classes that wait for a place, `waiting` may get one there; None for all of them.
+        """
+        if waiting is None:
+            waiting = range(len(self._home))
+        wanted = [c for c in waiting if ledger.waiting(c)]
+        inside, found = self._inside(nodes, ledger, wanted)
         classes = tuple(c for c, pods in found.items() if pods.free)
         new = {n: index for index, n in enumerate(inside)}
         barred, relations = self._related(classes, found, ledger.fill, inside)
@@ -96,7 +104,7 @@ class Cutter:
         )
 
     def _inside(
-        self, nodes: Collection[int], ledger: Ledger
+        self, nodes: Collection[int], ledger: Ledger, waiting: Sequence[int]
     ) -> tuple[tuple[int, ...], dict[int, Pods]]:
         """Return the nodes of the region, sorted, and the pods inside.
 
@@ -106,7 +114,7 @@ class Cutter:
         inside = tuple(sorted(nodes))
         while True:
             asked = {c for n in inside for c in (*self._at[n], *ledger.at[n])}
-            asked.update(c for c, count in enumerate(ledger.tally.waiting) if count)
+            asked.update(waiting)
             found = {c: self._pods(c, ledger, inside) for c in sorted(asked)}
             self._settle_groups(found)
             sound = tuple(n for n in inside if self._takes_back(n, found))

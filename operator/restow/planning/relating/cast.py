@@ -3,20 +3,16 @@
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
-from typing import Final, TypeVar
+from typing import TypeVar
 
-from restow.cluster.label_index import Labelled
 from restow.cluster.objects import Pod
 from restow.cluster.selectors import selects
 from restow.cluster.snapshot import Snapshot
-from restow.cluster.terms import LabelSelector, PodTerm, Selection
-from restow.core.frozen import Labels
+from restow.cluster.terms import PodTerm, Selection
 from restow.core.ids import NodeName, Uid
 from restow.packing.relations import Domains
 
 T = TypeVar("T")
-
-EVERYTHING: Final = LabelSelector()
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,14 +109,16 @@ class Cast:
         Nodes of the problem, in its order.
     free
         Pods whose place the plan may choose: the pending and the movable ones.
-    given
-        All other pods with a place, on every node of the cluster.
+    arriving
+        Pods without a node that are about to take a place: it is theirs.
+
+    All other pods of the snapshot that have a node are given where they are.
     """
 
     snapshot: Snapshot
     nodes: tuple[NodeName, ...]
     free: tuple[Pod, ...]
-    given: tuple[Seat, ...]
+    arriving: tuple[Seat, ...] = ()
     _meant: dict[tuple[Selection, ...], Meant] = field(default_factory=dict)
     _topologies: dict[str, Topology] = field(default_factory=dict)
 
@@ -149,33 +147,41 @@ class Cast:
             self._meant[selections] = self._find(selections)
         return self._meant[selections]
 
+    @property
+    def selections(self) -> Collection[tuple[Selection, ...]]:
+        """The selections that were asked about."""
+        return self._meant.keys()
+
     def with_affinity(self) -> Mapping[tuple[PodTerm, ...], Meant]:
         """Return the pods with required affinity, by all their terms together."""
-        return by_trait((pod.affinity or None, pod, seat) for pod, seat in self.everyone())
+        return by_trait((pod.affinity or None, pod, seat) for pod, seat in self.asking())
 
     def with_anti_affinity(self) -> Mapping[PodTerm, Meant]:
         """Return the pods with required anti-affinity, by term."""
         return by_trait(
-            (term, pod, seat) for pod, seat in self.everyone() for term in pod.anti_affinity
+            (term, pod, seat) for pod, seat in self.asking() for term in pod.anti_affinity
         )
 
-    def everyone(self) -> Iterator[tuple[Pod, Seat | None]]:
-        """Yield all pods, with their seat if it is given."""
+    def asking(self) -> Iterator[tuple[Pod, Seat | None]]:
+        """Yield the pods that ask something of others, with their seat if it is given."""
         for pod in self.free:
             yield pod, None
-        for seat in self.given:
+        for pod in self.snapshot.census.asking:
+            seat = self._seat(pod)
+            if seat is not None:
+                yield pod, seat
+        for seat in self.arriving:
             yield seat.pod, seat
 
     @cached_property
-    def _alike(self) -> Mapping[str, Labelled[Meant]]:
-        """The pods by namespace and labels: selections tell no more apart."""
-        found = by_trait(
-            ((pod.key.namespace, pod.labels), pod, seat) for pod, seat in self.everyone()
-        )
-        grouped: dict[str, list[tuple[Labels, Meant]]] = {}
-        for (namespace, labels), meant in found.items():
-            grouped.setdefault(namespace, []).append((labels, meant))
-        return {namespace: Labelled(alike) for namespace, alike in grouped.items()}
+    def _free_uids(self) -> frozenset[Uid]:
+        return frozenset(pod.uid for pod in self.free)
+
+    def _seat(self, pod: Pod) -> Seat | None:
+        """Return where the pod is given; None if it is free, or has no place."""
+        if pod.node is None or pod.uid in self._free_uids:
+            return None
+        return Seat(pod, pod.node, lasting=not pod.deleting)
 
     def _find(self, selections: tuple[Selection, ...]) -> Meant:
         free: list[Pod] = []
@@ -184,17 +190,20 @@ class Cast:
             return Meant((), ())
         first = selections[0].selector if selections else None
         for namespace in self._namespaces(selections):
-            for alike in self._alike[namespace].likely(first or EVERYTHING):
-                example = alike.free[0] if alike.free else alike.given[0].pod
-                if all(selects(each, example, self.snapshot.namespaces) for each in selections):
-                    free.extend(alike.free)
-                    given.extend(alike.given)
+            for alike in self.snapshot.census.likely(namespace, first):
+                if self._selected(alike[0], selections):
+                    free.extend(pod for pod in alike if pod.uid in self._free_uids)
+                    given.extend(seat for pod in alike if (seat := self._seat(pod)) is not None)
+        given.extend(seat for seat in self.arriving if self._selected(seat.pod, selections))
         return Meant(tuple(free), tuple(given))
+
+    def _selected(self, pod: Pod, selections: tuple[Selection, ...]) -> bool:
+        return all(selects(each, pod, self.snapshot.namespaces) for each in selections)
 
     def _namespaces(self, selections: tuple[Selection, ...]) -> Iterable[str]:
         """Return the namespaces that may hold what the selections mean."""
         named = [each.namespaces for each in selections if each.namespace_selector is None]
-        return sorted(frozenset(self._alike).intersection(*named))
+        return sorted(frozenset(self.snapshot.census.namespaces).intersection(*named))
 
 
 def by_trait(found: Iterable[tuple[T | None, Pod, Seat | None]]) -> dict[T, Meant]:

@@ -50,7 +50,7 @@ def relate(cast: Cast, found: Relating) -> None:
     """Add a spread per constraint, or bar the domains that are too full already."""
     free: dict[Carried, list[Pod]] = {}
     given: dict[Carried, Pod] = {}
-    for pod, seat in cast.everyone():
+    for pod, seat in cast.asking():
         for carried in _constraints(pod):
             if seat is None:
                 free.setdefault(carried, []).append(pod)

@@ -26,7 +26,7 @@ class BudgetIndex:
     @classmethod
     def of(cls, snapshot: Snapshot) -> Self:
         """Group the budgets of the snapshot, once."""
-        return snapshot.derived(cls._grouped)
+        return snapshot.derived(cls._grouped, "budgets")
 
     @classmethod
     def _grouped(cls, snapshot: Snapshot) -> Self:

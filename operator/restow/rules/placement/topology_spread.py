@@ -118,7 +118,7 @@ def sight_of(pod: Pod, constraint: SpreadConstraint) -> Sight:
 
 def eligible(pod: Pod, constraint: SpreadConstraint, snapshot: Snapshot) -> Mapping[NodeName, str]:
     """Return the nodes whose pods count, and in which topology each is."""
-    return snapshot.derived(_Eligible).of(pod, constraint)
+    return snapshot.derived(_Eligible, "nodes").of(pod, constraint)
 
 
 class _Eligible:

@@ -1,0 +1,190 @@
+"""The last formulation, which serves again while nothing that it rests on has changed.
+
+On a large cluster a plan is sought on some nodes. Pods elsewhere count only where a rule between
+pods, a host port, a volume or a device could have to do with them; of all others it does not matter
+what they are. Everything else has to be the very same objects.
+"""
+
+from collections.abc import Collection, Iterable
+from dataclasses import dataclass, field
+from typing import Any, Final, NamedTuple
+
+from restow.cluster.following import Changed, changed_pods, same_nodes
+from restow.cluster.objects import Pod
+from restow.cluster.selectors import selects
+from restow.cluster.snapshot import Snapshot
+from restow.cluster.terms import Selection
+from restow.core.ids import NodeName
+from restow.core.reasons import Refusal
+from restow.planning.formulation import Formulation
+from restow.planning.judge import Judge
+from restow.planning.waiting import Waiting
+from restow.rules.wishes import Wishes
+
+FORGET: Final = 4
+"""When so many times as many pods are remembered as were asked about, those that are gone go."""
+
+Selections = Collection[tuple[Selection, ...]]
+
+OTHERS: Final = (
+    "budgets",
+    "priority_classes",
+    "workloads",
+    "namespaces",
+    "volumes",
+    "claims",
+    "storage_classes",
+    "csi_nodes",
+    "csi_drivers",
+    "storage_capacities",
+    "attachments",
+    "resource_slices",
+    "resource_claims",
+    "device_classes",
+    "device_taint_rules",
+    "added_affinity",
+)
+"""Fields of a snapshot beside its pods and nodes."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Asked:
+    """What a formulation was made of.
+
+    Parameters
+    ----------
+    judge
+        With the snapshot, the policies and the nodes that are looked at.
+    pending, soon
+        The pods to place, and those that wait for room that is about to become free.
+    terms
+        Whatever else decides: the order of objectives, limits, pods that are to stay.
+    """
+
+    judge: Judge
+    pending: tuple[Pod, ...]
+    soon: Waiting
+    terms: tuple[Any, ...]
+
+
+class Verdict(NamedTuple):
+    """What the rules say of a running pod: what is asked for it, and why it stays, if it does."""
+
+    wishes: Wishes
+    fixed: Refusal | None
+
+
+@dataclass(slots=True)
+class Recall:
+    """Remembers one formulation, and what was said of the pods on its nodes."""
+
+    _asked: Asked | None = None
+    _found: Formulation | None = None
+    _selections: Selections = field(default=())
+    _judge: Judge | None = None
+    _verdicts: dict[int, tuple[Pod, Verdict]] = field(default_factory=dict)
+
+    def verdicts(self, judge: Judge, pods: Iterable[Pod]) -> list[Verdict]:
+        """Return what the rules say of each pod.
+
+        They are asked again where time alone may change it, or a wish cannot be used: that is told
+        each time.
+        """
+        if self._judge is None or not _judges_alike(self._judge, judge):
+            self._verdicts.clear()
+        known, self._judge = self._verdicts, judge
+        found = []
+        for pod in pods:
+            entry = known.get(id(pod))
+            if entry is None:
+                asked = judge.wishes(pod)
+                entry = (pod, Verdict(asked, judge.why_fixed(pod, asked)))  # holds the pod's id
+                if not asked.complaints and not judge.resting(pod):
+                    known[id(pod)] = entry
+            found.append(entry[1])
+        if len(known) > FORGET * len(found):
+            kept = {id(pod) for pod in judge.snapshot.pods.values()}
+            self._verdicts = {key: entry for key, entry in known.items() if key in kept}
+        return found
+
+    def of(self, asked: Asked) -> Formulation | None:
+        """Return the last formulation if it is also the answer now, else None."""
+        before = self._asked
+        if before is None or not _alike(before, asked):
+            return None
+        old, new = before.judge.snapshot, asked.judge.snapshot
+        within = asked.judge.within
+        changed = changed_pods(old.pods, new.pods)
+        if within is None and changed:
+            return None
+        if not all(self._foreign(each, within or (), new) for each in changed):
+            return None
+        self._asked = asked  # the older snapshot is not needed any more
+        return self._found
+
+    def keep(self, asked: Asked, found: Formulation, selections: Selections) -> None:
+        """Remember the formulation, and by what selections of pods it was made.
+
+        Not where time alone may change what it says: a pod that rests for a while.
+        """
+        pods = asked.judge.snapshot.pods_by_node
+        nodes = asked.judge.covered()
+        here = (pod for node in nodes for pod in pods[node.name] if id(pod) not in self._verdicts)
+        if any(asked.judge.resting(pod) for pod in here):
+            self._asked = self._found = None
+            return
+        self._asked, self._found, self._selections = asked, found, tuple(selections)
+
+    def _foreign(self, changed: Changed, within: Collection[NodeName], now: Snapshot) -> bool:
+        """Whether the pod has nothing to do with the formulation, before and after."""
+        return all(
+            pod.node is not None
+            and pod.node not in within
+            and _inert(pod)
+            and not any(_meant(pod, each, now) for each in self._selections)
+            for pod in changed.versions
+        )
+
+
+def _alike(before: Asked, asked: Asked) -> bool:
+    return (
+        before.judge.within == asked.judge.within
+        and before.terms == asked.terms
+        and _identical(before.pending, asked.pending)
+        and before.soon == asked.soon
+        and _judges_alike(before.judge, asked.judge)
+    )
+
+
+def _judges_alike(one: Judge, two: Judge) -> bool:
+    """Whether both say the same of a pod, but for what time changes."""
+    old, new = one.snapshot, two.snapshot
+    return (
+        (one.policy, one.others, one.moved) == (two.policy, two.others, two.moved)
+        and old.absent == new.absent
+        and all(getattr(old, name) is getattr(new, name) for name in OTHERS)
+        and same_nodes(old.nodes, new.nodes)
+    )
+
+
+def _identical(before: Iterable[Pod], after: Iterable[Pod]) -> bool:
+    return [id(pod) for pod in before] == [id(pod) for pod in after]
+
+
+def _inert(pod: Pod) -> bool:
+    """Whether the pod asks nothing of others but room on its node."""
+    return not (
+        pod.affinity
+        or pod.anti_affinity
+        or pod.spread
+        or pod.host_ports
+        or pod.volumes
+        or pod.claims
+        or pod.extended
+        or pod.group
+        or pod.nominated_node
+    )
+
+
+def _meant(pod: Pod, selections: tuple[Selection, ...], snapshot: Snapshot) -> bool:
+    return all(selects(each, pod, snapshot.namespaces) for each in selections)
