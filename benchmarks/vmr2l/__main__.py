@@ -9,6 +9,7 @@ plan is judged by `replay`, which reads the file by itself.
 
 import argparse
 import json
+import math
 import os
 import sys
 import time
@@ -17,10 +18,12 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any, Final
 
-from benchmarks.vmr2l.baselines import ENGINES, Answer
+from benchmarks.vmr2l.baselines import ENGINES, Answer, answer_of
 from benchmarks.vmr2l.instances import Instance, MalformedError, read
 from benchmarks.vmr2l.replay import replay
 from restow.packing.effort import Effort
+from restow.rescheduling.problem import Problem
+from restow.rescheduling.reaching import reach
 
 PRINTING: Final = 0.1
 """Seconds kept for writing the answer."""
@@ -36,6 +39,9 @@ def main() -> int:
     parser.add_argument("--time-limit", type=float, default=5.0, help="seconds")
     parser.add_argument("--engine", choices=sorted(ENGINES), default="restow")
     parser.add_argument("--seed", type=int, default=0)
+    parser.add_argument(
+        "--until", type=float, help="as few migrations as bring the fragment rate down to this"
+    )
     parser.add_argument("--brief", action="store_true", help="print no moves")
     arguments = parser.parse_args()
     began = time.monotonic() - _age()
@@ -56,7 +62,15 @@ def _run(path: Path, limit: int, began: float, arguments: argparse.Namespace) ->
     left = max(0.05, arguments.time_limit - (time.monotonic() - began) - PRINTING)
     effort = Effort(seconds=left, work=None, seed=arguments.seed)
     start = time.monotonic()
-    outcome = ENGINES[arguments.engine](replace(instance.problem, limit=limit), effort)
+    problem = replace(instance.problem, limit=limit)
+    least: dict[str, Any] = {}
+    if arguments.until is None:
+        outcome = ENGINES[arguments.engine](problem, effort)
+    else:
+        goal = slots_for(problem, arguments.until)
+        reached = reach(problem, goal, effort)
+        outcome = answer_of(reached.outcome)
+        least = {"goal": goal, "least": reached.least, "fewest_proven": reached.proven}
     seconds = time.monotonic() - start
     result = {
         "instance": instance.name,
@@ -69,11 +83,25 @@ def _run(path: Path, limit: int, began: float, arguments: argparse.Namespace) ->
         "moves": list(_moves(instance, outcome)),
         "waves": outcome.steps[-1].wave + 1 if outcome.steps else 0,
         "seconds": round(seconds, 3),
+        **least,
     }
     replay(path, limit, result)
     if arguments.brief:
         result["moves"] = len(outcome.steps)
     return result
+
+
+def slots_for(problem: Problem, rate: float) -> int:
+    """Return how many slots make a fragment rate, of the first shape's main resource."""
+    size = max(problem.shapes[0].requests[0])
+    free = sum(
+        amount
+        for row in problem.free
+        for request in problem.shapes[0].requests
+        for amount, asked in zip(row, request, strict=True)
+        if asked == size
+    )
+    return math.ceil((1 - rate) * free / size)
 
 
 def _moves(instance: Instance, outcome: Answer) -> Iterator[dict[str, Any]]:

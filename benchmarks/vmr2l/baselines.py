@@ -15,7 +15,7 @@ from ortools.sat.python import cp_model
 from restow.packing.effort import Effort
 from restow.rescheduling.check import check
 from restow.rescheduling.compaction import compacted
-from restow.rescheduling.engine import reschedule
+from restow.rescheduling.engine import Outcome, reschedule
 from restow.rescheduling.greedy import greedy
 from restow.rescheduling.ordering import Hole, Leaving, Step, order
 from restow.rescheduling.problem import Group, Mover, Problem, worth
@@ -46,7 +46,11 @@ class Answer:
 
 def ours(problem: Problem, effort: Effort) -> Answer:
     """Plan by restow."""
-    outcome = reschedule(problem, effort)
+    return answer_of(reschedule(problem, effort))
+
+
+def answer_of(outcome: Outcome) -> Answer:
+    """Return an outcome of restow's as an answer."""
     return Answer(
         steps=outcome.steps, before=outcome.before, after=outcome.after, bound=outcome.bound
     )
