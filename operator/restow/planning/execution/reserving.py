@@ -82,7 +82,7 @@ def virtual(scene: Scene) -> Nominated:
     """Return what is held in full, as the gated pods that it stands for."""
     found: dict[NodeName, tuple[Pod, ...]] = {}
     for each in full(scene):
-        found[each.node] = (*found.get(each.node, ()), _pod(scene, each))
+        found[each.node] = (*found.get(each.node, ()), stand_in(scene, each))
     return found
 
 
@@ -119,10 +119,7 @@ def entering(scene: Scene) -> Arriving:
             continue  # nothing would hold its room yet
         if step.action is Action.PLACE and not all_left(scene):
             continue
-        just = state.phase is StepPhase.RELEASED and not scene.after(
-            state.since, scene.settings.bind_s
-        )
-        if not pod.gates and not just and bound_by_us(scene, step, pod):
+        if step.action is Action.PLACE and bound_by_us(scene, step, pod):
             continue
         if room_for(scene, pod, node):
             found.setdefault(node, []).append(pod)
@@ -224,7 +221,8 @@ def _at(
             )
 
 
-def _pod(scene: Scene, holder: Placeholder) -> Pod:
+def stand_in(scene: Scene, holder: Placeholder) -> Pod:
+    """Return the gated pod as which the placeholder will hold its room."""
     name = f"placeholder {holder.node} {holder.priority}"
     return Pod(
         key=ObjectKey("", name),

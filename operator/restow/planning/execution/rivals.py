@@ -185,7 +185,7 @@ def _seated(scene: Scene, board: Board, gone: Set[Uid]) -> Iterator[None]:
         pod = scene.arriving(index)
         left = scene.pod(step)
         if pod is None and left is not None and left.uid in gone:
-            pod = replace(left, uid=Uid(f"new {left.uid}"), node=None)
+            pod = replace(left, uid=Uid(f"new {left.uid}"), node=None, deleting=False)
         if pod is None or pod.node is not None or state.phase in OVER or step.target is None:
             continue
         if step.target in board.nodes and why_no_room(board, pod, step.target, {}) is None:
