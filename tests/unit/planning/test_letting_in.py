@@ -96,3 +96,26 @@ def test_pod_that_its_placeholder_keeps_out_preempts_nobody_elsewhere(leave_s: f
     run = carried_out(snapshot, *steps, habits=restless(0, leave_s))
     assert run.cluster.pods[ObjectKey("default", "bystander")].node == "n1"
     assert run.cluster.pods[p.key].node == "n2"
+
+
+@pytest.mark.parametrize("leave_s", [0, 0.5, 1, 2])
+@pytest.mark.parametrize("every", range(1, 9))
+def test_room_of_pending_pod_stays_held_while_replacement_is_let_in_beside_it(
+    leave_s: float, every: int
+) -> None:
+    small = a_pod("small", node="n0", cpu_m=1000, owner=A)
+    large = a_pod("large", node="n1", cpu_m=4000, owner=B)
+    p = a_pod("p", cpu_m=4000, owner=JOB, node_selector={ZONE: "b"})
+    rival = a_pod("rival", cpu_m=4000, node_selector={ZONE: "b"})
+    snapshot = a_snapshot(
+        [small, large, p, rival],
+        [
+            a_node(f"n{n}", cpu_m=1000 * cpu, labels={ZONE: zone})
+            for n, (cpu, zone) in enumerate(((1, "a"), (5, "b"), (4, "a")))
+        ],
+        workloads=[A, B, JOB],
+    )
+    steps = (a_move(small, "n1"), a_move(large, "n2"), a_place(p, "n1"))
+    run = carried_out(snapshot, *steps, habits=restless(9, leave_s), every=every)
+    at = {pod.owner.uid: pod.node for pod in run.cluster.pods.values() if pod.owner}
+    assert at == {A.uid: "n1", B.uid: "n2", JOB.uid: "n1"}

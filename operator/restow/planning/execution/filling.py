@@ -26,10 +26,10 @@ MOST_FILLED: Final = 10
 def holds_itself(scene: Scene, index: int, pod: Pod) -> bool:
     """Whether the nomination of a gated pod holds its room; not for long if it gets none."""
     gated = bool(pod.gates) and pod.nominated_node == scene.plan.steps[index].target
-    return gated and _patient(scene, scene.progress.steps[index])
+    return gated and patient(scene, scene.progress.steps[index])
 
 
-def _patient(scene: Scene, state: StepProgress) -> bool:
+def patient(scene: Scene, state: StepProgress) -> bool:
     """Whether a gated replacement may stay so for longer than it takes to fill other nodes."""
     return not scene.after(state.since, scene.settings.gated_s - EARLY_S)
 
@@ -65,7 +65,7 @@ def fillers(
             pod = scene.arriving(index)
             if pod is None or pod.node is not None or state.phase in OVER:
                 continue
-            if pod.gates and _patient(scene, state):
+            if pod.gates and patient(scene, state):
                 continue
             anywhere = step.action is Action.MOVE or asks(pod) or avoiding
             among = board.nodes if anywhere else sources

@@ -18,12 +18,12 @@ from restow.core.frozen import Amounts, total
 from restow.core.ids import NodeName, ObjectKey, Uid
 from restow.core.marks import HOLD
 from restow.planning.acts import Placeholder, Reserve, Unreserve
-from restow.planning.execution.filling import fillers, holds_itself, sized
+from restow.planning.execution.filling import fillers, holds_itself, patient, sized
 from restow.planning.execution.scene import Scene
 from restow.planning.plan import Action, Step
 from restow.planning.progress import OVER, StepPhase
 from restow.planning.revalidate import arrival_of
-from restow.planning.room import has_room, why_no_room
+from restow.planning.room import has_room, why_no_room, without
 from restow.rules.survey import Nominated
 
 Arriving = Mapping[NodeName, Sequence[Pod]]
@@ -121,9 +121,33 @@ def entering(scene: Scene) -> Arriving:
             continue
         if step.action is Action.PLACE and bound_by_us(scene, step, pod):
             continue
+        if pod.gates and patient(scene, state) and _would_open(scene, pod, node):
+            continue
         if room_for(scene, pod, node):
             found.setdefault(node, []).append(pod)
     return found
+
+
+def _would_open(scene: Scene, pod: Pod, node: NodeName) -> bool:
+    """Whether the arrival would make others take room that a pod is about to leave on its node.
+
+    As long as that terminates, nothing beside the arrival can hold its room.
+    """
+    ending = [other for other in scene.board.pods(node) if other.deleting]
+    if not ending:
+        return False
+    ours = {
+        other.uid
+        for index, step, _ in scene.steps(Action.MOVE, Action.PLACE)
+        if step.target == node and (other := scene.arriving(index)) is not None
+    }
+    with without(scene.board, ending) as board:
+        held = {node: (pod, *(other for other in nominated(scene).get(node, ()) if other.gates))}
+        return any(
+            not other.requests.lacking(board.free(node)) and has_room(board, other, node, held)
+            for other in waiting(scene)
+            if other.uid not in ours
+        )
 
 
 def bound_by_us(scene: Scene, step: Step, pod: Pod) -> bool:
@@ -200,7 +224,8 @@ def _at(
     inside = {pod.uid for pod in let_in}
     left: Amounts | None = None
     if let_in:
-        others = [pod for pod in nominated(scene).get(node, ()) if pod.uid not in inside]
+        known = inside | {pod.uid for pod in arrivals}
+        others = [pod for pod in nominated(scene).get(node, ()) if pod.uid not in known]
         left = scene.board.free(node) - total(pod.requests for pod in (*let_in, *others))
         if left.of("pods") < 1:
             return
