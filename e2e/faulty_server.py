@@ -18,6 +18,8 @@ from aiohttp import web
 REASONS: Final = {409: "Conflict", 429: "TooManyRequests", 500: "InternalError"}
 HOP_BY_HOP: Final = frozenset({"connection", "host", "keep-alive", "transfer-encoding"})
 START_S: Final = 10
+CLOSING_S: Final = 0.25
+"""What aiohttp's documentation gives TLS connections to close; nothing tells when they have."""
 
 
 class FaultyServer:
@@ -66,13 +68,15 @@ class FaultyServer:
     async def _run(self) -> None:
         cluster = self._config["clusters"][0]["cluster"]
         upstream, trusted = cluster["server"], _trusting(cluster)
-        limit = aiohttp.TCPConnector(limit=0, ssl=trusted)
-        async with aiohttp.ClientSession(connector=limit, auto_decompress=False) as session:
+        connector = aiohttp.TCPConnector(limit=0, ssl=trusted)  # as many calls as there are watches
+        async with aiohttp.ClientSession(connector=connector, auto_decompress=False) as session:
 
             async def handle(request: web.BaseRequest) -> web.StreamResponse:
                 return self._failed(request) or await _passed_on(request, session, upstream)
 
-            runner = web.ServerRunner(web.Server(handle), shutdown_timeout=0)
+            runner = web.ServerRunner(
+                web.Server(handle, handler_cancellation=True), shutdown_timeout=1
+            )
             await runner.setup()
             site = web.TCPSite(runner, "127.0.0.1", 0)
             await site.start()
@@ -80,6 +84,7 @@ class FaultyServer:
             self._ready.set()
             await self._stop.wait()
             await runner.cleanup()
+        await asyncio.sleep(CLOSING_S)
 
     def _lead_to(self, port: int) -> None:
         cluster = {"server": f"http://127.0.0.1:{port}"}
