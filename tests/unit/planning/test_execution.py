@@ -417,6 +417,22 @@ def test_without_placeholders_no_pod_leaves_while_somebody_waits_who_would_take_
     assert unmarked(run.cluster)
 
 
+def test_where_a_quota_allows_some_placeholders_only_the_plan_goes_on_without_any() -> None:
+    def one_node_only(act: Act) -> ActResult | None:
+        elsewhere = isinstance(act, Reserve) and act.placeholder.node != "n1"
+        return no_placeholders(act) if elsewhere else None
+
+    run = a_run(stranded(), fault=one_node_only)
+    held: list[int] = []
+    run.meddle = lambda cluster: held.append(
+        sum(HOLD in pod.gates for pod in cluster.pods.values())
+    )
+    assert run.to_the_end().verdict is Verdict.COMPLETED
+    assert run.cluster.pods[P].node == "n1"
+    assert max(held) == 1
+    assert unmarked(run.cluster)
+
+
 def test_placeholders_keep_out_who_waits_and_are_gone_with_the_plan() -> None:
     """The thief fits wherever somebody leaves, and every nomination of a pod is cleared."""
     run = a_run(

@@ -31,6 +31,9 @@ Arriving = Mapping[NodeName, Sequence[Pod]]
 
 def reserve(scene: Scene) -> None:
     """Set what is held to what is wanted; where that changes, first the new, then the old goes."""
+    if not reserving(scene):
+        scene.acts.extend(Unreserve(pod=pod.ref) for pod in placeholders(scene))
+        return
     wanted = set(_wanted(scene, entering(scene)))
     standing = _standing(scene)
     there = set(standing.values())
@@ -67,10 +70,13 @@ def reserved(scene: Scene, node: NodeName | None = None) -> bool:
 def reserving(scene: Scene) -> bool:
     """Whether there are placeholders, or may be yet; if not, nominations alone hold what they can.
 
-    Quotas and policies may keep restow from creating any.
+    Quotas and policies may keep restow from creating any, or all that are wanted: where some only
+    stand before anybody was evicted, those go again.
     """
-    young = not scene.after(scene.progress.wave_since, scene.settings.gate_s)
-    return young or any(True for _ in placeholders(scene))
+    if not scene.after(scene.progress.wave_since, scene.settings.gate_s):
+        return True
+    begun = scene.progress.evicting_since is not None
+    return any(True for _ in placeholders(scene)) and (begun or reserved(scene))
 
 
 def full(scene: Scene) -> tuple[Placeholder, ...]:
