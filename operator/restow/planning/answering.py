@@ -7,6 +7,7 @@ from typing import Final, NamedTuple
 
 from restow.cluster.objects import Pod
 from restow.cluster.snapshot import Snapshot
+from restow.core.ids import Uid
 from restow.packing.outcome import Outcome
 from restow.packing.problem import Problem
 from restow.packing.unsolved import glanced, narrowed
@@ -28,8 +29,14 @@ LESSONS: Final = 40
 class Answer:
     """A solved formulation with its steps in waves.
 
-    `ordered` is False when the best placement had no order of waves: what remains without a place
-    is then not proven to.
+    Parameters
+    ----------
+    ordered
+        False when the best placement had no order of waves: what remains without a place is then
+        not proven to.
+    clashing
+        Pending pods that some choice of devices might serve together with others, but not
+        kube-scheduler's, as far as placements were tried.
     """
 
     formulation: Formulation
@@ -38,6 +45,7 @@ class Answer:
     unplaced: tuple[Pod, ...]
     ordered: bool
     wall_s: float
+    clashing: frozenset[Uid] = frozenset()
 
 
 def answered(
@@ -61,6 +69,7 @@ def answered(
                 unplaced=found.concrete.unplaced,
                 ordered=sequential,
                 wall_s=attempt.spent_s,
+                clashing=found.clashing,
             )
     return Answer(
         formulation=found.formulation,
@@ -76,6 +85,7 @@ class _Solved(NamedTuple):
     formulation: Formulation
     outcome: Outcome
     concrete: Concrete
+    clashing: frozenset[Uid] = frozenset()
 
 
 @dataclass(slots=True, kw_only=True)
@@ -92,7 +102,7 @@ class _Attempt:
 
         When there are too many lessons, or the time is over, no pod with claims arrives anywhere.
         """
-        asked, certain = formulation, True
+        asked, vague = formulation, set[int]()
         for lessons in count(1):
             found = self._once(asked)
             lesson = learn(self.snapshot, asked, found.concrete)
@@ -100,14 +110,15 @@ class _Attempt:
                 break
             if lessons >= LESSONS or self.spent_s >= self.limit_s:
                 lesson = nobody(asked)
-            certain = certain and lesson.certain
+            vague |= frozenset() if lesson.certain else lesson.classes
             asked = replace(asked, problem=lesson.taught(asked.problem))
         outcome = found.outcome
-        if not certain:
+        if vague:
             outcome = glanced(formulation.problem, outcome)
         if not formulation.whole:
             outcome = narrowed(formulation.problem, outcome)
-        return found._replace(outcome=outcome)
+        clashing = (pod.uid for c in vague for pod in formulation.members[c].pending)
+        return found._replace(outcome=outcome, clashing=frozenset(clashing))
 
     def _once(self, asked: Formulation) -> _Solved:
         left_s = max(self.limit_s - self.spent_s, 0.2 * self.limit_s)
