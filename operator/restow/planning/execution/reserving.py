@@ -62,8 +62,9 @@ def lets_in(scene: Scene, pod: Pod, node: NodeName) -> bool:
 
 
 def reserved(scene: Scene, node: NodeName | None = None) -> bool:
-    """Whether all that is to arrive, on the node or anywhere, is held in full."""
-    there = set(_standing(scene).values())
+    """Whether all that is to arrive, on the node or anywhere, is held in full after this turn."""
+    going = {act.pod.uid for act in scene.acts if isinstance(act, Unreserve)}
+    there = {each for pod, each in _standing(scene).items() if pod.uid not in going}
     return all(each in there for each in full(scene) if node in {None, each.node})
 
 
