@@ -95,6 +95,12 @@ INDIFFERENT: Final[Mapping[str, Mapping[str, tuple[str, ...]]]] = {
         "rules.devices.candidates": ("unit in want.units",),
         "rules.devices.kinds": ("want.units is not None", "each.id in units"),
     },
+    "hardly drawn: exactly the least amount, in parts of a unit; a unit test asks for it": {
+        "rules.devices.capacity": ("asked < least, LtE",),
+    },
+    "no search that is drawn comes to a dead end again with other counters; a unit test does": {
+        "rules.devices.kinds": ("each.pool == pool, NotEq",),
+    },
     "no search that is drawn asks for so many devices or takes so long": {
         "rules.devices.allocator": (
             "most > DEEPEST",

@@ -60,7 +60,8 @@ def judge(plan: Json, at: Mapping[str, Seat]) -> Judged:
 
     Of pods of one controller any may be the one that arrived. A move that was not begun, because
     all pending pods had their nodes, has no arrival. Where nobody was evicted, a pending pod that
-    is elsewhere found that place by itself.
+    is elsewhere found that place by itself. A pod that lost its place to one that is none of the
+    plan's is no broken word if the step names that one.
     """
     steps, status = plan["spec"]["steps"], plan["status"]
     ended, message = phase(plan), str(status.get("message", ""))
@@ -68,23 +69,24 @@ def judge(plan: Json, at: Mapping[str, Seat]) -> Judged:
     others = _outsiders(plan, message)
     evicted = sum("disturbedAt" in progress for _, progress in every)
     arrivals = [
-        (step, _arriving(step, progress))
+        (step, _arriving(step, progress), _outsiders(plan, str(progress.get("message", ""))))
         for step, progress in every
         if step["action"] == "Place" or (step["action"] == "Move" and "disturbedAt" in progress)
     ]
     missed = [
         f"{step['action']} {step['pod']['name']} to {step['to']}: {uid or 'no replacement'} "
         f"is on {at.get(uid, NOWHERE).node}"
-        for step, uid in arrivals
-        if not _keeps_word(step, uid, at)
+        for step, uid, to_blame in arrivals
+        if not to_blame and not _keeps_word(step, uid, at)
     ]
+    arrived = sum(_keeps_word(step, uid, at) for step, uid, _ in arrivals)
     return Judged(
         name=plan["metadata"]["name"],
         phase=ended,
         message=message,
         steps=len(steps),
         waves=1 + max(step["wave"] for step in steps),
-        arrived=len(arrivals) - len(missed),
+        arrived=arrived,
         evicted=evicted,
         outsiders=others,
         wrong=_wrong(ended, message, missed if evicted else [], others),

@@ -110,3 +110,11 @@ def test_nobody_takes_room_that_is_held(seed: int) -> None:
     run = run_of(seed, quick=True)
     assert run.to_the_end().verdict is Verdict.COMPLETED
     assert all(state.detail == StepPhase.DONE for state in run.stored.status.steps)
+
+
+@pytest.mark.parametrize("seed", [195, 522, 786, 3925])
+def test_slow_pods_of_two_priorities_get_what_was_planned(seed: int) -> None:
+    """In each of them a plan was once given up, with none but itself to blame."""
+    run = run_of(seed, quick=False)
+    assert run.to_the_end().verdict is Verdict.COMPLETED
+    assert all(state.detail == StepPhase.DONE for state in run.stored.status.steps)

@@ -1,6 +1,6 @@
 """One text per pod that got no place, for Events, conditions, tables and `restow explain` alike."""
 
-from collections.abc import Hashable, Iterator, Sequence
+from collections.abc import Container, Hashable, Iterator, Sequence
 from dataclasses import dataclass, replace
 
 from restow.cluster.objects import Pod
@@ -19,6 +19,11 @@ from restow.policies.coverage import Policy
 
 LONGEST = 1000
 """Bytes of a text; an Event holds 1,024."""
+
+CLASH = (
+    "kube-scheduler, which takes the first devices that suit, could not give out those that it "
+    "needs in any placement that was tried; that there is none is not proven."
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -57,10 +62,12 @@ def unplaced(  # noqa: PLR0913 - all but one by name
     formulation: Formulation,
     outcome: Outcome,
     ordered: bool,
+    clashing: Container[Uid],
 ) -> tuple[Unplaced, ...]:
     """Return per pod why the outcome gives it no place, and whether that is proven.
 
-    `ordered` is False when a place was found but no order of moves that never overfills a node.
+    `ordered` is False when a place was found but no order of moves that never overfills a node;
+    `clashing` are pods to which kube-scheduler's choice of devices gives no place.
     """
     found = verdicts(
         pods,
@@ -69,6 +76,7 @@ def unplaced(  # noqa: PLR0913 - all but one by name
         formulation=formulation,
         outcome=outcome,
         ordered=ordered,
+        clashing=clashing,
     )
     return tuple(verdict.on(pod) for pod, verdict in zip(pods, found, strict=True))
 
@@ -81,6 +89,7 @@ def verdicts(  # noqa: PLR0913 - all but one by name
     formulation: Formulation,
     outcome: Outcome,
     ordered: bool,
+    clashing: Container[Uid],
 ) -> tuple[Verdict, ...]:
     """Return what `unplaced` says, uncut; pods that no rule tells apart share one verdict."""
     if not pods:
@@ -92,10 +101,11 @@ def verdicts(  # noqa: PLR0913 - all but one by name
     for pod in pods:
         tier = formulation.problem.tiers.index(formulation.wishes[pod.uid].priority)
         proven = ordered and _proven(outcome, tier)
-        key = (_shape(pod), proven)
+        clashes = pod.uid in clashing and not proven
+        key = (_shape(pod), proven, clashes)
         if key not in known:
             found = inquest.obstacles(pod)
-            reason, said = _why(found, limit, proven=proven, ordered=ordered)
+            reason, said = _why(found, limit, proven=proven, ordered=ordered, clashes=clashes)
             known[key] = Verdict(
                 reason=reason,
                 said=said,
@@ -153,7 +163,9 @@ def _limit(problem: Problem, outcome: Outcome) -> str:
     return ""
 
 
-def _why(found: Obstacles, limit: str, *, proven: bool, ordered: bool) -> tuple[Reason, str]:
+def _why(
+    found: Obstacles, limit: str, *, proven: bool, ordered: bool, clashes: bool
+) -> tuple[Reason, str]:
     """Return the reason, and the verdict in a sentence or two."""
     if not ordered:
         return Reason.NO_ROOM, "A place was found, but no safe order of moves."
@@ -168,6 +180,8 @@ def _why(found: Obstacles, limit: str, *, proven: bool, ordered: bool) -> tuple[
         )
     if limit and not found.impossible:
         return Reason.LIMIT_REACHED, f"{limit} {certainty}"
+    if clashes and not found.impossible:
+        return Reason.DEVICES_UNAVAILABLE, CLASH
     return Reason.NO_ROOM if proven or found.impossible else Reason.OUT_OF_TIME, certainty
 
 

@@ -7,6 +7,7 @@ from typing import Final, NamedTuple
 
 from restow.cluster.objects import Pod
 from restow.cluster.snapshot import Snapshot
+from restow.core.ids import Uid
 from restow.packing.outcome import Outcome
 from restow.packing.problem import Problem
 from restow.packing.unsolved import glanced, narrowed
@@ -28,8 +29,14 @@ LESSONS: Final = 40
 class Answer:
     """A solved formulation with its steps in waves.
 
-    `ordered` is False when the best placement had no order of waves: what remains without a place
-    is then not proven to.
+    Parameters
+    ----------
+    ordered
+        False when the best placement had no order of waves: what remains without a place is then
+        not proven to.
+    clashing
+        Pending pods that some choice of devices might serve together with others, but not
+        kube-scheduler's, as far as placements were tried.
     """
 
     formulation: Formulation
@@ -39,6 +46,7 @@ class Answer:
     ordered: bool
     spent: float
     wall_s: float
+    clashing: frozenset[Uid] = frozenset()
 
 
 def answered(snapshot: Snapshot, formulation: Formulation, solver: Solver, limit: float) -> Answer:
@@ -61,6 +69,7 @@ def answered(snapshot: Snapshot, formulation: Formulation, solver: Solver, limit
                 ordered=sequential,
                 spent=attempt.spent,
                 wall_s=attempt.wall_s,
+                clashing=found.clashing,
             )
     return Answer(
         formulation=found.formulation,
@@ -77,6 +86,7 @@ class _Solved(NamedTuple):
     formulation: Formulation
     outcome: Outcome
     concrete: Concrete
+    clashing: frozenset[Uid] = frozenset()
 
 
 @dataclass(slots=True, kw_only=True)
@@ -94,7 +104,7 @@ class _Attempt:
 
         After too many lessons, or at the limit, no pod with claims arrives anywhere.
         """
-        asked, certain = formulation, True
+        asked, vague = formulation, set[int]()
         for lessons in count(1):
             found = self._once(asked)
             lesson = learn(self.snapshot, asked, found.concrete)
@@ -102,14 +112,15 @@ class _Attempt:
                 break
             if lessons >= LESSONS or self.spent >= self.limit:
                 lesson = nobody(asked)
-            certain = certain and lesson.certain
+            vague |= frozenset() if lesson.certain else lesson.classes
             asked = replace(asked, problem=lesson.taught(asked.problem))
         outcome = found.outcome
-        if not certain:
+        if vague:
             outcome = glanced(formulation.problem, outcome)
         if not formulation.whole:
             outcome = narrowed(formulation.problem, outcome)
-        return found._replace(outcome=outcome)
+        clashing = (pod.uid for c in vague for pod in formulation.members[c].pending)
+        return found._replace(outcome=outcome, clashing=frozenset(clashing))
 
     def _once(self, asked: Formulation) -> _Solved:
         left = max(self.limit - self.spent, 0.2 * self.limit)

@@ -45,6 +45,12 @@ class Lesson:
     wide: tuple[Combination, ...] = ()
     certain: bool = True
 
+    @property
+    def classes(self) -> frozenset[int]:
+        """The classes of pods that it speaks of."""
+        combinations = (*(each for _, each in self.near), *self.wide)
+        return frozenset(c for each in combinations for c, _ in each)
+
     def taught(self, problem: Problem) -> Problem:
         """Return the problem with the combinations forbidden."""
         lessons = [self.near, tuple((0, each) for each in self.wide)]

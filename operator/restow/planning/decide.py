@@ -1,7 +1,7 @@
 """One decision: the same cycle for the operator, the command line, simulations and benchmarks."""
 
 import hashlib
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Container, Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import partial
@@ -48,8 +48,9 @@ class Explainer(Protocol):
         formulation: Formulation,
         outcome: Outcome,
         ordered: bool,
+        clashing: Container[Uid],
     ) -> tuple[Unplaced, ...]:
-        """Return one answer per pod, in order; `ordered` False: no safe order of moves exists."""
+        """Return one answer per pod, in order; `ordered` and `clashing` as in `Answer`."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -142,6 +143,7 @@ def decide(  # noqa: PLR0913 - by name, most with defaults
         formulation=solved,
         outcome=answer.outcome,
         ordered=answer.ordered,
+        clashing=answer.clashing,
     )
     plan = replace(
         blank,

@@ -5,21 +5,23 @@ is learned from the allocator, combination by combination (`planning.clashing`).
 """
 
 from collections.abc import Hashable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from functools import partial
 from typing import Self
 
 from restow.cluster.objects import Node, Pod
 from restow.core.frozen import NOTHING, Amounts, total
 from restow.core.ids import NodeName, Uid
+from restow.core.reasons import Refusal
 from restow.packing.relations import Clash
 from restow.planning.relating.sketch import Relating
 from restow.rules.board import Board
 from restow.rules.devices import extended
 from restow.rules.devices.demand import Demand, has_claims
 from restow.rules.devices.suited import Suits
-from restow.rules.placement import dynamic_resources
-from restow.rules.survey import Survey
+
+Asking = Demand | Refusal | None
+"""What a pod's claims ask for, or why no node takes it; None for nothing."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -32,6 +34,8 @@ class Devices:
         The pods whose place is given.
     shapes
         Per pod with claims, what tells it from other such pods.
+    demands
+        Per shape, what the claims of a pod of it say.
     backed
         Extended resources that devices may serve, with all that is asked of them.
     """
@@ -39,15 +43,17 @@ class Devices:
     board: Board
     suits: Suits
     shapes: Mapping[Uid, Hashable]
+    demands: Mapping[Hashable, Asking]
     backed: Amounts
-    _admitting: dict[Hashable, Survey] = field(default_factory=dict)
 
     @classmethod
     def of(cls, pods: Iterable[Pod], nodes: Sequence[Node], board: Board) -> Self:
         """Return what `pods`, which do not sit on the board, ask for of `nodes`."""
         snapshot = board.snapshot
         asking = [pod for pod in pods if has_claims(pod, snapshot)]
-        suits = Suits.of(asking, nodes, board)
+        said = {pod.uid: Demand.of(pod, board.devices) for pod in asking}
+        suits = Suits.of((d for d in said.values() if isinstance(d, Demand)), nodes, board)
+        shapes = {pod.uid: _shape(pod, said[pod.uid], board, suits) for pod in asking}
         backed = total(
             Amounts({name: pod.requests.of(name) for name in extended.backed(pod, snapshot)})
             for pod in asking
@@ -55,7 +61,8 @@ class Devices:
         return cls(
             board=board,
             suits=suits,
-            shapes={pod.uid: _shape(pod, board, suits) for pod in asking},
+            shapes=shapes,
+            demands={shape: said[uid] for uid, shape in shapes.items()},
             backed=backed,
         )
 
@@ -67,11 +74,9 @@ class Devices:
         """Whether the node could serve the pod with nobody there but the board's."""
         if pod.uid not in self.shapes:
             return True
-        shape = self.shapes[pod.uid]
-        if shape not in self._admitting:
-            rules = (dynamic_resources.RULE,)
-            self._admitting[shape] = Survey.of(pod, self.board, rules=rules)
-        return self._admitting[shape].refusal(node) is None
+        demand = self.demands[self.shapes[pod.uid]]
+        answer = demand.on(self.board.nodes[node]) if isinstance(demand, Demand) else demand
+        return not isinstance(answer, Refusal)
 
     def room(self, node: Node) -> Amounts:
         """Return what is left on the node; plenty of a resource that its devices may serve."""
@@ -101,9 +106,8 @@ def _clash(domains: tuple[int, ...], **_roles: tuple[int, ...]) -> Clash:
     return Clash(domains=domains)
 
 
-def _shape(pod: Pod, board: Board, suits: Suits) -> Hashable:
+def _shape(pod: Pod, demand: Asking, board: Board, suits: Suits) -> Hashable:
     """Return what the allocator looks at, and what kinds of devices the pod has now."""
-    demand = Demand.of(pod, board.devices)
     held = board.devices.before(pod) if pod.node is not None else frozenset()
     kinds = tuple(sorted(map(repr, map(suits.kind, held))))
     if not isinstance(demand, Demand):

@@ -102,17 +102,21 @@ def _stale_target(target: NodeName | None, pod: Pod | None, snapshot: Snapshot) 
 
 
 def arrival_of(plan: Plan, progress: Progress, index: int, snapshot: Snapshot) -> Pod | None:
-    """Return the pod that is to arrive, or the one it replaces, or a sibling that looks alike."""
+    """Return the pod that is to arrive, or the one it replaces, or a sibling that looks alike.
+
+    Not as one that terminates: such pods do not count for topology spread.
+    """
     step = plan.steps[index]
     ref = progress.steps[index].replacement
     for each in (ref, step.pod):
         if each is not None and (pod := snapshot.pod_by_uid(each.key, each.uid)) is not None:
-            return expected(pod, snapshot)
+            coming = replace(pod, deleting=False) if pod.deleting else pod
+            return expected(coming, snapshot)
     siblings = snapshot.pods_by_owner.get(step.owner.uid, ()) if step.owner else ()
     alike = next(iter(siblings), None)
     if alike is None:
         return None
-    stand_in = replace(alike, uid=Uid(f"arrival {index}"), node=None)
+    stand_in = replace(alike, uid=Uid(f"arrival {index}"), node=None, deleting=False)
     return expected(stand_in, snapshot)
 
 

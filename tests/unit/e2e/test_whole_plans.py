@@ -46,6 +46,16 @@ def test_completed_plan_with_a_pod_elsewhere_or_a_strangers_pod_is_wrong(
     assert len(judge(a_plan("Completed", new="m2"), at).wrong) == 1
 
 
+def test_moved_pod_that_lost_its_place_to_somebody_it_names_breaks_no_word() -> None:
+    plan = a_plan("Completed", new="m2")
+    lost = plan["status"]["steps"][1]
+    lost["message"] = "case/m2 no longer fits on n2; case/late-1 got there"
+    found = judge(plan, PLACED)
+    assert (found.wrong, found.arrived) == ((), 1)
+    lost["message"] = "case/m2 was bound to n3 instead of n2"
+    assert len(judge(plan, PLACED).wrong) == 1
+
+
 def test_twin_may_arrive_instead_of_the_pod() -> None:
     plan = a_plan("Completed")
     plan["status"]["steps"][0]["replacement"] = {"namespace": "case", "name": "t", "uid": "t"}

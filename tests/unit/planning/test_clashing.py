@@ -9,6 +9,7 @@ from restow.cluster.devices import DeviceConstraint, ResourceClaim, ResourceSlic
 from restow.cluster.objects import Pod
 from restow.cluster.pod_devices import PodClaim
 from restow.cluster.snapshot import Snapshot
+from restow.core.reasons import Reason
 from restow.planning.progress import begin
 from restow.planning.revalidate import misfits
 from restow.policies.coverage import Policy
@@ -114,7 +115,9 @@ def test_plan_counts_on_no_better_choice_of_devices_than_kube_scheduler_makes() 
     """Whoever takes any takes the first: both fit, but not in the order in which they come."""
     decision = decided(one_of_each_model("a"), MOVING)
     assert len(decision.plan.placed) == 1
-    assert not decision.plan.unplaced[0].proven
+    (left,) = decision.plan.unplaced
+    assert (left.reason, left.proven) == (Reason.DEVICES_UNAVAILABLE, False)
+    assert "takes the first devices that suit" in left.message
     assert not decision.plan.solve.tiers[0].proven
 
 

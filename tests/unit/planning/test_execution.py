@@ -175,14 +175,20 @@ def test_stranger_in_the_pending_pods_room_aborts_and_leaves_nothing() -> None:
     assert run.cluster.missing() == ()
 
 
-def test_moved_pod_of_lower_priority_that_loses_its_target_does_not_stop_the_plan() -> None:
+@pytest.mark.parametrize("kind", ["ReplicaSet", "StatefulSet"])
+def test_moved_pod_of_lower_priority_that_loses_its_target_says_to_whom_and_stops_nothing(
+    kind: str,
+) -> None:
     def take(cluster: Cluster) -> None:
         if cluster.evictions and ObjectKey("default", "stranger") not in cluster.pods:
-            cluster.put(a_pod("stranger", node="n2", cpu_m=3000, priority=1000))
+            taker = a_pod("stranger", node="n2", cpu_m=3000, priority=1000)
+            cluster.put(replace(taker, created_at=cluster.now))
 
-    run = a_run(stranded("StatefulSet"), Habits(leave_default_s=5), meddle=take)
+    run = a_run(stranded(kind), Habits(leave_default_s=5), meddle=take)
     assert run.to_the_end().verdict is Verdict.COMPLETED
     assert run.cluster.pods[P].node == "n1"
+    (lost,) = (each for each in run.stored.status.steps if each.detail == StepPhase.STRAYED)
+    assert "default/stranger got there" in lost.message
     assert unmarked(run.cluster)
 
 
@@ -414,6 +420,22 @@ def test_without_placeholders_no_pod_leaves_while_somebody_waits_who_would_take_
     assert turn.verdict is Verdict.ABORTED
     assert "thief would take the room of default/b on n2" in turn.reason
     assert run.cluster.evictions == []
+    assert unmarked(run.cluster)
+
+
+def test_where_a_quota_allows_some_placeholders_only_the_plan_goes_on_without_any() -> None:
+    def one_node_only(act: Act) -> ActResult | None:
+        elsewhere = isinstance(act, Reserve) and act.placeholder.node != "n1"
+        return no_placeholders(act) if elsewhere else None
+
+    run = a_run(stranded(), fault=one_node_only)
+    held: list[int] = []
+    run.meddle = lambda cluster: held.append(
+        sum(HOLD in pod.gates for pod in cluster.pods.values())
+    )
+    assert run.to_the_end().verdict is Verdict.COMPLETED
+    assert run.cluster.pods[P].node == "n1"
+    assert max(held) == 1
     assert unmarked(run.cluster)
 
 

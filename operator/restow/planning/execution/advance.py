@@ -8,8 +8,9 @@ from restow.planning.execution.arriving import arrive, give_up_lost, hold, overd
 from restow.planning.execution.ending import clean
 from restow.planning.execution.leaving import keep_gate, leave
 from restow.planning.execution.observe import observe
-from restow.planning.execution.reserving import reserve, reserving
+from restow.planning.execution.reserving import reserve
 from restow.planning.execution.scene import Scene, Turn
+from restow.planning.execution.sparing import spare
 from restow.planning.judge import Judge
 from restow.planning.plan import Plan
 from restow.planning.progress import OVER, Progress, Settings, Verdict
@@ -47,12 +48,13 @@ def advance(  # noqa: PLR0913 - the five that make a turn, and the policy by nam
     if scene.progress.ending is None:
         _judge(scene)
     if scene.progress.ending is None:
-        if reserving(scene):
-            reserve(scene)
+        reserve(scene)
         hold(scene)
         arrive(scene)
         keep_gate(scene)
         leave(scene)
+    if scene.progress.ending is None:
+        spare(scene)
     ending = scene.progress.ending
     if ending is not None:
         scene.acts.clear()

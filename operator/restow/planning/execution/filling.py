@@ -1,6 +1,6 @@
 """What else has to be held so that pods of the plan go where it wants them."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from itertools import islice
 from typing import Final
@@ -11,9 +11,10 @@ from restow.core.ids import NodeName
 from restow.core.marks import HOLD
 from restow.planning.execution.scene import Scene
 from restow.planning.plan import Action
-from restow.planning.progress import OVER
-from restow.planning.room import without
-from restow.rules.survey import Survey
+from restow.planning.progress import OVER, StepProgress
+from restow.planning.room import why_no_room, without
+from restow.rules.board import Board
+from restow.rules.survey import Nominated, Survey
 
 EARLY_S: Final = 1.5
 """So long before a replacement has to be released without room, a placeholder takes over."""
@@ -24,9 +25,13 @@ MOST_FILLED: Final = 10
 
 def holds_itself(scene: Scene, index: int, pod: Pod) -> bool:
     """Whether the nomination of a gated pod holds its room; not for long if it gets none."""
-    step, state = scene.plan.steps[index], scene.progress.steps[index]
-    gated = bool(pod.gates) and pod.nominated_node == step.target
-    return gated and not scene.after(state.since, scene.settings.gated_s - EARLY_S)
+    gated = bool(pod.gates) and pod.nominated_node == scene.plan.steps[index].target
+    return gated and patient(scene, scene.progress.steps[index])
+
+
+def patient(scene: Scene, state: StepProgress) -> bool:
+    """Whether a gated replacement may stay so for longer than it takes to fill other nodes."""
+    return not scene.after(state.since, scene.settings.gated_s - EARLY_S)
 
 
 def fillers(
@@ -35,46 +40,87 @@ def fillers(
     """Return what fills the nodes where a pod of the plan could be bound on the way.
 
     A pending one may find room where more leaves than comes, or relations that the arrival of
-    another pod satisfies. A replacement may have to be released before there is room for it.
+    another pod satisfies. A replacement may have to be released before there is room for it. And
+    what its own placeholder keeps out of its node preempts on another one as soon as it can: so
+    what lower priorities have there is filled as well.
     """
+    moves = list(scene.of_wave(Action.MOVE, Action.EVICT))
     leaving = [
         pod
-        for _, step, state in scene.of_wave(Action.MOVE, Action.EVICT)
+        for _, step, state in moves
         if (pod := scene.pod(step)) is not None and (state.phase not in OVER or pod.deleting)
     ]
     held = {
         node: tuple(replace(pod, node=None, gates=(HOLD,)) for pod in pods)
         for node, pods in arrivals.items()
     }
-    sources = sorted(
-        {node for pod in leaving if (node := pod.node) is not None and node in scene.board.nodes}
-    )
-    avoiding = any(pod.anti_affinity for pod in leaving)
+    # also those that have left: their room is open until all have come
+    left = {step.source for _, step, _ in moves}
+    sources = [name for name in sorted(scene.board.nodes) if name in left]
+    moved = (scene.arriving(index) or scene.pod(step) for index, step, _ in moves)
+    avoiding = any(pod is not None and pod.anti_affinity for pod in moved)
     found: dict[NodeName, tuple[Pod, ...]] = {}
     with without(scene.board, leaving) as board:
         for index, step, state in scene.steps(Action.PLACE, Action.MOVE):
             pod = scene.arriving(index)
             if pod is None or pod.node is not None or state.phase in OVER:
                 continue
-            if holds_itself(scene, index, pod):
+            if pod.gates and patient(scene, state):
                 continue
-            free_of = replace(pod, affinity=(), anti_affinity=(), spread=())
-            survey = Survey.of(free_of, board, nominated=held)
             anywhere = step.action is Action.MOVE or asks(pod) or avoiding
-            takers = (
-                name
-                for name in (board.nodes if anywhere else sources)
-                if name != step.target and survey.refusal(name) is None
-            )
-            names = list(islice(takers, MOST_FILLED + 1))
-            for name in names if len(names) <= MOST_FILLED else ():
-                beside = [each for each in held.get(name, ()) if each.priority >= pod.priority]
-                rest = board.free(name) - total(each.requests for each in beside)
-                asked = Amounts({each: rest.of(each) for each in pod.requests})
-                filler = replace(pod, requests=sized(asked), host_ports=())
+            among = board.nodes if anywhere else sources
+            for name, room in list(_strays(board, pod, step.target, among, held)):
+                filler = replace(pod, requests=sized(room), host_ports=())
                 found[name] = (*found.get(name, ()), filler)
                 held[name] = (*held.get(name, ()), filler)
     return found
+
+
+def _strays(
+    board: Board, pod: Pod, target: NodeName | None, among: Iterable[NodeName], held: Nominated
+) -> Iterator[tuple[NodeName, Amounts]]:
+    """Yield the nodes that would take the pod, then those where it could preempt, if they are few.
+
+    With what it would find there. Relations are not asked: they may change on the way.
+    """
+    names = tuple(among)
+    free_of = replace(pod, affinity=(), anti_affinity=(), spread=())
+    survey = Survey.of(free_of, board, nominated=held)
+    takers = _few(name for name in names if name != target and survey.refusal(name) is None)
+    yield from ((name, _room(board, pod, name, held)) for name in takers)
+    if pod.preempts:
+        opened = _few(
+            name for name in names if name not in takers and _opens(board, free_of, name, held)
+        )
+        yield from ((name, _room(board, pod, name, held)) for name in opened)
+
+
+def _few(names: Iterator[NodeName]) -> tuple[NodeName, ...]:
+    found = tuple(islice(names, MOST_FILLED + 1))
+    return found if len(found) <= MOST_FILLED else ()
+
+
+def _opens(board: Board, pod: Pod, node: NodeName, held: Nominated) -> bool:
+    """Whether the node would take the pod once it had preempted all it may."""
+    below = _below(board, pod, node)
+    room = _room(board, pod, node, held)
+    if not below or any(room.of(name) < n for name, n in pod.requests.items()):
+        return False
+    with without(board, below) as left:
+        return why_no_room(left, pod, node, held) is None
+
+
+def _room(board: Board, pod: Pod, node: NodeName, held: Nominated) -> Amounts:
+    """Return how much of what it asks for the pod would find on the node, preempting all it may."""
+    beside = [each for each in held.get(node, ()) if each.priority >= pod.priority]
+    rest = board.free(node) - total(each.requests for each in beside)
+    if pod.preempts:
+        rest += total(each.requests for each in _below(board, pod, node))
+    return Amounts({name: rest.of(name) for name in pod.requests})
+
+
+def _below(board: Board, pod: Pod, node: NodeName) -> list[Pod]:
+    return [other for other in board.pods(node) if other.priority < pod.priority]
 
 
 def asks(pod: Pod) -> bool:

@@ -4,7 +4,7 @@ from collections.abc import Iterator, Set
 
 from restow.cluster.objects import Pod
 from restow.core.ids import NodeName, Uid
-from restow.planning.execution.reserving import nominated
+from restow.planning.execution.reserving import bound_by_us, nominated, reserving
 from restow.planning.execution.scene import Scene
 from restow.planning.plan import Action, Step
 from restow.planning.progress import OVER
@@ -18,8 +18,9 @@ def withheld(scene: Scene, leaving: Set[Uid] = frozenset()) -> frozenset[int]:
 
     Where some of the wave's arrivals have room, once the pods that are being deleted and `leaving`
     are gone, and another one has none beside them, it stands back: its nomination would hold
-    nothing yet, but keep the others from their room. Pods of later waves stand back from every
-    node where something of this wave is to arrive.
+    nothing yet, but keep the others from their room; so does a nomination beside the placeholder
+    that holds the same room. Pods of later waves stand back from every node where something of this
+    wave is to arrive.
     """
     arrivals: dict[NodeName, list[tuple[int, Step, Pod]]] = {}
     for index, step, pod in _arrivals(scene):
@@ -56,6 +57,7 @@ def _standing_back(
     ours = {pod.uid for _, _, pod in coming}
     held = [pod for pod in nominated(scene).get(node, ()) if pod.uid not in ours]
     accepted: list[Pod] = []
+    moved = False
     now = [each for each in coming if each[1].wave == scene.progress.wave]
     for index, step, pod in sorted(
         coming, key=lambda each: (each[1].wave, each[1].action is Action.PLACE, -each[1].priority)
@@ -63,10 +65,18 @@ def _standing_back(
         if step.wave > scene.progress.wave:
             if now:
                 yield index
+        elif moved and step.action is Action.PLACE and _held_twice(scene, step, pod):
+            yield index
         elif why_no_room(board, pod, node, {node: (*held, *accepted)}) is None:
             accepted.append(pod)
+            moved = moved or step.action is Action.MOVE
         elif accepted and step.action is Action.PLACE:
             yield index
+
+
+def _held_twice(scene: Scene, step: Step, pod: Pod) -> bool:
+    """Whether the room of a nominated pod would be held by its placeholder besides."""
+    return reserving(scene) and bound_by_us(scene, step, pod)
 
 
 def meant(scene: Scene) -> Nominated:

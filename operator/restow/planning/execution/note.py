@@ -23,6 +23,7 @@ from restow.planning.acts import (
 from restow.planning.plan import Action, Plan
 from restow.planning.progress import (
     NOMINATED,
+    OVER,
     Ending,
     Gate,
     Progress,
@@ -95,7 +96,7 @@ def _answered(
         state = state.to(_THEN[type(act)].get(state.phase, state.phase), now)
         if isinstance(act, Nominate):
             state = replace(state, nominated_at=now)
-        return replace(state, tried_at=None, message="")
+        return replace(state, tried_at=None, message=state.message if state.phase in OVER else "")
     message = result.message or str(result.status)
     if isinstance(act, Evict) and result.status is ActStatus.CONFLICT:
         return replace(state, message=message)  # the next snapshot has the new version: no pause

@@ -18,12 +18,12 @@ from restow.core.frozen import Amounts, total
 from restow.core.ids import NodeName, ObjectKey, Uid
 from restow.core.marks import HOLD
 from restow.planning.acts import Placeholder, Reserve, Unreserve
-from restow.planning.execution.filling import fillers, holds_itself, sized
+from restow.planning.execution.filling import fillers, holds_itself, patient, sized
 from restow.planning.execution.scene import Scene
 from restow.planning.plan import Action, Step
 from restow.planning.progress import OVER, StepPhase
 from restow.planning.revalidate import arrival_of
-from restow.planning.room import has_room, why_no_room
+from restow.planning.room import has_room, why_no_room, without
 from restow.rules.survey import Nominated
 
 Arriving = Mapping[NodeName, Sequence[Pod]]
@@ -31,6 +31,9 @@ Arriving = Mapping[NodeName, Sequence[Pod]]
 
 def reserve(scene: Scene) -> None:
     """Set what is held to what is wanted; where that changes, first the new, then the old goes."""
+    if not reserving(scene):
+        scene.acts.extend(Unreserve(pod=pod.ref) for pod in placeholders(scene))
+        return
     wanted = set(_wanted(scene, entering(scene)))
     standing = _standing(scene)
     there = set(standing.values())
@@ -59,18 +62,22 @@ def lets_in(scene: Scene, pod: Pod, node: NodeName) -> bool:
 
 
 def reserved(scene: Scene, node: NodeName | None = None) -> bool:
-    """Whether all that is to arrive, on the node or anywhere, is held in full."""
-    there = set(_standing(scene).values())
+    """Whether all that is to arrive, on the node or anywhere, is held in full after this turn."""
+    going = {act.pod.uid for act in scene.acts if isinstance(act, Unreserve)}
+    there = {each for pod, each in _standing(scene).items() if pod.uid not in going}
     return all(each in there for each in full(scene) if node in {None, each.node})
 
 
 def reserving(scene: Scene) -> bool:
     """Whether there are placeholders, or may be yet; if not, nominations alone hold what they can.
 
-    Quotas and policies may keep restow from creating any.
+    Quotas and policies may keep restow from creating any, or all that are wanted: where some only
+    stand before anybody was evicted, those go again.
     """
-    young = not scene.after(scene.progress.wave_since, scene.settings.gate_s)
-    return young or any(True for _ in placeholders(scene))
+    if not scene.after(scene.progress.wave_since, scene.settings.gate_s):
+        return True
+    begun = scene.progress.evicting_since is not None
+    return any(True for _ in placeholders(scene)) and (begun or reserved(scene))
 
 
 def full(scene: Scene) -> tuple[Placeholder, ...]:
@@ -82,7 +89,7 @@ def virtual(scene: Scene) -> Nominated:
     """Return what is held in full, as the gated pods that it stands for."""
     found: dict[NodeName, tuple[Pod, ...]] = {}
     for each in full(scene):
-        found[each.node] = (*found.get(each.node, ()), _pod(scene, each))
+        found[each.node] = (*found.get(each.node, ()), stand_in(scene, each))
     return found
 
 
@@ -119,14 +126,35 @@ def entering(scene: Scene) -> Arriving:
             continue  # nothing would hold its room yet
         if step.action is Action.PLACE and not all_left(scene):
             continue
-        just = state.phase is StepPhase.RELEASED and not scene.after(
-            state.since, scene.settings.bind_s
-        )
-        if not pod.gates and not just and bound_by_us(scene, step, pod):
+        if step.action is Action.PLACE and bound_by_us(scene, step, pod):
+            continue
+        if pod.gates and patient(scene, state) and _would_open(scene, pod, node):
             continue
         if room_for(scene, pod, node):
             found.setdefault(node, []).append(pod)
     return found
+
+
+def _would_open(scene: Scene, pod: Pod, node: NodeName) -> bool:
+    """Whether the arrival would make others take room that a pod is about to leave on its node.
+
+    As long as that terminates, nothing beside the arrival can hold its room.
+    """
+    ending = [other for other in scene.board.pods(node) if other.deleting]
+    if not ending:
+        return False
+    ours = {
+        other.uid
+        for index, step, _ in scene.steps(Action.MOVE, Action.PLACE)
+        if step.target == node and (other := scene.arriving(index)) is not None
+    }
+    with without(scene.board, ending) as board:
+        held = {node: (pod, *(other for other in nominated(scene).get(node, ()) if other.gates))}
+        return any(
+            not other.requests.lacking(board.free(node)) and has_room(board, other, node, held)
+            for other in waiting(scene)
+            if other.uid not in ours
+        )
 
 
 def bound_by_us(scene: Scene, step: Step, pod: Pod) -> bool:
@@ -203,7 +231,8 @@ def _at(
     inside = {pod.uid for pod in let_in}
     left: Amounts | None = None
     if let_in:
-        others = [pod for pod in nominated(scene).get(node, ()) if pod.uid not in inside]
+        known = inside | {pod.uid for pod in arrivals}
+        others = [pod for pod in nominated(scene).get(node, ()) if pod.uid not in known]
         left = scene.board.free(node) - total(pod.requests for pod in (*let_in, *others))
         if left.of("pods") < 1:
             return
@@ -224,7 +253,8 @@ def _at(
             )
 
 
-def _pod(scene: Scene, holder: Placeholder) -> Pod:
+def stand_in(scene: Scene, holder: Placeholder) -> Pod:
+    """Return the gated pod as which the placeholder will hold its room."""
     name = f"placeholder {holder.node} {holder.priority}"
     return Pod(
         key=ObjectKey("", name),

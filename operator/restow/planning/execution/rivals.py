@@ -14,7 +14,7 @@ from restow.cluster.objects import Pod
 from restow.core.ids import NodeName, ObjectKey, Uid
 from restow.planning.execution.filling import asks
 from restow.planning.execution.holding import meant
-from restow.planning.execution.reserving import reserving, virtual
+from restow.planning.execution.reserving import bound_by_us, reserving, virtual
 from restow.planning.execution.scene import Scene
 from restow.planning.plan import Action
 from restow.planning.progress import OVER
@@ -156,9 +156,18 @@ def _chances(
 
 
 def _held(scene: Scene) -> Nominated:
-    """Return who is nominated or will be, with the placeholders that stand for what is to come."""
+    """Return who is nominated or will be, with the placeholders that stand for what is to come.
+
+    Those stand for the pending pods that restow binds: their nominations are not set again.
+    """
     found = dict(meant(scene))
     if reserving(scene):
+        ours = {
+            pod.uid
+            for index, step, _ in scene.steps(Action.PLACE)
+            if (pod := scene.arriving(index)) is not None and bound_by_us(scene, step, pod)
+        }
+        found = {node: tuple(o for o in pods if o.uid not in ours) for node, pods in found.items()}
         for node, pods in virtual(scene).items():
             found[node] = (*found.get(node, ()), *pods)
     return found
@@ -185,7 +194,7 @@ def _seated(scene: Scene, board: Board, gone: Set[Uid]) -> Iterator[None]:
         pod = scene.arriving(index)
         left = scene.pod(step)
         if pod is None and left is not None and left.uid in gone:
-            pod = replace(left, uid=Uid(f"new {left.uid}"), node=None)
+            pod = replace(left, uid=Uid(f"new {left.uid}"), node=None, deleting=False)
         if pod is None or pod.node is not None or state.phase in OVER or step.target is None:
             continue
         if step.target in board.nodes and why_no_room(board, pod, step.target, {}) is None:

@@ -11,7 +11,7 @@ from functools import cached_property
 from typing import Final, NamedTuple
 
 from restow.cluster.devices import DeviceRequest, DeviceWish, ResourceClaim
-from restow.cluster.objects import Node, Pod
+from restow.cluster.objects import Node
 from restow.core.frozen import Amounts
 from restow.core.ids import NodeName, ObjectKey, Uid
 from restow.rules.board import Board
@@ -53,9 +53,9 @@ class Suits:
     asked: Mapping[Uid, tuple[Asked, ...]]
 
     @classmethod
-    def of(cls, pods: Iterable[Pod], nodes: Sequence[Node], board: Board) -> "Suits":
-        """Return what suits `pods`, which do not sit on the board, of the devices of `nodes`."""
-        asked = {pod.uid: tuple(_asked(pod, board)) for pod in pods}
+    def of(cls, demands: Iterable[Demand], nodes: Sequence[Node], board: Board) -> "Suits":
+        """Return what of the devices of `nodes` suits pods that do not sit on the board."""
+        asked = {each.pod.uid: tuple(_asked(each)) for each in demands}
         return cls(board=board, nodes=tuple(nodes), asked=asked)
 
     def needs(self, uid: Uid) -> Amounts:
@@ -156,11 +156,9 @@ class Suits:
         return frozenset(found)
 
 
-def _asked(pod: Pod, board: Board) -> Iterator[Asked]:
+def _asked(demand: Demand) -> Iterator[Asked]:
     """Yield the whole devices that the pod asks for in any case, of its own claims."""
-    demand = Demand.of(pod, board.devices)
-    if not isinstance(demand, Demand):
-        return
+    pod, snapshot = demand.pod, demand.snapshot
     for claim in demand.waiting:
         if claim.owner != pod.uid:
             continue
@@ -168,8 +166,8 @@ def _asked(pod: Pod, board: Board) -> Iterator[Asked]:
             wish = each.exactly
             if wish is not None and wish.mode == "ExactCount" and not wish.admin:
                 yield Asked(replace(wish, name="", count=1), wish.count)
-    classes = classes_by_resource(board.snapshot)
-    for resource in sorted(extended.backed(pod, board.snapshot)):
+    classes = classes_by_resource(snapshot)
+    for resource in sorted(extended.backed(pod, snapshot)):
         for request in extended.requests(pod, (resource,), classes):
             if request.exactly is not None:
                 wish = request.exactly

@@ -313,6 +313,21 @@ def test_partitions_of_a_device_share_its_counters() -> None:
     assert given([a_claim("c")], *found, others=[other]) == ["pool-a/d2"]
 
 
+def test_dead_end_is_one_only_with_as_much_left_of_the_counters() -> None:
+    """After the large part none is left for the second request; after the small one there is."""
+    parts = [
+        a_device("large", attributes={"size": "x"}, consumes={"set": {"slots": "2"}}),
+        a_device("small", attributes={"size": "x"}, consumes={"set": {"slots": "1"}}),
+        a_device("other", attributes={"size": "y"}, consumes={"set": {"slots": "2"}}),
+    ]
+    slices = (
+        a_slice(*parts, node="a", name="1", slice_count=2),
+        a_slice(node="a", name="2", slice_count=2, counters={"set": {"slots": "3"}}),
+    )
+    claim = a_claim("c", *(a_wish(1, f'{OWN}.size == "{size}"') for size in ("x", "y")))
+    assert given([claim], *slices) == ["pool-a/small", "pool-a/other"]
+
+
 def test_counters_that_are_not_there_make_a_pool_invalid() -> None:
     devices = a_slice(a_device("x", consumes={"other": {"slots": "1"}}), node="a", slice_count=2)
     counters = a_slice(node="a", name="2", slice_count=2, counters={"set": {"slots": "1"}})

@@ -41,6 +41,7 @@ def memory(found: Policy | None = None, value: str = "10") -> tuple[Capacity, ..
         (STEPS, "1", "1"),
         (STEPS, "2", "3"),
         (STEPS, "4", "5"),
+        (MILLI, "500m", "1"),
         (MILLI, "600m", "1"),
         (MILLI, "1200m", "2"),
         (LISTED, None, "4"),

@@ -1,0 +1,29 @@
+"""Whether the rest of a plan still holds."""
+
+from dataclasses import replace
+
+from restow.cluster.terms import SpreadConstraint
+from restow.planning.progress import StepPhase, StepProgress, begin
+from restow.planning.revalidate import misfits
+from tests.support.objects import NOW, a_node, a_pod, a_snapshot, a_workload, selecting
+from tests.support.plans import a_move, a_plan
+
+ZONE = "topology.kubernetes.io/zone"
+
+
+def test_pod_that_takes_its_time_to_leave_counts_where_it_is_to_arrive() -> None:
+    """Topology spread passes over those that terminate, but not over those that come for them."""
+    even = SpreadConstraint(
+        topology_key=ZONE, max_skew=1, selector=selecting(app="set"), min_domains=None
+    )
+    owner = a_workload("StatefulSet", "set", replicas=3)
+    first, second, third = (
+        a_pod(f"set-{n}", node=node, owner=owner, labels={"app": "set"}, spread=(even,))
+        for n, node in enumerate(("a1", "b1", "b2"))
+    )
+    leaving = replace(first, deleting=True)
+    nodes = [a_node(name, labels={ZONE: name[0]}) for name in ("a1", "a2", "b1", "b2", "b3")]
+    snapshot = a_snapshot([leaving, second, third], nodes, workloads=[owner])
+    plan = a_plan(a_move(first, "a2"), a_move(second, "b3", wave=1))
+    progress = begin(plan, NOW).put(0, StepProgress(phase=StepPhase.EVICTED, since=NOW))
+    assert misfits(plan, progress, snapshot) == []
