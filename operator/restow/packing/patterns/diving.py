@@ -12,9 +12,9 @@ from ortools.linear_solver import pywraplp  # type: ignore[import-untyped]  # sh
 
 from restow.packing.patterns.arrays import Floats, Ints, Level
 from restow.packing.patterns.knapsack import UNIT
-from restow.packing.patterns.master import glop
 from restow.packing.patterns.meter import Meter
 from restow.packing.patterns.pricing import HIGHEST, Descent, Whole, descent, evaluate, slack_of
+from restow.packing.patterns.program import Program
 
 ROUNDS = 4
 """Times that patterns are looked for between two that are fixed."""
@@ -61,9 +61,8 @@ class Dive:
         self._number = level.nodes.number.copy()
         self._settled: Used = [[] for _ in self._number]
         self._columns: list[Column] = []
-        self._known: set[tuple[int, bytes]] = set()
-        self._solver = glop()
-        self._build()
+        self._program = Program(level)
+        self._allow_lack()
         for node, pattern in start:
             self._add(node, pattern)
 
@@ -76,50 +75,28 @@ class Dive:
                 self._settle(column, count)
         return self._settled
 
-    def _build(self) -> None:
-        infinity = self._solver.infinity()
-        level = self._level
-        self._objective = self._solver.Objective()
-        self._objective.SetMaximization()
-        self._pods = [
-            self._solver.Constraint(float(least), float(most))
-            for least, most in zip(self._least, self._most, strict=True)
-        ]
-        self._rows = [self._solver.Constraint(-infinity, float(most)) for most in self._rows_most]
-        self._sets = [self._solver.Constraint(float(n), float(n)) for n in self._number]
-        short = [(row, 1.0) for row, n in zip(self._pods, self._least, strict=True) if n]
-        for row, sign in [*short, *((row, -1.0) for row in self._rows)]:
-            lack = self._solver.NumVar(0.0, infinity, "")
+    def _allow_lack(self) -> None:
+        """Let rows be broken for a penalty, and every node be empty."""
+        program = self._program
+        short = [(row, 1.0) for row, n in zip(program.pods, self._least, strict=True) if n]
+        for row, sign in [*short, *((row, -1.0) for row in program.rows)]:
+            lack = program.solver.NumVar(0.0, program.solver.infinity(), "")
             row.SetCoefficient(lack, sign)
-            self._objective.SetCoefficient(lack, -PENALTY)
+            program.objective.SetCoefficient(lack, -PENALTY)
         for node in range(len(self._number)):
-            self._add(node, np.zeros((len(level.pods.most), 2), np.int64))
+            self._add(node, np.zeros((len(self._level.pods.most), 2), np.int64))
 
     def _add(self, node: int, pattern: Ints) -> bool:
-        mark = (node, pattern.tobytes())
-        if mark in self._known:
+        use = self._program.add(node, pattern)
+        if use is None:
             return False
-        self._known.add(mark)
-        level, placed = self._level, pattern.sum(axis=1)
-        use = self._solver.NumVar(0.0, self._solver.infinity(), "")
-        self._sets[node].SetCoefficient(use, 1.0)
-        for c in np.flatnonzero(placed):
-            self._pods[c].SetCoefficient(use, float(placed[c]))
-        sums = level.rows.placed @ placed + level.rows.moved @ pattern[:, 1]
-        for r in np.flatnonzero(sums):
-            self._rows[r].SetCoefficient(use, float(sums[r]))
-        self._objective.SetCoefficient(use, float(self._gain(pattern)))
-        self._columns.append(Column(node, pattern.copy(), placed, use))
+        self._columns.append(Column(node, pattern.copy(), pattern.sum(axis=1), use))
         return True
-
-    def _gain(self, pattern: Ints) -> int:
-        gain = self._level.gain
-        return int(gain.placed @ pattern.sum(axis=1) + gain.moved @ pattern[:, 1])
 
     def _solve(self) -> bool:
         """Solve what is left by column generation."""
         for turn in range(ROUNDS + 1):
-            if self._solver.Solve() != pywraplp.Solver.OPTIMAL:
+            if self._program.solve() is None:
                 return False
             if turn == ROUNDS or self._meter.over() or not self._extend():
                 break
@@ -128,9 +105,7 @@ class Dive:
     def _extend(self) -> bool:
         """Look for patterns that the program's prices favour; return whether there were any."""
         level, at = self._level, self._at
-        pods = np.array([row.dual_value() for row in self._pods])
-        rows = np.maximum(0.0, np.array([row.dual_value() for row in self._rows]))
-        sets = np.array([row.dual_value() for row in self._sets])
+        duals = self._program.duals()
         left = level._replace(
             pods=level.pods._replace(most=self._most, least=self._least),
             nodes=level.nodes._replace(
@@ -139,14 +114,18 @@ class Dive:
                 room=level.nodes.room * (self._number > 0)[:, None],
             ),
         )
-        evaluate(left, at, Whole(_whole(pods), _whole(rows)), self._turn, slack_of(level, 0.0))
+        evaluate(
+            left,
+            at,
+            Whole(_whole(duals.pods), _whole(duals.rows)),
+            self._turn,
+            slack_of(level, 0.0),
+        )
         self._turn += 1
         self._meter.book_patterns(2 * len(self._number))
-        stay = level.gain.placed - pods - rows @ level.rows.placed
-        come = stay + level.gain.moved - rows @ level.rows.moved
-        worth = at.pattern[:, :, 0] @ stay + at.pattern[:, :, 1] @ come
+        better = self._program.favours(duals, at.pattern, 1e-6)
         found = False
-        for node in np.flatnonzero((worth > sets + 1e-6) & (self._number > 0)):
+        for node in np.flatnonzero(better & (self._number > 0)):
             pattern = at.pattern[node]
             if (pattern.sum(axis=1) <= self._most).all():
                 found = self._add(int(node), pattern) or found
@@ -182,11 +161,12 @@ class Dive:
         self._least = np.maximum(0, self._least - count * column.placed)
         sums = level.rows.placed @ column.placed + level.rows.moved @ column.pattern[:, 1]
         self._rows_most -= count * sums
-        self._sets[node].SetBounds(float(self._number[node]), float(self._number[node]))
+        program = self._program
+        program.sets[node].SetBounds(float(self._number[node]), float(self._number[node]))
         for c in np.flatnonzero(some):
-            self._pods[c].SetBounds(float(self._least[c]), float(self._most[c]))
+            program.pods[c].SetBounds(float(self._least[c]), float(self._most[c]))
         for r in np.flatnonzero(sums):
-            self._rows[r].SetBounds(-self._solver.infinity(), float(self._rows_most[r]))
+            program.rows[r].SetBounds(-program.solver.infinity(), float(self._rows_most[r]))
         self._drop_improper()
 
     def _drop_improper(self) -> None:

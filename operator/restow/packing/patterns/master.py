@@ -5,7 +5,6 @@ GLOP is in floating point: its dual values are only a hint where to look. The bo
 """
 
 import numpy as np
-from ortools.linear_solver import pywraplp  # type: ignore[import-untyped]  # ships no types
 
 from restow.packing.patterns.arrays import Floats, Ints, Level
 from restow.packing.patterns.knapsack import UNIT
@@ -18,19 +17,13 @@ from restow.packing.patterns.pricing import (
     evaluate,
     slack_of,
 )
+from restow.packing.patterns.program import Duals, Program
 
 INWARD = 0.5
 """How far prices are drawn from the program's towards the best ones known (Wentges 1997)."""
 
 NEAR = 1.0 / 64
 """Bound and program this near are equal, in units."""
-
-
-def glop() -> pywraplp.Solver:
-    """Return GLOP, set to go on from the last basis: preprocessing throws it away."""
-    solver = pywraplp.Solver.CreateSolver("GLOP")
-    solver.SetSolverSpecificParametersAsString("use_preprocessing: false")
-    return solver
 
 
 class Master:
@@ -44,18 +37,7 @@ class Master:
 
     def __init__(self, level: Level, start: list[list[tuple[int, Ints]]]) -> None:
         self._level = level
-        self._solver = glop()
-        infinity = self._solver.infinity()
-        pods, rows, nodes = level.pods, level.rows, level.nodes
-        self._pods = [
-            self._solver.Constraint(float(least), float(most))
-            for least, most in zip(pods.least, pods.most, strict=True)
-        ]
-        self._rows = [self._solver.Constraint(-infinity, float(most)) for most in rows.most]
-        self._sets = [self._solver.Constraint(float(n), float(n)) for n in nodes.number]
-        self._objective = self._solver.Objective()
-        self._objective.SetMaximization()
-        self._known: set[tuple[int, bytes]] = set()
+        self._program = Program(level)
         self.columns: list[tuple[int, Ints]] = []
         for node, used in enumerate(start):
             for _, pattern in used:
@@ -63,19 +45,16 @@ class Master:
 
     def lower(self, at: Descent, turn: int) -> bool:
         """Solve the program, look for better patterns, and return whether it is at its end."""
-        if self._solver.Solve() != pywraplp.Solver.OPTIMAL:
+        value = self._program.solve()
+        if value is None:
             return True
-        value = self._objective.Value()
-        outer = Prices(
-            np.array([row.dual_value() for row in self._pods]),
-            np.maximum(0.0, np.array([row.dual_value() for row in self._rows])),
-        )
-        sets = np.array([row.dual_value() for row in self._sets])
+        duals = self._program.duals()
+        outer = Prices(duals.pods, duals.rows)
         for inward in (INWARD, 0.0):
             self._price(at, outer, inward, turn)
             if at.best.bound[0] / UNIT - value < NEAR:
                 return True
-            if self._extend(at, outer, sets):
+            if self._extend(at, duals):
                 return False
         return True
 
@@ -88,33 +67,18 @@ class Master:
         if bound < at.best.bound[0]:
             keep(at.best, bound, prices)
 
-    def _extend(self, at: Descent, outer: Prices, sets: Floats) -> bool:
+    def _extend(self, at: Descent, duals: Duals) -> bool:
         """Add the patterns just found that the program's own prices favour."""
-        level, found = self._level, False
-        stay = level.gain.placed - outer.pods - outer.rows @ level.rows.placed
-        come = stay + level.gain.moved - outer.rows @ level.rows.moved
-        worth = at.pattern[:, :, 0] @ stay + at.pattern[:, :, 1] @ come
-        for node in np.flatnonzero(worth > sets + 1e-7):
+        found = False
+        for node in np.flatnonzero(self._program.favours(duals, at.pattern, 1e-7)):
             found = self._add(int(node), at.pattern[node]) or found
         return found
 
     def _add(self, node: int, pattern: Ints) -> bool:
         """Add a pattern of a set of nodes; return whether it is new."""
-        mark = (node, pattern.tobytes())
-        if mark in self._known:
+        if self._program.add(node, pattern) is None:
             return False
-        self._known.add(mark)
         self.columns.append((node, pattern.copy()))
-        level, placed = self._level, pattern.sum(axis=1)
-        use = self._solver.NumVar(0.0, self._solver.infinity(), "")
-        self._sets[node].SetCoefficient(use, 1.0)
-        for c in np.flatnonzero(placed):
-            self._pods[c].SetCoefficient(use, float(placed[c]))
-        sums = level.rows.placed @ placed + level.rows.moved @ pattern[:, 1]
-        for r in np.flatnonzero(sums):
-            self._rows[r].SetCoefficient(use, float(sums[r]))
-        gain = level.gain.placed @ placed + level.gain.moved @ pattern[:, 1]
-        self._objective.SetCoefficient(use, float(gain))
         return True
 
 
