@@ -6,7 +6,7 @@ what they are. Everything else has to be the very same objects.
 """
 
 from collections.abc import Collection, Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 from typing import Any, Final, NamedTuple
 
 from restow.cluster.following import Changed, changed_pods, same_nodes
@@ -26,25 +26,9 @@ FORGET: Final = 4
 
 Selections = Collection[tuple[Selection, ...]]
 
-OTHERS: Final = (
-    "budgets",
-    "priority_classes",
-    "workloads",
-    "namespaces",
-    "volumes",
-    "claims",
-    "storage_classes",
-    "csi_nodes",
-    "csi_drivers",
-    "storage_capacities",
-    "attachments",
-    "resource_slices",
-    "resource_claims",
-    "device_classes",
-    "device_taint_rules",
-    "added_affinity",
-)
-"""Fields of a snapshot beside its pods and nodes."""
+APART: Final = frozenset({"taken_at", "pods", "nodes", "absent"})
+OTHERS: Final = tuple(each.name for each in fields(Snapshot) if each.name not in APART)
+"""Fields of a snapshot that are compared as they are: all but its moment and those looked into."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
