@@ -2,15 +2,14 @@
 
 import sys
 from dataclasses import dataclass
-from datetime import UTC, datetime
 
 from rich.console import Console
 
-from restow.app.by_hand import explain_by_hand, moment
+from restow.app.by_hand import explain_by_hand
 from restow.app.worker import Worker
 from restow.cli.output import WIDTH, Form, Output, write
 from restow.cli.progress import telling
-from restow.cli.reading import Source, read
+from restow.cli.reading import Source, read_now
 from restow.cluster.objects import Pod
 from restow.cluster.snapshot import Snapshot
 from restow.core.errors import InputError
@@ -50,10 +49,7 @@ def run(request: Request) -> None:
         cannot be read.
     """
     key = _key(request.pod)
-    now = datetime.now(UTC)
-    with telling("reading the cluster"):
-        snapshot, policies, named = read(request.source, request.policy, now)
-    now = moment(snapshot, now)
+    snapshot, policies, named, now = read_now(request.source, request.policy)
     pod = _found(key, snapshot)
     with telling("solving"), Worker() as worker:
         explanation = explain_by_hand(

@@ -1,20 +1,15 @@
 """`restow plan`: read a cluster, decide, print."""
 
-import sys
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from typing import Final
 
-from rich.console import Console
-
-from restow.app.by_hand import choose, moment, plan_by_hand
+from restow.app.by_hand import choose, plan_by_hand
 from restow.app.worker import Worker
 from restow.cli.complaints import complain
-from restow.cli.output import WIDTH, Output, write
+from restow.cli.output import Output
 from restow.cli.progress import telling
-from restow.cli.reading import Source, read
-from restow.planning.document import document
-from restow.report.page import page
+from restow.cli.reading import Source, read_now
+from restow.cli.showing import show
 from restow.report.tables import headline, report
 
 WORK: Final = 10.0
@@ -54,10 +49,7 @@ def run(request: Request) -> None:
         InputError for what the caller can correct; SnapshotError and ApiError when the cluster
         cannot be read.
     """
-    now = datetime.now(UTC)
-    with telling("reading the cluster"):
-        snapshot, policies, name = read(request.source, request.policy, now)
-    now = moment(snapshot, now)
+    snapshot, policies, name, now = read_now(request.source, request.policy)
     policy = choose(policies, name, snapshot, now)
     with telling("solving"), Worker(dask_scheduler=request.dask_scheduler) as worker:
         decision = plan_by_hand(
@@ -70,11 +62,10 @@ def run(request: Request) -> None:
             now=now,
         )
     complain(decision.complaints)
-    if request.output is Output.TABLE:
-        terminal = sys.stdout.isatty()
-        Console(width=None if terminal else WIDTH).print(report(decision.plan, snapshot))
-    elif request.output is Output.HTML:
-        sys.stdout.write(page(decision.plan, snapshot, headline(decision.plan).plain))
-    else:
-        body = document(decision.plan).model_dump(mode="json", by_alias=True, exclude_none=True)
-        write(body, request.output)
+    show(
+        decision.plan,
+        snapshot,
+        request.output,
+        headline=headline(decision.plan).plain,
+        table=lambda: report(decision.plan, snapshot),
+    )

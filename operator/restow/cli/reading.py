@@ -4,10 +4,12 @@ import asyncio
 import sys
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
+from restow.app.by_hand import moment
+from restow.cli.progress import telling
 from restow.cluster.snapshot import Snapshot
 from restow.core.errors import ApiError, InputError
 from restow.policies.coverage import Policy
@@ -35,6 +37,23 @@ class Source:
     kubeconfig: Path | None
     context: str | None
     scheduler_config: Path | None = None
+
+
+class Reading(NamedTuple):
+    """The cluster, its policies, the name of the policy that is asked for, and when it is."""
+
+    snapshot: Snapshot
+    policies: tuple[Policy, ...]
+    name: str | None
+    now: datetime
+
+
+def read_now(source: Source, named: str | None) -> Reading:
+    """Read the cluster, telling so, and return it with the moment to judge it at; as `read`."""
+    now = datetime.now(UTC)
+    with telling("reading the cluster"):
+        snapshot, policies, name = read(source, named, now)
+    return Reading(snapshot, policies, name, moment(snapshot, now))
 
 
 def read(

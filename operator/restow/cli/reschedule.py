@@ -1,21 +1,16 @@
 """`restow reschedule`: read a cluster, plan moves that make room, print."""
 
-import sys
 from dataclasses import dataclass
-from datetime import UTC, datetime
 
-from rich.console import Console
-
-from restow.app.by_hand import choose, moment, reschedule_by_hand
+from restow.app.by_hand import choose, reschedule_by_hand
 from restow.cli.complaints import complain
-from restow.cli.output import WIDTH, Output, write
+from restow.cli.output import Output
 from restow.cli.progress import telling
-from restow.cli.reading import Source, read
+from restow.cli.reading import Source, read_now
+from restow.cli.showing import show
 from restow.core.errors import InputError
 from restow.fragmentation.shapes import shape_of
-from restow.planning.document import document
 from restow.planning.reschedule import Goal
-from restow.report.page import page
 from restow.report.rescheduling import headline, report
 
 
@@ -55,7 +50,6 @@ def run(request: Request) -> None:
         InputError for what the caller can correct; SnapshotError and ApiError when the cluster
         cannot be read.
     """
-    now = datetime.now(UTC)
     if request.fragmentation is not None and request.copies is not None:
         raise InputError(
             where="command line",
@@ -72,9 +66,7 @@ def run(request: Request) -> None:
             remedy="leave out --shape, --fragmentation and --copies",
         )
     shapes = tuple(shape_of(text, where="command line", field="--shape") for text in request.shapes)
-    with telling("reading the cluster"):
-        snapshot, policies, name = read(request.source, request.policy, now)
-    now = moment(snapshot, now)
+    snapshot, policies, name, now = read_now(request.source, request.policy)
     policy = choose(policies, name, snapshot, now)
     with telling("solving"):
         found = reschedule_by_hand(
@@ -92,11 +84,10 @@ def run(request: Request) -> None:
             now=now,
         )
     complain(found.complaints)
-    if request.output is Output.TABLE:
-        terminal = sys.stdout.isatty()
-        Console(width=None if terminal else WIDTH).print(report(found, snapshot))
-    elif request.output is Output.HTML:
-        sys.stdout.write(page(found.plan, snapshot, headline(found).plain))
-    else:
-        body = document(found.plan).model_dump(mode="json", by_alias=True, exclude_none=True)
-        write(body, request.output)
+    show(
+        found.plan,
+        snapshot,
+        request.output,
+        headline=headline(found).plain,
+        table=lambda: report(found, snapshot),
+    )
