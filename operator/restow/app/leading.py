@@ -86,6 +86,7 @@ class Leading:
         policies = self.desk.usable()
         for gone in self.deciding.forget(each.name for each in policies):
             tally.forget(gone)
+            self.rescheduling.forget(gone)
         for policy in policies:
             pauses.append(await self._serve(policy, policies))
             if self._busy():

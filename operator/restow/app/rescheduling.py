@@ -8,6 +8,7 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from multiprocessing.connection import Connection
 
+from restow.app.orphans import die_with_parent
 from restow.cluster.objects import Pod
 from restow.cluster.snapshot import Snapshot
 from restow.core.ids import Uid
@@ -48,7 +49,7 @@ class Rescheduling:
         A new leader goes on from the newest plan that was stored.
         """
         if policy.spec.rescheduling is None:
-            self._next.pop(policy.name, None)
+            self.forget(policy.name)
             return None
         if policy.name not in self._next:
             interval = timedelta(seconds=policy.spec.rescheduling.interval_seconds)
@@ -59,6 +60,10 @@ class Rescheduling:
             ]
             self._next[policy.name] = max(made) + interval if made else now
         return self._next[policy.name]
+
+    def forget(self, policy: str) -> None:
+        """Remember nothing of a policy that is gone."""
+        self._next.pop(policy, None)
 
     def put_off(self, policy: Policy, now: datetime) -> None:
         """Look again soon: the cluster had not settled."""
@@ -186,6 +191,7 @@ def in_a_child(problem: Problem, budget_s: float, goal: int | None) -> Solved:
 
 
 def _child(answers: Connection, problem: Problem, budget_s: float, goal: int | None) -> None:
+    die_with_parent()
     effort = Effort(seconds=budget_s, work=None, seed=0)
     if goal is None:
         answers.send((solve(problem, effort), 0))
