@@ -3,11 +3,12 @@
 import pytest
 
 from e2e import moments
-from e2e.ambush import Ambush, Moment
+from e2e.ambush import Moment
 from e2e.client import Json
 from e2e.operation import Operator
 from e2e.plans import FINAL, actions, phase, wait_clean, wait_plan
 from e2e.scenario import Scenario, node_of
+from e2e.scenarios.test_killed import ends_well, kill_at
 from e2e.waiting import eventually, steadily
 
 pytestmark = pytest.mark.cluster
@@ -84,8 +85,7 @@ def test_nothing_is_lost_when_the_operator_is_killed(
     scenario: Scenario, operator: Operator, name: str
 ) -> None:
     scenario.stage(SAMPLE)
-    kind, moment = MOMENTS[name]
-    ambush = Ambush(scenario.mirrors[kind], moment, operator.kill)
+    ambush = kill_at(scenario, operator, *MOMENTS[name])
     scenario.apply(policy(scenario, maxMigrations=6))
     ambush.wait(30)
     operator.start(wait=False)
@@ -95,9 +95,8 @@ def test_nothing_is_lost_when_the_operator_is_killed(
         what="every plan is over",
         until=lambda found: bool(found) and all(phase(plan) in FINAL for plan in found),
     )
+    ends_well(scenario, operator, running=8)
     assert {plan["spec"]["trigger"] for plan in plans} == {"Rescheduling"}
-    scenario.wait_running(8)
-    wait_clean(scenario)
 
 
 def test_nodes_are_emptied_for_an_autoscaler(scenario: Scenario, operator: Operator) -> None:
