@@ -120,7 +120,6 @@ class Rescheduled:
     """
 
     plan: Plan
-    formulation: Formulation
     before: tuple[Measured, ...]
     after: tuple[Measured, ...]
     complaints: tuple[Complaint, ...]
@@ -135,7 +134,6 @@ def reschedule(  # noqa: PLR0913 - by name, most with defaults
     *,
     usage: Usage = Usage(),  # noqa: B008 - frozen
     others: Iterable[Policy] = (),
-    digest: str | None = None,
 ) -> Rescheduled:
     """Return the plan that makes the most room for the goal's shapes on the policy's nodes.
 
@@ -151,13 +149,11 @@ def reschedule(  # noqa: PLR0913 - by name, most with defaults
         ),
         goal=goal,
         rescheduler=rescheduler,
-        left_s=policy.spec.solve_time_limit_seconds,
-        digest=digest or digest_of(snapshot),
+        limit_s=policy.spec.solve_time_limit_seconds,
     )
     found = attempt.run()
     return Rescheduled(
         plan=found,
-        formulation=formulation,
         before=attempt.measured(attempt.present),
         after=attempt.measured(attempt.placement),
         complaints=formulation.complaints,
@@ -170,8 +166,7 @@ class _Attempt:
     formulation: Formulation
     goal: Goal
     rescheduler: Rescheduler
-    left_s: float
-    digest: str
+    limit_s: float
     bound: int | None = None
     least: int = 0
     spent_s: float = 0.0
@@ -246,7 +241,7 @@ class _Attempt:
         )
 
     def _solved(self, translated: Translated) -> Outcome:
-        left_s = max(self.left_s - self.spent_s, 0.2 * self.left_s)
+        left_s = max(self.limit_s - self.spent_s, 0.2 * self.limit_s)
         goal = self.goal.worth(self.measured(self.present), translated.unit)
         solved = self.rescheduler(translated.migrations, left_s, goal)
         self.spent_s += solved.wall_s
@@ -282,7 +277,7 @@ class _Attempt:
                 name="",
                 trigger=Trigger.RESCHEDULING,
                 policy=self.judge.policy.name,
-                snapshot_digest=self.digest,
+                snapshot_digest=digest_of(self.judge.snapshot),
                 taken_at=self.judge.snapshot.taken_at,
                 steps=tuple(steps),
                 unplaced=(),
@@ -328,8 +323,8 @@ class _Attempt:
         )
 
 
-EMPTY = "empty nodes"
-"""Metric of Consolidate."""
+WHOLE, EMPTY = "fragmentation", "empty nodes"
+"""Metrics: over all shapes, and of Consolidate."""
 
 OF_THE_NODE = frozenset({"DaemonSet", "Node"})
 """Owners of pods that go with their node."""
@@ -340,7 +335,7 @@ ROUNDING = 1e-9
 
 def _metrics(measured: Iterable[Measured]) -> tuple[tuple[str, float], ...]:
     each = tuple(measured)
-    found = {"fragmentation": fragmentation(each)}
+    found = {WHOLE: fragmentation(each)}
     for shape in each:
         found[f"copies of {shape.shape.name}"] = float(shape.copies)
         if len(each) > 1:

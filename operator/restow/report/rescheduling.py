@@ -4,7 +4,7 @@ from rich.console import Group, RenderableType
 from rich.text import Text
 
 from restow.cluster.snapshot import Snapshot
-from restow.planning.reschedule import EMPTY, Rescheduled
+from restow.planning.reschedule import EMPTY, WHOLE, Rescheduled
 from restow.report import picture
 from restow.report.tables import count, grid, steps
 
@@ -31,17 +31,13 @@ def headline(found: Rescheduled) -> Text:
         text.append(
             f"moves {count(len(plan.steps), 'pod')} in {count(plan.waves, 'wave')}", style="bold"
         )
-    if fragments is not None and EMPTY in dict(fragments.before):
-        before, after = dict(fragments.before), dict(fragments.after)
-        proven = "proven" if fragments.proven else f"no plan above {fragments.bound:.0f}"
-        text.append(f"; empty nodes {before[EMPTY]:.0f} to {after[EMPTY]:.0f} ({proven})")
-    elif fragments is not None:
-        before, after = dict(fragments.before), dict(fragments.after)
-        proven = "proven" if fragments.proven else f"no plan below {fragments.bound:.3f}"
-        text.append(
-            f"; fragmentation {before['fragmentation']:.3f} to {after['fragmentation']:.3f}"
-            f" ({proven})"
-        )
+    if fragments is not None:
+        name, form, beyond = WHOLE, ".3f", "below"
+        if EMPTY in dict(fragments.before):
+            name, form, beyond = EMPTY, ".0f", "above"
+        before, after = dict(fragments.before)[name], dict(fragments.after)[name]
+        proven = "proven" if fragments.proven else f"no plan {beyond} {fragments.bound:{form}}"
+        text.append(f"; {name} {before:{form}} to {after:{form}} ({proven})")
     solve = plan.solve
     if solve.disturbed.bound:
         fewest = "proven" if solve.disturbed.proven else f"at least {solve.disturbed.bound}"

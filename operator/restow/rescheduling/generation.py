@@ -10,7 +10,7 @@ from restow.packing.patterns.meter import Meter
 from restow.rescheduling.arriving import UNIT
 from restow.rescheduling.columns import Column, Columns, Duals
 from restow.rescheduling.master import Master
-from restow.rescheduling.pricing import Desk, Prices, Use, price
+from restow.rescheduling.pricing import Desk, Prices, Use, bound_of, price
 from restow.rescheduling.problem import Ints
 from restow.rescheduling.table import Table
 
@@ -95,9 +95,9 @@ class Generation:
                 break
         moves = math.ceil(sum(column.moves * share for column, share in self.shares())) + SPARE
         prices = self.master.prices()
-        value = self._priced(prices).value
-        bound = int(value @ self.table.rows.number) + prices.move * min(moves, self.limit)
-        return Best(prices=prices, value=value, bound=bound)
+        use = self._priced(prices)
+        bound = bound_of(self.table, use, prices, min(moves, self.limit))
+        return Best(prices=prices, value=use.value, bound=bound)
 
     def widen(self) -> bool:
         """Solve the program and add the columns that its prices favour; return whether any is."""
@@ -115,7 +115,7 @@ class Generation:
     def look(self, prices: Prices) -> Use:
         """Find the best uses under prices, and keep them, and the bound if it is lower."""
         use = self._priced(prices)
-        bound = int(use.value @ self.table.rows.number) + prices.move * self.limit
+        bound = bound_of(self.table, use, prices, self.limit)
         if self._best is None or bound < self._best.bound:
             self._best = Best(prices=prices, value=use.value, bound=bound)
         return use

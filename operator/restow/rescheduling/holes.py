@@ -1,7 +1,6 @@
 """Holes: what a departing pod needs elsewhere. Kinds of nearly equal size share one.
 
-A hole is as large as the largest of its kinds where a plan must be carried out, and as small as the
-smallest where a bound must hold.
+A hole is as large as the largest of its kinds, resource by resource.
 """
 
 from dataclasses import dataclass
@@ -23,25 +22,21 @@ class Holes:
     ----------
     of
         (kinds,) hole of each kind.
-    largest, smallest
-        For each hole, (modes, resources) of its largest and smallest pod, resource by resource.
+    largest
+        For each hole, (modes, resources) what it has room for.
     nodes
         For each hole, where it may be; None for everywhere.
     inside
         (small, large) whether what needs the small hole may use the large one.
     within
         The pairs (small, large) with none in between.
-    exact
-        Whether no two kinds share a hole.
     """
 
     of: Ints
     largest: tuple[Ints, ...]
-    smallest: tuple[Ints, ...]
     nodes: tuple[frozenset[int] | None, ...]
     inside: NDArray[np.bool_]
     within: tuple[tuple[int, int], ...]
-    exact: bool
 
     def __len__(self) -> int:
         """Return how many holes there are."""
@@ -71,11 +66,9 @@ def holes_of(problem: Problem, most: int = MOST_HOLES, own: frozenset[int] = fro
     return Holes(
         of=of,
         largest=largest,
-        smallest=tuple(np.min(group, axis=0) for group in modes),
         nodes=nodes,
         inside=inside,
         within=_closest(inside),
-        exact=len(number) == len(problem.kinds),
     )
 
 
@@ -85,11 +78,9 @@ def each_its_own(problem: Problem) -> Holes:
     return Holes(
         of=np.arange(len(sizes)),
         largest=sizes,
-        smallest=sizes,
         nodes=tuple(kind.nodes for kind in problem.kinds),
         inside=np.zeros((0, 0), bool),
         within=(),
-        exact=True,
     )
 
 

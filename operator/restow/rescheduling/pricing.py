@@ -73,7 +73,7 @@ def price(table: Table, desk: Desk, prices: Prices) -> Use:
         ways = _worthwhile(table, np.flatnonzero(welcome & (prices.hole[table.hole] > 0)), prices)
         offers = Offers(table.needs[ways], table.offset[ways], prices.hole[table.hole[ways]], ways)
         arrive(table.worth, table.coordinates, offers, desk.best[s], desk.choice[s])
-    return leave(table, desk, prices.hole[table.leaving] + prices.move)
+    return _leave(table, desk, prices.hole[table.leaving] + prices.move)
 
 
 def _worthwhile(table: Table, ways: Ints, prices: Prices) -> Ints:
@@ -87,7 +87,7 @@ def _worthwhile(table: Table, ways: Ints, prices: Prices) -> Ints:
     return ways[kept]
 
 
-def leave(table: Table, desk: Desk, fee: Ints) -> Use:
+def _leave(table: Table, desk: Desk, fee: Ints) -> Use:
     """Return who should leave each row, where the best use of room stands on the desk.
 
     Parameters
@@ -131,11 +131,11 @@ def _empty(table: Table, fee: Ints, use: Use) -> None:
 
 
 def bound_of(table: Table, use: Use, prices: Prices, limit: int) -> int:
-    """Return a bound on the gain of any plan, rounded down.
+    """Return a bound on the gain of any plan, in `UNIT`s.
 
     Lagrangian duality: no plan gains more than every row by itself, plus the price of the limit.
     """
-    return (int(use.value @ table.rows.number) + prices.move * limit) // UNIT
+    return int(use.value @ table.rows.number) + prices.move * limit
 
 
 def arrivals(table: Table, desk: Desk, row: int, cell: int) -> list[int]:

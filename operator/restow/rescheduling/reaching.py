@@ -83,7 +83,9 @@ class _Reaching:
 
     def _look(self, limit: int) -> bool:
         """Search within a limit; return whether the goal was reached."""
-        outcome = reschedule(replace(self._problem, limit=limit), self._share())
+        share = self._share()
+        self._spent += share.work or 0.0
+        outcome = reschedule(replace(self._problem, limit=limit), share)
         self._seen[limit] = outcome.after
         if outcome.bound < self._goal:
             self._least = max(self._least, limit + 1)
@@ -114,7 +116,6 @@ class _Reaching:
             seconds = max(LEAST, SHARE * (seconds - (time.monotonic() - self._began)))
         if work is not None:
             work = max(LEAST, SHARE * (work - self._spent))
-            self._spent += work
         return replace(self._effort, seconds=seconds, work=work)
 
 

@@ -177,7 +177,7 @@ class _Rounds:
         """
         fine = Prices(_carried(self._fine.holes, holes, prices.hole), prices.move)
         use = price(self._fine, self._desk, fine)
-        return use, bound_of(self._fine, use, fine, self._problem.limit)
+        return use, bound_of(self._fine, use, fine, self._problem.limit) // UNIT
 
     def _leaving(self, generation: Generation) -> frozenset[int]:
         """Return the kinds that leave in the program's solution."""

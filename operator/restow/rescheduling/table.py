@@ -147,7 +147,7 @@ def table_of(problem: Problem, rows: Rows, holes: Holes, grid: Grid, *, cautious
         Whether roundings are such that a plan can be carried out; else such that a bound holds.
     """
     need = grid.up if cautious else grid.down
-    sizes = holes.largest if cautious else holes.smallest
+    sizes = holes.largest
     coordinates = grid.coordinates()
     amounts = np.zeros((len(coordinates), rows.free.shape[1]), np.int64)
     amounts[:] = np.iinfo(np.int64).max // 4
