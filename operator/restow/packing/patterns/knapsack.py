@@ -27,6 +27,9 @@ Where they do not suffice, the bound at the root of a node's search is the answe
 FEWEST, MOST = 2_000, 30_000
 """Limits of a node's share."""
 
+BOUNDLESS = 1e200
+"""Density of a unit of value that needs no room."""
+
 TURN = 1.25
 """By how much a weight of the surrogate is changed when a better one is looked for."""
 
@@ -100,9 +103,9 @@ def lay_out(level: Level, node: int, on: Desk, worth: tuple[Ints, Ints], least: 
         code = on.order[node, k]
         c = code // 2
         if code % 2:
-            value, most = worth[1][c], level.nodes.comers[node, c]
+            value, most = worth[1][node, c], level.nodes.comers[node, c]
         else:
-            value, most = worth[0][c], level.nodes.home[node, c]
+            value, most = worth[0][node, c], level.nodes.home[node, c]
         if value > least and most > 0:
             for r in range(level.nodes.room.shape[1]):
                 if level.pods.demand[c, r] > 0:
@@ -124,10 +127,10 @@ def lay_out(level: Level, node: int, on: Desk, worth: tuple[Ints, Ints], least: 
 def arrange(on: Desk, items: int, node: int) -> None:
     """Measure the items under the node's weights and sort them, the densest first."""
     for i in range(items):
-        size = 1e-12
+        size = 0.0
         for r in range(on.left.shape[0]):
             size += on.weights[node, r] * on.demand[i, r]
-        density = on.value[i] / size
+        density = on.value[i] / size if size > 0 else on.value[i] * BOUNDLESS
         value, most, code = on.value[i], on.most[i], on.code[i]
         for r in range(on.left.shape[0]):
             on.left[r] = on.demand[i, r]
@@ -163,7 +166,7 @@ def hope_at_first(on: Desk, items: int, space: float) -> float:
         if on.value[i] <= 0:
             break
         need = on.size[i] * on.most[i]
-        if need > space:
+        if need > 0 and need > space:
             total += on.density[i] * space
             break
         total += on.value[i] * on.most[i]
@@ -180,7 +183,7 @@ def tune(level: Level, node: int, on: Desk, items: int, turn: int) -> None:
     old = on.weights[node, r]
     on.weights[node, r] = old * TURN if turn % 2 else old / TURN
     arrange(on, items, node)
-    if hope_at_first(on, items, space_of(level, node, on)) >= now:
+    if hope_at_first(on, items, space_of(level, node, on)) > now - LEAST_SLACK:
         on.weights[node, r] = old
         arrange(on, items, node)
 
@@ -202,7 +205,7 @@ def hope(on: Desk, start: int, items: int, space: float) -> float:
         if not fits:
             continue
         need = on.size[i] * on.most[i]
-        if need > space:
+        if need > 0 and need > space:
             total += on.density[i] * space
             break
         total += on.value[i] * on.most[i]
