@@ -5,17 +5,23 @@ from collections.abc import Callable, Mapping
 from dataclasses import replace
 from typing import Any, TypeVar, get_args
 
+import numpy as np
 import pytest
-from hypothesis import HealthCheck, Phase, given, settings
+from hypothesis import HealthCheck, Phase, assume, given, settings
 from hypothesis import strategies as st
 
 from restow.core.errors import ModelError
 from restow.packing import encoders, incumbent
+from restow.packing.choosing import CLASSES, PATTERNS
+from restow.packing.climbing import climbed
 from restow.packing.encoders import ENCODERS
 from restow.packing.fill import fill_of
 from restow.packing.judges import JUDGES, complaints
 from restow.packing.judges.change import Change
+from restow.packing.ladder import Budget
 from restow.packing.outcome import Placement
+from restow.packing.patterns.areas import sums
+from restow.packing.patterns.frame import supports
 from restow.packing.problem import Problem
 from restow.packing.relations import (
     Attraction,
@@ -148,6 +154,16 @@ def related(draw: st.DrawFn, only: type | None = None) -> Problem:
     return replace(problem, relations=tuple(drawn))
 
 
+@st.composite
+def in_sums(draw: st.DrawFn) -> Problem:
+    """Draw a problem with the relations that the pattern engine knows."""
+    problem = draw(problems())
+    nodes, classes = len(problem.capacity), len(problem.classes)
+    apart = exclusions(nodes, classes).map(lambda each: replace(each, targets=each.carriers))
+    found = st.one_of(apart, spreads(nodes, classes))
+    return replace(problem, relations=tuple(draw(st.lists(found, min_size=1, max_size=3))))
+
+
 class Related(Reference):
     """Every placement that also keeps the relations."""
 
@@ -161,6 +177,25 @@ def test_with_relations_every_level_is_what_the_best_of_all_placements_has(
     problem: Problem,
 ) -> None:
     assert values(problem) == Related(problem).levels()
+
+
+@profile
+@given(in_sums())
+def test_patterns_with_relations_find_and_prove_the_same(problem: Problem) -> None:
+    assume(supports(problem))
+    assert values(problem, PATTERNS) == Related(problem).levels()
+
+
+@profile
+@given(in_sums())
+def test_every_placement_that_keeps_the_relations_keeps_the_sums_they_imply(
+    problem: Problem,
+) -> None:
+    implied = sums(problem)
+    for plan in Related(problem).plans:
+        there = np.array(plan).T
+        for each in implied:
+            assert each.where @ there[:, list(each.classes)].sum(axis=1) <= each.most
 
 
 @profile
@@ -273,7 +308,7 @@ def test_a_relation_without_its_encoder_is_found_out(unencoded: type) -> None:
     )
     @given(related(only=unencoded))
     def search(problem: Problem) -> None:
-        solve(problem, budget_s=30.0)
+        climbed(problem, Budget(total=30.0, deterministic=False, seed=0), CLASSES)
 
     with pytest.raises(ModelError):
         search()

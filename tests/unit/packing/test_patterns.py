@@ -11,6 +11,7 @@ from restow.packing.effort import Effort
 from restow.packing.goals import Hold, disturb, place_all
 from restow.packing.incumbent import greedy, stay_put
 from restow.packing.patterns.aggregate import Aggregate
+from restow.packing.patterns.areas import areas_of
 from restow.packing.patterns.arrays import Gain, Level, Nodes, Pods, Rows
 from restow.packing.patterns.bounding import Bounding
 from restow.packing.patterns.closing import close
@@ -57,6 +58,7 @@ def one_node(seed: int, classes: int = 4) -> Level:
         ),
         rows=Rows(rows, rows, np.zeros(0, np.int64)),
         gain=Gain(rng.integers(0, 4, classes), -rng.integers(0, 2, classes)),
+        areas=areas_of((), 1, classes),
     )
 
 
@@ -74,7 +76,7 @@ def every_pattern(level: Level) -> dict[tuple[int, ...], int]:
 
 def free(level: Level) -> Whole:
     """Return prices of nothing."""
-    return Whole(np.zeros(len(level.pods.most), np.int64), np.zeros(0, np.int64))
+    return Whole(np.zeros(len(level.pods.most), np.int64), *np.zeros((2, 0), np.int64))
 
 
 @pytest.mark.parametrize("seed", range(30))
@@ -300,3 +302,18 @@ def test_a_first_placement_that_may_not_take_a_turn_leaves_everything() -> None:
     task = problem(pending(1), rooms=(4, 4))
     assert greedy(task, lambda: True) == stay_put(task)
     assert greedy(task) != stay_put(task)
+
+
+def test_bounds_stay_above_the_best_pattern_however_long_weights_are_tuned() -> None:
+    """Weights of one resource used to dwindle until rounding made up for a pod."""
+    one = np.ones(1, np.int64)
+    level = Level(
+        pods=Pods(np.array([[3], [0]]), np.array([2, 3]), np.array([0, 3])),
+        nodes=Nodes(np.array([[3]]), np.zeros((1, 2), np.int64), np.array([[2, 3]]), one),
+        rows=Rows(np.zeros((0, 2), np.int64), np.zeros((0, 2), np.int64), np.zeros(0, np.int64)),
+        gain=Gain(np.array([1, 0]), np.zeros(2, np.int64)),
+        areas=areas_of((), 1, 2),
+    )
+    at = descent(level)
+    bounds = [evaluate(level, at, free(level), turn, 1 << 10) for turn in range(500)]
+    assert min(bounds) >= UNIT

@@ -20,8 +20,8 @@ class Run(NamedTuple):
     Parameters
     ----------
     loss, stray, row
-        What a unit of loss, a running pod away from home, and a unit beyond a row cost in shares of
-        a node's room.
+        What a unit of loss, a running pod away from home, and a unit beyond a row or an area cost
+        in shares of a node's room.
     hot, cold
         First and last temperature, likewise in shares of a node's room.
     steps
@@ -78,6 +78,8 @@ class State(NamedTuple):
         (resources,) share of a node's room that one unit is.
     sums, more
         (rows,) present values of the rows, and what a change adds.
+    areas
+        (areas,) present values of the areas.
     seated
         (classes,) pods with a place.
     out
@@ -101,6 +103,7 @@ class State(NamedTuple):
     share: Floats
     sums: Ints
     more: Ints
+    areas: Ints
     seated: Ints
     out: Ints
     slot: Ints
@@ -190,6 +193,46 @@ def propose(level: Level, state: State) -> Change:
 
 
 @inlined
+def counted(level: Level, a: int, c: int) -> bool:
+    """Return whether pods of class `c` count in area `a`."""
+    for k in range(level.areas.first[a], level.areas.first[a + 1]):
+        if level.areas.member[k] == c:
+            return True
+    return False
+
+
+@inlined
+def change_of(level: Level, a: int, do: Change) -> int:
+    """Return what the pod of class `do.c` adds to area `a` by its change of place."""
+    more = 0
+    if do.new >= 0:
+        more += level.areas.where[a, do.new]
+    if do.old >= 0:
+        more -= level.areas.where[a, do.old]
+    return more
+
+
+@inlined
+def excess(level: Level, state: State, do: Change) -> int:
+    """Return by how much areas are beyond their limits more than before."""
+    worse, areas = 0, level.areas
+    for k in range(areas.start[do.c], areas.start[do.c + 1]):
+        a = areas.area[k]
+        more = change_of(level, a, do)
+        if more != 0 and not (do.k >= 0 and counted(level, a, do.k)):
+            over = state.areas[a] - areas.most[a]
+            worse += max(0, over + more) - max(0, over)
+    if do.k >= 0:
+        for k in range(areas.start[do.k], areas.start[do.k + 1]):
+            a = areas.area[k]
+            more = change_of(level, a, do)
+            if more != 0 and not counted(level, a, do.c):
+                over = state.areas[a] - areas.most[a]
+                worse += max(0, over - more) - max(0, over)
+    return worse
+
+
+@inlined
 def weigh(level: Level, state: State, run: Run, do: Change) -> Price:
     """Return what a change does; what it adds to the rows is in `state.more`."""
     worse, over_old, over_new = 0.0, 0.0, 0.0
@@ -214,6 +257,8 @@ def weigh(level: Level, state: State, run: Run, do: Change) -> Price:
         over = state.sums[r] - level.rows.most[r]
         worse += run.row * (max(0, over + more) - max(0, over))
         state.more[r] = more
+    if state.areas.shape[0]:
+        worse += run.row * excess(level, state, do)
     return Price(worse - run.loss * gain, gain, over_old, over_new)
 
 
@@ -221,6 +266,12 @@ def weigh(level: Level, state: State, run: Run, do: Change) -> Price:
 def enter(level: Level, state: State, pod: int, new: int) -> None:
     """Book that `pod` goes to `new`; how nodes overflow, and the sums, are not kept."""
     c, old = state.of[pod], state.at[pod]
+    for k in range(level.areas.start[c], level.areas.start[c + 1]):
+        a = level.areas.area[k]
+        if old >= 0:
+            state.areas[a] -= level.areas.where[a, old]
+        if new >= 0:
+            state.areas[a] += level.areas.where[a, new]
     if old >= 0:
         state.there[c, old] -= 1
         state.seated[c] -= 1
@@ -279,10 +330,12 @@ def accepts(state: State, worse: float, temperature: float) -> bool:
 
 @inlined
 def beyond(level: Level, state: State) -> int:
-    """Return how many rows exceed their limits."""
+    """Return how many rows and areas exceed their limits."""
     found = 0
     for r in range(state.sums.shape[0]):
         found += int(state.sums[r] > level.rows.most[r])
+    for a in range(state.areas.shape[0]):
+        found += int(state.areas[a] > level.areas.most[a])
     return found
 
 

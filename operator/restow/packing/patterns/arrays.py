@@ -62,6 +62,29 @@ class Rows(NamedTuple):
     most: Ints
 
 
+class Areas(NamedTuple):
+    """Sums of pods by where they are that may not exceed `most`: how far zones may differ.
+
+    Parameters
+    ----------
+    where
+        (areas, sets) what a pod on a set of nodes counts: 1, -1 or 0.
+    first, member
+        (areas + 1,), (entries,) the classes of area a, `member[first[a] : first[a + 1]]`.
+    start, area
+        (classes + 1,), (entries,) the areas of class c, `area[start[c] : start[c + 1]]`.
+    most
+        (areas,) limits.
+    """
+
+    where: Ints
+    first: Ints
+    member: Ints
+    start: Ints
+    area: Ints
+    most: Ints
+
+
 class Gain(NamedTuple):
     """What is maximised: (classes,) weight of a pod with a place, and of one away from home."""
 
@@ -76,3 +99,4 @@ class Level(NamedTuple):
     nodes: Nodes
     rows: Rows
     gain: Gain
+    areas: Areas

@@ -63,8 +63,9 @@ class Bounding:
         at = self.descent
         at.prices.pods[:] = at.best.pods / UNIT
         at.prices.rows[:] = at.best.rows / UNIT
-        at.direction.pods[:] = 0
-        at.direction.rows[:] = 0
+        at.prices.areas[:] = at.best.areas / UNIT
+        for direction in at.direction:
+            direction[:] = 0
         at.pace[:] = (1.0, 0.0)
         while self.bound >= target and steps > 0 and self._meter.left() > until:
             done = descend(self._level, at, target, min(steps, ROUND), self._turn)
@@ -91,7 +92,7 @@ class Bounding:
         for prices in _sized(self._level):
             if self._meter.over() and self.descent.best.bound[0] < np.iinfo(np.int64).max:
                 break
-            whole = Whole(_whole(prices.pods), _whole(prices.rows))
+            whole = Whole(*map(_whole, prices))
             slack = slack_of(self._level, 0.0)
             bound = evaluate(self._level, self.descent, whole, self._turn, slack)
             self._meter.book_patterns(len(self._level.nodes.number))
@@ -107,7 +108,8 @@ def _whole(prices: Floats) -> Ints:
 def _sized(level: Level) -> Iterator[Prices]:
     """Yield prices under which a pod is worth as much as it is large."""
     total = np.maximum(1, level.nodes.room.T @ level.nodes.number)
-    yield Prices(np.zeros(len(level.pods.most)), np.zeros(len(level.rows.most)))
+    areas = np.zeros(len(level.areas.most))
+    yield Prices(np.zeros(len(level.pods.most)), np.zeros(len(level.rows.most)), areas)
     for blend in _blends(len(total)):
         size = (level.pods.demand * (blend / total)).sum(axis=1)
         size /= max(1e-12, float(size.mean()))
@@ -126,7 +128,8 @@ def _at(level: Level, worth: Floats) -> Prices:
     rows = np.array([_price(level, r, worth) for r in range(len(level.rows.most))])
     value = level.gain.placed + np.where(level.gain.moved < 0, level.gain.moved, 0)
     pods = value - rows @ (level.rows.placed + np.minimum(0, level.rows.moved)) - worth
-    return Prices(np.where(level.pods.least > 0, pods, np.maximum(0, pods)), rows)
+    pods = np.where(level.pods.least > 0, pods, np.maximum(0, pods))
+    return Prices(pods, rows, np.zeros(len(level.areas.most)))
 
 
 def _price(level: Level, r: int, worth: Floats) -> float:

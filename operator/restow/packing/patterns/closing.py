@@ -5,6 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 from ortools.sat.python import cp_model
 
+from restow.packing.patterns.areas import members_of
 from restow.packing.patterns.arrays import Ints, Level
 from restow.packing.patterns.knapsack import LEAST_SLACK, UNIT
 from restow.packing.patterns.listing import list_patterns
@@ -78,7 +79,7 @@ def _exactly(level: Level, at: Descent, meter: Meter) -> int:
     """
     care = int(at.desk.care[0])
     at.desk.care[0] = care * CARE
-    prices = Whole(at.best.pods, at.best.rows)
+    prices = Whole(at.best.pods, at.best.rows, at.best.areas)
     for turn in range(CARE):
         bound = evaluate(level, at, prices, turn, LEAST_SLACK)
         at.best.bound[0] = min(at.best.bound[0], bound)
@@ -142,6 +143,11 @@ class Partition:
                 self.model.add_linear_constraint(total, int(pods.least[c]), int(pods.most[c]))
         for placed, moved, most in zip(*rows, strict=True):
             self.model.add(self._sum(self.placed @ placed + self.moved @ moved) <= int(most))
+        sizes = list(map(len, self.listed))
+        for area, where in enumerate(np.repeat(self.level.areas.where, sizes, axis=1)):
+            members = members_of(self.level.areas, area)
+            total = self._sum(where * self.placed[:, members].sum(axis=1))
+            self.model.add(total <= int(self.level.areas.most[area]))
 
     def _sum(self, weights: Ints) -> cp_model.LinearExpr:
         used = np.flatnonzero(weights)

@@ -10,6 +10,7 @@ from typing import NamedTuple
 import numpy as np
 from ortools.linear_solver import pywraplp  # type: ignore[import-untyped]  # ships no types
 
+from restow.packing.patterns.areas import sums_of
 from restow.packing.patterns.arrays import Floats, Ints, Level
 from restow.packing.patterns.knapsack import UNIT
 from restow.packing.patterns.meter import Meter
@@ -58,6 +59,7 @@ class Dive:
         self._most = level.pods.most.copy()
         self._least = level.pods.least.copy()
         self._rows_most = level.rows.most.copy()
+        self._areas_most = level.areas.most.copy()
         self._number = level.nodes.number.copy()
         self._settled: Used = [[] for _ in self._number]
         self._columns: list[Column] = []
@@ -79,7 +81,7 @@ class Dive:
         """Let rows be broken for a penalty, and every node be empty."""
         program = self._program
         short = [(row, 1.0) for row, n in zip(program.pods, self._least, strict=True) if n]
-        for row, sign in [*short, *((row, -1.0) for row in program.rows)]:
+        for row, sign in [*short, *((row, -1.0) for row in (*program.rows, *program.areas))]:
             lack = program.solver.NumVar(0.0, program.solver.infinity(), "")
             row.SetCoefficient(lack, sign)
             program.objective.SetCoefficient(lack, -PENALTY)
@@ -117,7 +119,7 @@ class Dive:
         evaluate(
             left,
             at,
-            Whole(_whole(duals.pods), _whole(duals.rows)),
+            Whole(_whole(duals.pods), _whole(duals.rows), _whole(duals.areas)),
             self._turn,
             slack_of(level, 0.0),
         )
@@ -167,6 +169,10 @@ class Dive:
             program.pods[c].SetBounds(float(self._least[c]), float(self._most[c]))
         for r in np.flatnonzero(sums):
             program.rows[r].SetBounds(-program.solver.infinity(), float(self._rows_most[r]))
+        sums = sums_of(level.areas, node, column.placed)
+        self._areas_most -= count * sums
+        for a in np.flatnonzero(sums):
+            program.areas[a].SetBounds(-program.solver.infinity(), float(self._areas_most[a]))
         self._drop_improper()
 
     def _drop_improper(self) -> None:

@@ -42,6 +42,11 @@ PATIENCE, PATIENT = 3, 4
 """Rounds without a gain before CP-SAT on the classes has a go, and where pods are to go home."""
 
 
+RELATED = 0.5
+"""Share of the effort kept for CP-SAT on the classes where there are relations: it knows all of
+what they say."""
+
+
 class Patterns:
     """An engine for problems that `frame.supports`.
 
@@ -98,7 +103,8 @@ class Patterns:
             return self._ask_fallback(goal, hint, limit, effort, nodes)
         meter = Meter(effort)
         holds = [hold for hold in self._holds if hold is not None]
-        search = _Search(self._problem, self._frame, _Task(goal, holds, hint, limit), meter)
+        keep = RELATED * meter.left() if self._problem.relations else 0.0
+        search = _Search(self._problem, self._frame, _Task(goal, holds, hint, limit), meter, keep)
         search.run()
         bound = search.stage.value(search.top)
         if search.gain < search.top and not meter.over():
@@ -135,10 +141,13 @@ class _Task:
 class _Search:
     """One level: the best placement and the best bound, drawing near to one another."""
 
-    def __init__(self, problem: Problem, frame: Frame, task: _Task, meter: Meter) -> None:
+    def __init__(
+        self, problem: Problem, frame: Frame, task: _Task, meter: Meter, keep: float
+    ) -> None:
         self._problem = problem
         self._frame = frame
         self._meter = meter
+        self._keep = keep
         self._holds = task.holds
         self.fill = task.hint
         self.stage: Stage = stage_of(frame, task.goal, task.holds)
@@ -171,7 +180,7 @@ class _Search:
             idle = 0 if (self.gain, self.top) != before else idle + 1
 
     def _done(self) -> bool:
-        return self.gain >= self.top or self._meter.over()
+        return self.gain >= self.top or self._meter.left() <= self._keep
 
     def _shake(self, runs: int) -> None:
         for run in range(runs):

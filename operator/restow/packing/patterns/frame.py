@@ -7,6 +7,8 @@ from numpy.typing import NDArray
 
 from restow.packing.fill import free_room, stay_fill
 from restow.packing.goals import Goal, Hold
+from restow.packing.patterns.areas import Sum, barred, known
+from restow.packing.patterns.areas import sums as implied
 from restow.packing.patterns.arrays import Ints, Rows
 from restow.packing.problem import Problem
 
@@ -22,11 +24,13 @@ DEAREST, MOST_PODS = 1 << 10, 1 << 14
 
 
 def supports(problem: Problem) -> bool:
-    """Return whether patterns of nodes describe the problem: no relations, no overfull node.
+    """Return whether patterns of nodes describe the problem: known relations, no overfull node.
 
     And whether its numbers are small enough for 64 bits.
     """
-    if problem.relations or not 0 < len(problem.capacity) <= MOST_NODES:
+    if not 0 < len(problem.capacity) <= MOST_NODES:
+        return False
+    if not all(map(known, problem.relations)):
         return False
     if any(pods.move_cost > DEAREST or pods.count > MOST_PODS for pods in problem.classes):
         return False
@@ -55,6 +59,8 @@ class Frame:
         (classes,) whether the pods run and may not move.
     sums
         What limits and budgets say.
+    areas
+        What relations say.
     """
 
     demand: Ints
@@ -66,6 +72,7 @@ class Frame:
     least: Ints
     fixed: NDArray[np.bool_]
     sums: Rows
+    areas: list[Sum]
 
 
 def frame_of(problem: Problem) -> Frame:
@@ -87,6 +94,8 @@ def frame_of(problem: Problem) -> Frame:
         if pods.pending or pods.movable:
             allowed = list(pods.allowed)
             comers[allowed, c] = pods.count - home[allowed, c]
+    for carriers, closed in barred(problem):
+        comers[np.ix_(closed, carriers)] = 0
     fits = (demand[None, :, :] <= capacity[:, None, :]).all(axis=2)
     stuck = np.array([bool(p.running) and not p.movable for p in problem.classes], np.bool_)
     bound = np.array([bool(p.running) and not p.evictable for p in problem.classes], np.bool_)
@@ -100,6 +109,7 @@ def frame_of(problem: Problem) -> Frame:
         least=np.where(bound, count, 0),
         fixed=stuck,
         sums=_limits(problem, running),
+        areas=implied(problem),
     )
 
 
@@ -113,7 +123,11 @@ def rows_of(triples: list[tuple[Ints, Ints, int]], classes: int) -> Rows:
 
 
 def _limits(problem: Problem, running: Ints) -> Rows:
-    """Return limits and budgets, as far as they are linear: a relaxation of sequential budgets."""
+    """Return limits and budgets.
+
+    A sequential one, evictions + (1 if any of its pods moves) <= allowed, is in whole numbers the
+    same as pods * evictions + moves <= pods * allowed.
+    """
     runs = (running > 0).astype(np.int64)
     nothing = np.zeros_like(runs)
     found: list[tuple[Ints, Ints, int]] = []
@@ -123,10 +137,10 @@ def _limits(problem: Problem, running: Ints) -> Rows:
         found.append((-runs, nothing, problem.max_evictions - int(running.sum())))
     for b, allowed in enumerate(problem.budgets):
         ours = runs * np.array([b in p.budgets for p in problem.classes], np.int64)
-        serial = problem.sequential_budgets and allowed > 0
         if ours.any():
-            total = int((ours * running).sum())
-            found.append((-ours, nothing if serial else ours, allowed - total))
+            pods = int((ours * running).sum())
+            each = pods if problem.sequential_budgets else 1
+            found.append((-each * ours, ours, each * (allowed - pods)))
     return rows_of(found, len(problem.classes))
 
 

@@ -1,12 +1,19 @@
 """Whether a placement keeps what a level's arrays leave out."""
 
+from collections.abc import Iterator
+
 from restow.packing import ranks
 from restow.packing.fill import Fill, evictions, free_room, moves, placed
+from restow.packing.judges import complaints
+from restow.packing.judges.change import Change
 from restow.packing.problem import Order, Problem
 
 
 def legal(problem: Problem, fill: Fill) -> bool:
-    """Return whether `fill` keeps rooms, limits, budgets, and evicts for higher ones only."""
+    """Return whether `fill` keeps rooms, limits, budgets, and evicts for higher ones only.
+
+    And whether it keeps the relations.
+    """
     if any(min(room, default=0) < 0 for room in free_room(problem, fill)):
         return False
     classes = range(len(problem.classes))
@@ -15,9 +22,17 @@ def legal(problem: Problem, fill: Fill) -> bool:
     for total, most in ((sum(moved), problem.max_moves), (sum(lost), problem.max_evictions)):
         if most is not None and total > most:
             return False
-    return _budgeted(problem, moved, lost) and (
-        problem.order is Order.PAPER or not any(lost) or _justified(problem, fill)
+    return (
+        _budgeted(problem, moved, lost)
+        and (problem.order is Order.PAPER or not any(lost) or _justified(problem, fill))
+        and next(offences(problem, fill), None) is None
     )
+
+
+def offences(problem: Problem, fill: Fill) -> Iterator[str]:
+    """Yield what `fill` breaks of the relations."""
+    home = [dict(pods.running) for pods in problem.classes]
+    return complaints(problem.relations, Change(problem=problem, now=home, then=fill))
 
 
 def _budgeted(problem: Problem, moved: list[int], lost: list[int]) -> bool:

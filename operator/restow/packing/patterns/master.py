@@ -49,7 +49,7 @@ class Master:
         if value is None:
             return True
         duals = self._program.duals()
-        outer = Prices(duals.pods, duals.rows)
+        outer = Prices(duals.pods, duals.rows, duals.areas)
         for inward in (INWARD, 0.0):
             self._price(at, outer, inward, turn)
             if at.best.bound[0] / UNIT - value < NEAR:
@@ -60,9 +60,8 @@ class Master:
 
     def _price(self, at: Descent, outer: Prices, inward: float, turn: int) -> None:
         """Evaluate the bound between the program's prices and the best, and keep it if lower."""
-        prices = Whole(
-            _between(outer.pods, at.best.pods, inward), _between(outer.rows, at.best.rows, inward)
-        )
+        inner = (at.best.pods, at.best.rows, at.best.areas)
+        prices = Whole(*(_between(*each, inward) for each in zip(outer, inner, strict=True)))
         bound = evaluate(self._level, at, prices, turn, slack_of(self._level, 0.0))
         if bound < at.best.bound[0]:
             keep(at.best, bound, prices)
@@ -87,6 +86,7 @@ def keep(best: Best, bound: int, prices: Whole) -> None:
     best.bound[0] = bound
     best.pods[:] = prices.pods
     best.rows[:] = prices.rows
+    best.areas[:] = prices.areas
 
 
 def _between(outer: Floats, inner: Ints, inward: float) -> Ints:

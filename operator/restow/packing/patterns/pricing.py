@@ -1,11 +1,12 @@
 """The Lagrangian bound: coupling sums priced, each node packed alone.
 
-For prices p of the classes (one per pod placed) and m >= 0 of the rows, no placement gains more
-than
+For prices p of the classes (one per pod placed) and m >= 0 of the rows and areas, no placement
+gains more than
 
     sum_c max(p_c * most_c, p_c * least_c) + sum_r m_r * most_r + sum_nodes best pattern,
 
-where a pod is worth its gain minus its prices. Everything is in integers, `UNIT` to one.
+where a pod is worth its gain minus its prices on that node. Everything is in integers, `UNIT` to
+one.
 """
 
 from typing import NamedTuple
@@ -41,10 +42,11 @@ TURN_OFF = 1.5
 
 
 class Prices(NamedTuple):
-    """(classes,) prices of pods, and (rows,) of rows, in the goal's unit; work in progress."""
+    """(classes,) prices of pods, (rows,) and (areas,), in the goal's unit; work in progress."""
 
     pods: Floats
     rows: Floats
+    areas: Floats
 
 
 class Best(NamedTuple):
@@ -53,13 +55,15 @@ class Best(NamedTuple):
     bound: Ints
     pods: Ints
     rows: Ints
+    areas: Ints
 
 
 class Whole(NamedTuple):
-    """(classes,) and (rows,) prices in integers, `UNIT` to one."""
+    """(classes,), (rows,) and (areas,) prices in integers, `UNIT` to one."""
 
     pods: Ints
     rows: Ints
+    areas: Ints
 
 
 class Trial(NamedTuple):
@@ -67,16 +71,17 @@ class Trial(NamedTuple):
 
     pods: Ints
     rows: Ints
+    areas: Ints
     slope_pods: Floats
     slope_rows: Floats
+    slope_areas: Floats
 
 
 def trial_of(level: Level) -> Trial:
     """Return room for a step's prices."""
-    classes, rows = len(level.pods.most), len(level.rows.most)
-    return Trial(
-        np.zeros(classes, np.int64), np.zeros(rows, np.int64), np.zeros(classes), np.zeros(rows)
-    )
+    sizes = (len(level.pods.most), len(level.rows.most), len(level.areas.most))
+    pods, rows, areas = (np.zeros(n, np.int64) for n in sizes)
+    return Trial(pods, rows, areas, *(np.zeros(n) for n in sizes))
 
 
 class Descent(NamedTuple):
@@ -87,7 +92,7 @@ class Descent(NamedTuple):
     direction
         The last step's.
     stay, come
-        (classes,) worth of a pod that stays and of one that comes.
+        (sets, classes) worth of a pod that stays there and of one that comes.
     pattern, tops
         (sets, classes, 2) pods that stay, and that come, in each set's best pattern; (sets,) what
         no pattern of the set is worth more than.
@@ -110,17 +115,13 @@ class Descent(NamedTuple):
 def descent(level: Level) -> Descent:
     """Return a descent that has not begun, all prices zero."""
     sets, classes = level.nodes.home.shape
-    rows = len(level.rows.most)
+    sizes = (classes, len(level.rows.most), len(level.areas.most))
     return Descent(
-        prices=Prices(np.zeros(classes), np.zeros(rows)),
-        direction=Prices(np.zeros(classes), np.zeros(rows)),
-        best=Best(
-            np.full(1, np.iinfo(np.int64).max),
-            np.zeros(classes, np.int64),
-            np.zeros(rows, np.int64),
-        ),
-        stay=np.zeros(classes, np.int64),
-        come=np.zeros(classes, np.int64),
+        prices=Prices(*(np.zeros(n) for n in sizes)),
+        direction=Prices(*(np.zeros(n) for n in sizes)),
+        best=Best(np.full(1, np.iinfo(np.int64).max), *(np.zeros(n, np.int64) for n in sizes)),
+        stay=np.zeros((sets, classes), np.int64),
+        come=np.zeros((sets, classes), np.int64),
         pattern=np.zeros((sets, classes, 2), np.int64),
         tops=np.zeros(sets, np.int64),
         pace=np.array([1.0, 0.0]),
@@ -130,25 +131,46 @@ def descent(level: Level) -> Descent:
 
 
 @inlined
-def quantised(price: float) -> int:
-    """Return `price` in integers."""
-    return int(np.rint(min(1.0 * HIGHEST, max(-1.0 * HIGHEST, price)) * UNIT))
+def quantise(prices: Floats, whole: Ints) -> None:
+    """Set `whole` to the prices in integers."""
+    for k in range(prices.shape[0]):
+        whole[k] = int(np.rint(min(1.0 * HIGHEST, max(-1.0 * HIGHEST, prices[k])) * UNIT))
 
 
 @inlined
-def worth(level: Level, pods: Ints, rows: Ints, stay: Ints, come: Ints) -> int:
+def worth(level: Level, prices: Whole, stay: Ints, come: Ints) -> int:
     """Set the worth of each class's pods, and return what the prices themselves sum up to."""
-    total = 0
+    total, pods, rows = 0, prices.pods, prices.rows
     for r in range(rows.shape[0]):
         total += rows[r] * level.rows.most[r]
     for c in range(pods.shape[0]):
         total += max(pods[c] * level.pods.most[c], pods[c] * level.pods.least[c])
-        stay[c] = level.gain.placed[c] * UNIT - pods[c]
+        stays = level.gain.placed[c] * UNIT - pods[c]
         moved = level.gain.moved[c] * UNIT
         for r in range(rows.shape[0]):
-            stay[c] -= rows[r] * level.rows.placed[r, c]
+            stays -= rows[r] * level.rows.placed[r, c]
             moved -= rows[r] * level.rows.moved[r, c]
-        come[c] = stay[c] + moved
+        for node in range(stay.shape[0]):
+            stay[node, c] = stays
+            come[node, c] = stays + moved
+    return total + by_area(level, prices.areas, stay, come)
+
+
+@inlined
+def by_area(level: Level, prices: Ints, stay: Ints, come: Ints) -> int:
+    """Charge pods for the areas they count in, and return what the prices themselves sum up to."""
+    total, areas = 0, level.areas
+    for a in range(prices.shape[0]):
+        price = prices[a]
+        if price == 0:
+            continue
+        total += price * areas.most[a]
+        for node in range(stay.shape[0]):
+            charge = price * areas.where[a, node]
+            if charge != 0:
+                for k in range(areas.first[a], areas.first[a + 1]):
+                    stay[node, areas.member[k]] -= charge
+                    come[node, areas.member[k]] -= charge
     return total
 
 
@@ -167,7 +189,7 @@ def pack_nodes(level: Level, at: Descent, turn: int, slack: int) -> int:
     total = 0
     for node in range(level.nodes.number.shape[0]):
         at.tops[node] = 0
-        for c in range(at.stay.shape[0]):
+        for c in range(at.stay.shape[1]):
             at.pattern[node, c, 0] = 0
             at.pattern[node, c, 1] = 0
     for node in range(level.nodes.number.shape[0]):
@@ -188,13 +210,15 @@ def pack_nodes(level: Level, at: Descent, turn: int, slack: int) -> int:
 @compiled
 def evaluate(level: Level, at: Descent, prices: Whole, turn: int, slack: int) -> int:
     """Return the bound of these prices; the best patterns are in `at.pattern`."""
-    total = worth(level, prices.pods, prices.rows, at.stay, at.come)
+    total = worth(level, prices, at.stay, at.come)
     return total + pack_nodes(level, at, turn, slack)
 
 
 @inlined
-def slope(level: Level, at: Descent, pods: Floats, rows: Floats) -> None:
+def slope(level: Level, at: Descent, slope: Prices) -> None:
     """Set the bound's slope in each price: what is offered minus what the patterns take."""
+    pods, rows = slope.pods, slope.rows
+    slope_of_areas(level, at, slope.areas)
     for r in range(rows.shape[0]):
         rows[r] = level.rows.most[r]
     for c in range(pods.shape[0]):
@@ -215,40 +239,80 @@ def slope(level: Level, at: Descent, pods: Floats, rows: Floats) -> None:
 
 
 @inlined
-def step(level: Level, at: Descent, excess: float, pods: Floats, rows: Floats) -> None:
+def slope_of_areas(level: Level, at: Descent, slope: Floats) -> None:
+    """Set the slope in the price of each area, likewise."""
+    areas = level.areas
+    for a in range(slope.shape[0]):
+        slope[a] = areas.most[a]
+        for node in range(level.nodes.number.shape[0]):
+            each = areas.where[a, node] * level.nodes.number[node]
+            if each != 0:
+                for k in range(areas.first[a], areas.first[a + 1]):
+                    c = areas.member[k]
+                    slope[a] -= each * (at.pattern[node, c, 0] + at.pattern[node, c, 1])
+        if at.prices.areas[a] == 0 and slope[a] > 0:
+            slope[a] = 0.0
+
+
+@inlined
+def product(one: Floats, other: Floats) -> float:
+    """Return the scalar product."""
+    total = 0.0
+    for k in range(one.shape[0]):
+        total += one[k] * other[k]
+    return total
+
+
+@inlined
+def turn(direction: Floats, slope: Floats, turn_off: float) -> float:
+    """Turn the direction towards the slope; return the square of its length."""
+    for k in range(slope.shape[0]):
+        direction[k] = slope[k] + turn_off * direction[k]
+    return product(direction, direction)
+
+
+@inlined
+def step(level: Level, at: Descent, excess: float, slope: Prices) -> None:
     """Move the prices against the slope, eased by the last direction."""
-    along, square = 0.0, 1e-6
-    for c in range(pods.shape[0]):
-        along += pods[c] * at.direction.pods[c]
-        square += at.direction.pods[c] ** 2
-    for r in range(rows.shape[0]):
-        along += rows[r] * at.direction.rows[r]
-        square += at.direction.rows[r] ** 2
+    now, by = at.direction, at.prices
+    along = product(slope.pods, now.pods) + product(slope.rows, now.rows)
+    along += product(slope.areas, now.areas)
+    square = 1e-6 + product(now.pods, now.pods) + product(now.rows, now.rows)
+    square += product(now.areas, now.areas)
     turn_off = max(0.0, -TURN_OFF * along / square)
-    square = 1e-6
-    for c in range(pods.shape[0]):
-        at.direction.pods[c] = pods[c] + turn_off * at.direction.pods[c]
-        square += at.direction.pods[c] ** 2
-    for r in range(rows.shape[0]):
-        at.direction.rows[r] = rows[r] + turn_off * at.direction.rows[r]
-        square += at.direction.rows[r] ** 2
+    square = 1e-6 + turn(now.pods, slope.pods, turn_off) + turn(now.rows, slope.rows, turn_off)
+    square += turn(now.areas, slope.areas, turn_off)
     length = at.pace[0] * excess / square
-    for c in range(pods.shape[0]):
-        price = at.prices.pods[c] - length * at.direction.pods[c]
-        at.prices.pods[c] = price if level.pods.least[c] else max(0.0, price)
-    for r in range(rows.shape[0]):
-        at.prices.rows[r] = max(0.0, at.prices.rows[r] - length * at.direction.rows[r])
+    for c in range(by.pods.shape[0]):
+        price = by.pods[c] - length * now.pods[c]
+        by.pods[c] = price if level.pods.least[c] else max(0.0, price)
+    for r in range(by.rows.shape[0]):
+        by.rows[r] = max(0.0, by.rows[r] - length * now.rows[r])
+    for a in range(by.areas.shape[0]):
+        by.areas[a] = max(0.0, by.areas[a] - length * now.areas[a])
+
+
+@inlined
+def restore(prices: Floats, direction: Floats, best: Ints) -> None:
+    """Set prices to the best ones, and forget the direction."""
+    for k in range(prices.shape[0]):
+        prices[k] = best[k] / UNIT
+        direction[k] = 0.0
 
 
 @inlined
 def go_back(at: Descent) -> None:
     """Go on from the best prices."""
-    for c in range(at.prices.pods.shape[0]):
-        at.prices.pods[c] = at.best.pods[c] / UNIT
-        at.direction.pods[c] = 0.0
-    for r in range(at.prices.rows.shape[0]):
-        at.prices.rows[r] = at.best.rows[r] / UNIT
-        at.direction.rows[r] = 0.0
+    restore(at.prices.pods, at.direction.pods, at.best.pods)
+    restore(at.prices.rows, at.direction.rows, at.best.rows)
+    restore(at.prices.areas, at.direction.areas, at.best.areas)
+
+
+@inlined
+def copy(source: Ints, target: Ints) -> None:
+    """Copy numbers."""
+    for k in range(source.shape[0]):
+        target[k] = source[k]
 
 
 @inlined
@@ -264,27 +328,27 @@ def improve(at: Descent, bound: int, trial: Trial) -> None:
             go_back(at)
     if bound < at.best.bound[0]:
         at.best.bound[0] = bound
-        for c in range(trial.pods.shape[0]):
-            at.best.pods[c] = trial.pods[c]
-        for r in range(trial.rows.shape[0]):
-            at.best.rows[r] = trial.rows[r]
+        copy(trial.pods, at.best.pods)
+        copy(trial.rows, at.best.rows)
+        copy(trial.areas, at.best.areas)
 
 
 @compiled
 def descend(level: Level, at: Descent, target: int, steps: int, turn: int) -> int:
     """Lower the bound until it is below `target` units, `steps` times at most; return the steps."""
     trial = at.trial
+    whole = Whole(trial.pods, trial.rows, trial.areas)
+    slopes = Prices(trial.slope_pods, trial.slope_rows, trial.slope_areas)
     for done in range(steps):
-        for c in range(trial.pods.shape[0]):
-            trial.pods[c] = quantised(at.prices.pods[c])
-        for r in range(trial.rows.shape[0]):
-            trial.rows[r] = quantised(at.prices.rows[r])
-        bound = worth(level, trial.pods, trial.rows, at.stay, at.come)
+        quantise(at.prices.pods, trial.pods)
+        quantise(at.prices.rows, trial.rows)
+        quantise(at.prices.areas, trial.areas)
+        bound = worth(level, whole, at.stay, at.come)
         slack = slack_of(level, at.best.bound[0] / UNIT - target)
         bound += pack_nodes(level, at, turn + done, slack)
         improve(at, bound, trial)
         if at.best.bound[0] < target * UNIT:
             return done + 1
-        slope(level, at, trial.slope_pods, trial.slope_rows)
-        step(level, at, (bound - target * UNIT) / UNIT + AIM, trial.slope_pods, trial.slope_rows)
+        slope(level, at, slopes)
+        step(level, at, (bound - target * UNIT) / UNIT + AIM, slopes)
     return steps

@@ -9,14 +9,16 @@ import numpy as np
 from numpy.typing import NDArray
 from ortools.linear_solver import pywraplp  # type: ignore[import-untyped]  # ships no types
 
+from restow.packing.patterns.areas import charges_of, sums_of
 from restow.packing.patterns.arrays import Floats, Ints, Level
 
 
 class Duals(NamedTuple):
-    """What the last solution would pay: (classes,) a pod, (rows,) a sum, (sets,) a node."""
+    """What the last solution pays: (classes,) a pod, (rows,), (areas,) a sum, (sets,) a node."""
 
     pods: Floats
     rows: Floats
+    areas: Floats
     sets: Floats
 
 
@@ -36,6 +38,7 @@ class Program:
             for least, most in zip(level.pods.least, level.pods.most, strict=True)
         ]
         self.rows = [self.solver.Constraint(-infinity, float(most)) for most in level.rows.most]
+        self.areas = [self.solver.Constraint(-infinity, float(most)) for most in level.areas.most]
         self.sets = [self.solver.Constraint(float(n), float(n)) for n in level.nodes.number]
         self._known: set[tuple[int, bytes]] = set()
 
@@ -53,6 +56,9 @@ class Program:
         sums = level.rows.placed @ placed + level.rows.moved @ pattern[:, 1]
         for r in np.flatnonzero(sums):
             self.rows[r].SetCoefficient(use, float(sums[r]))
+        sums = sums_of(level.areas, node, placed)
+        for a in np.flatnonzero(sums):
+            self.areas[a].SetCoefficient(use, float(sums[a]))
         gain = level.gain.placed @ placed + level.gain.moved @ pattern[:, 1]
         self.objective.SetCoefficient(use, float(gain))
         return use
@@ -68,6 +74,7 @@ class Program:
         return Duals(
             np.array([row.dual_value() for row in self.pods]),
             np.maximum(0.0, np.array([row.dual_value() for row in self.rows])),
+            np.maximum(0.0, np.array([row.dual_value() for row in self.areas])),
             np.array([row.dual_value() for row in self.sets]),
         )
 
@@ -77,5 +84,8 @@ class Program:
         stay = level.gain.placed - duals.pods - duals.rows @ level.rows.placed
         come = stay + level.gain.moved - duals.rows @ level.rows.moved
         worth = patterns[:, :, 0] @ stay + patterns[:, :, 1] @ come
+        if len(duals.areas):
+            charge = charges_of(level.areas, duals.areas, len(stay))
+            worth -= (patterns.sum(axis=2) * charge).sum(axis=1)
         better: NDArray[np.bool_] = worth > duals.sets + margin
         return better

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from restow.packing.patterns.areas import areas_on
 from restow.packing.patterns.arrays import Gain, Ints, Level, Nodes, Pods, Rows
 from restow.packing.patterns.bounding import Bounding
 from restow.packing.patterns.closing import improve
@@ -58,6 +59,7 @@ def part_of(level: Level, there: Ints, nodes: Ints) -> Part:
                 level.rows.most - level.rows.placed @ placed - level.rows.moved @ moved,
             ),
             Gain(level.gain.placed[classes], level.gain.moved[classes]),
+            areas_on(level, nodes, classes, there),
         ),
         nodes=nodes,
         classes=classes,
@@ -97,17 +99,20 @@ class Regret:
     """What each node falls short of what the best prices promise; all together, the gap."""
 
     def __init__(self, stage: Stage, at: Descent) -> None:
-        evaluate(stage.merged, at, Whole(at.best.pods, at.best.rows), 0, LEAST_SLACK)
+        evaluate(stage.merged, at, Whole(at.best.pods, at.best.rows, at.best.areas), 0, LEAST_SLACK)
         self._home = stage.level.nodes.home
         self._tops = np.zeros(len(self._home))
         for members, top in zip(stage.members, at.tops, strict=True):
             self._tops[members] = top / UNIT
-        self._stay, self._come = at.stay / UNIT, at.come / UNIT
+        sets = np.zeros(len(self._home), np.int64)
+        for number, members in enumerate(stage.members):
+            sets[members] = number
+        self._stay, self._come = at.stay[sets] / UNIT, at.come[sets] / UNIT
 
     def draw(self, there: Ints, size: int, rng: np.random.Generator) -> Ints:
         """Draw `size` nodes, those of high regret more often."""
         stay = np.minimum(there, self._home)
-        worth = stay @ self._stay + (there - stay) @ self._come
+        worth = (stay * self._stay + (there - stay) * self._come).sum(axis=1)
         regret = np.maximum(0.0, self._tops - worth)
         chance = regret + 0.1 * max(1.0, float(regret.mean()))
         return np.sort(rng.choice(len(regret), size, replace=False, p=chance / chance.sum()))

@@ -3,6 +3,7 @@
 import numpy as np
 
 from restow.packing.patterns.annealing import Run, State, anneal
+from restow.packing.patterns.areas import totals
 from restow.packing.patterns.arrays import Ints, Level
 from restow.packing.patterns.meter import CHANGES_PER_S, Meter
 
@@ -176,6 +177,7 @@ def _state(level: Level, there: Ints, target: int, luck: int) -> State:
         share=share,
         sums=level.rows.placed @ placed + level.rows.moved @ moved,
         more=np.zeros(len(level.rows.most), np.int64),
+        areas=totals(level.areas, there),
         seated=placed,
         out=np.concatenate([out, np.zeros(len(of) - len(out), np.int64)]),
         slot=slot,

@@ -7,7 +7,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from restow.packing.goals import Goal, Hold
-from restow.packing.patterns.arrays import Gain, Ints, Level, Nodes, Pods, Rows
+from restow.packing.patterns.areas import areas_of
+from restow.packing.patterns.arrays import Areas, Gain, Ints, Level, Nodes, Pods, Rows
 from restow.packing.patterns.frame import Frame, gain_of, row_of, rows_of
 
 Flags = NDArray[np.bool_]
@@ -65,7 +66,10 @@ def stage_of(frame: Frame, goal: Goal, holds: Iterable[Hold]) -> Stage:
     rows = _kept(frame, rows, least, still, pinned)
     counts = (placed != 0) | (moved != 0) | (least > 0)
     counts |= (rows.placed != 0).any(axis=0) | (rows.moved != 0).any(axis=0)
-    active = np.flatnonzero(counts & ~pinned & (frame.count > 0))
+    counts &= ~pinned & (frame.count > 0)
+    areas = _areas(frame, counts, pinned)
+    active = np.flatnonzero(counts)
+    index = np.cumsum(counts) - 1
     room = frame.capacity - frame.home[:, pinned] @ frame.demand[pinned]
     comers = np.where(still & (frame.running > 0), 0, frame.comers)[:, active]
     level = Level(
@@ -73,6 +77,11 @@ def stage_of(frame: Frame, goal: Goal, holds: Iterable[Hold]) -> Stage:
         nodes=Nodes(room, frame.home[:, active], comers, np.ones(len(room), np.int64)),
         rows=Rows(rows.placed[:, active], rows.moved[:, active], rows.most),
         gain=Gain(placed[active], moved[active]),
+        areas=areas_of(
+            ((index[members].tolist(), where, most) for members, where, most in areas),
+            len(room),
+            len(active),
+        ),
     )
     level = _contiguous(level)
     merged, members = _merge(level)
@@ -88,6 +97,29 @@ def stage_of(frame: Frame, goal: Goal, holds: Iterable[Hold]) -> Stage:
     )
 
 
+def _areas(frame: Frame, counts: Flags, pinned: Flags) -> list[tuple[Ints, Ints, int]]:
+    """Return the sums that have to do with classes that count; all their classes count then.
+
+    As (classes, what each node counts, limit), without the pinned pods.
+    """
+    chosen: list[tuple[Ints, Ints, int]] = []
+    waiting, found = list(frame.areas), True
+    while found:
+        found, left = False, []
+        for each in waiting:
+            members = np.array(each.classes, np.int64)
+            if not counts[members].any():
+                left.append(each)
+                continue
+            found = True
+            still, free = members[pinned[members]], members[~pinned[members]]
+            most = each.most - int(each.where @ frame.home[:, still].sum(axis=1))
+            counts[free] |= frame.count[free] > 0
+            chosen.append((free, each.where, most))
+        waiting = left
+    return [(members[counts[members]], where, most) for members, where, most in chosen]
+
+
 def _contiguous(level: Level) -> Level:
     """Return the level with its arrays in C order: for another, the loops are compiled anew."""
     return Level(
@@ -95,6 +127,7 @@ def _contiguous(level: Level) -> Level:
         Nodes(*map(np.ascontiguousarray, level.nodes)),
         Rows(*map(np.ascontiguousarray, level.rows)),
         Gain(*map(np.ascontiguousarray, level.gain)),
+        Areas(*map(np.ascontiguousarray, level.areas)),
     )
 
 
@@ -132,10 +165,12 @@ def _merge(level: Level) -> tuple[Level, list[list[int]]]:
     comers = np.where(matters, nodes.comers, nodes.home + nodes.comers)
     found: dict[bytes, list[int]] = {}
     for node in range(len(home)):
-        mark = np.concatenate([nodes.room[node], home[node], comers[node]]).tobytes()
+        parts = [nodes.room[node], home[node], comers[node], level.areas.where[:, node]]
+        mark = np.concatenate(parts).tobytes()
         found.setdefault(mark, []).append(node)
     members = list(found.values())
     first = [each[0] for each in members]
     number = np.array([len(each) for each in members], np.int64)
     merged = Nodes(nodes.room[first], home[first], comers[first], number)
-    return _contiguous(level._replace(nodes=merged)), members
+    areas = level.areas._replace(where=level.areas.where[:, first])
+    return _contiguous(level._replace(nodes=merged, areas=areas)), members
