@@ -1,6 +1,6 @@
 """Whether the rest of a plan still holds on a fresh snapshot."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from datetime import datetime
 from typing import NamedTuple
@@ -18,6 +18,7 @@ from restow.rules import leaving
 from restow.rules.board import Board
 from restow.rules.devices.expected import expected
 from restow.rules.registry import refusal
+from restow.rules.survey import Survey
 
 _STANDING = frozenset({StepPhase.PLANNED, StepPhase.EVICTING})
 
@@ -171,9 +172,38 @@ def misfits(
         for place, no in sorted(refused.items()):
             pod, node = arrivals[place]
             text = f"{pod.key} no longer fits on {node}: {no.message}"
-            who = ", ".join(sorted(str(pod.key) for pod in board.pods(node) if pod.uid in late))
-            found.append((coming[place], f"{text}; {who} got there" if who else text))
+            found.append((coming[place], text + who_came(board, late, pod, node)))
     return found
+
+
+def who_came(board: Board, late: set[Uid], pod: Pod, node: NodeName) -> str:
+    """Return, for the end of a message, which late pods keep `pod` off `node`; empty for none.
+
+    Those that sit there; or else each one elsewhere without which the pod would fit, in its zone
+    for instance, and if it takes the absence of several, all that are late.
+    """
+    here = [other for other in board.pods(node) if other.uid in late]
+    if here:
+        return f"; {_named(here)} got there"
+    seated = [(uid, at) for uid in sorted(late) if (at := board.node_of(uid)) is not None]
+    others = [other for uid, at in seated for other in board.pods(at) if other.uid == uid]
+    alone = [other for other in others if _fits_without(board, [other], pod, node)]
+    blamed = alone or (others if others and _fits_without(board, others, pod, node) else [])
+    return f"; {_named(blamed)} came meanwhile" if blamed else ""
+
+
+def _named(pods: Iterable[Pod]) -> str:
+    return ", ".join(sorted(str(pod.key) for pod in pods))
+
+
+def _fits_without(board: Board, others: Iterable[Pod], pod: Pod, node: NodeName) -> bool:
+    away = [(other, at) for other in others if (at := board.node_of(other.uid)) is not None]
+    for other, _ in away:
+        board.take(other.uid)
+    fits = Survey.of(pod, board).refusal(node) is None
+    for other, at in away:
+        board.put(other, at)
+    return fits
 
 
 def late_comers(plan: Plan, progress: Progress, snapshot: Snapshot) -> set[Uid]:

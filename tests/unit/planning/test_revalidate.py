@@ -2,11 +2,11 @@
 
 from dataclasses import replace
 
-from restow.cluster.terms import SpreadConstraint
+from restow.cluster.terms import PodTerm, Selection, SpreadConstraint
 from restow.planning.progress import StepPhase, StepProgress, begin
 from restow.planning.revalidate import misfits
 from tests.support.objects import NOW, a_node, a_pod, a_snapshot, a_workload, selecting
-from tests.support.plans import a_move, a_plan
+from tests.support.plans import a_move, a_place, a_plan
 
 ZONE = "topology.kubernetes.io/zone"
 
@@ -27,3 +27,17 @@ def test_pod_that_takes_its_time_to_leave_counts_where_it_is_to_arrive() -> None
     plan = a_plan(a_move(first, "a2"), a_move(second, "b3", wave=1))
     progress = begin(plan, NOW).put(0, StepProgress(phase=StepPhase.EVICTED, since=NOW))
     assert misfits(plan, progress, snapshot) == []
+
+
+def test_late_pod_in_the_zone_that_keeps_an_arrival_out_is_named() -> None:
+    meant = Selection(selector=selecting(app="mine"), namespaces=frozenset({"default"}))
+    avoids = (PodTerm(topology_key=ZONE, pods=meant),)
+    mine = a_pod("mine", labels={"app": "mine"})
+    late = replace(a_pod("late", node="a2", anti_affinity=avoids), created_at=NOW)
+    bystander = replace(a_pod("bystander", node="a2"), created_at=NOW)
+    nodes = [a_node(name, labels={ZONE: name[0]}) for name in ("a1", "a2", "b1")]
+    plan = a_plan(a_place(mine, "a1"))
+    snapshot = a_snapshot([mine, late, bystander], nodes)
+    ((index, text),) = misfits(plan, begin(plan, NOW), snapshot)
+    assert index == 0
+    assert text.endswith("is in its topology.kubernetes.io/zone; default/late came meanwhile")

@@ -19,7 +19,7 @@ from restow.planning.execution.reserving import (
 from restow.planning.execution.scene import Scene
 from restow.planning.plan import Action, Step
 from restow.planning.progress import NOMINATED, OVER, StepPhase, StepProgress, Verdict
-from restow.planning.revalidate import late_comers, misfits
+from restow.planning.revalidate import late_comers, misfits, who_came
 
 LONG_AGO = datetime.min.replace(tzinfo=UTC)
 
@@ -144,8 +144,7 @@ def _stuck(scene: Scene) -> str | None:
             continue
         if not room_for(scene, pod, step.target):
             late = late_comers(scene.plan, scene.progress, scene.snapshot)
-            came = [str(o.key) for o in scene.board.pods(step.target) if o.uid in late]
-            why = f"; {', '.join(sorted(came))} got there" if came else ""
+            why = who_came(scene.board, late, pod, step.target)
             return f"{pod.key} found no room on {step.target} in time{why}"
     return None
 
