@@ -161,7 +161,7 @@ class Leading:
     async def _serve(self, policy: Policy, policies: tuple[Policy, ...]) -> float:
         """Decide under one policy if that is due, and begin what may begin."""
         now = self.clock()
-        usage = ledger.hourly_use(self.desk.plans.values(), policy.name, now)
+        usage = ledger.usage_of(self.desk.plans.values(), policy.name, now)
         question = self.deciding.look(policy, policies, self.look(), usage, now)
         metrics.PENDING_PODS.labels(policy.name).set(len(question.batch.ripe))
         if question.due:
@@ -253,7 +253,10 @@ class Leading:
         reason = _overtaken(plan, snapshot)
         verdict = Approval.REPLACE
         if not reason:
-            verdict, reason = judge_approval(plan, snapshot, policy, now, approved=allowed)
+            usage = ledger.usage_of(self.desk.plans.values(), policy.name, now)
+            verdict, reason = judge_approval(
+                plan, snapshot, policy, now, approved=allowed, usage=usage
+            )
         if verdict is Approval.BEGIN:
             await self.acting.begin(stored, policy)
         elif verdict is Approval.REPLACE:
@@ -269,13 +272,14 @@ class Leading:
         keep = {
             each.name: timedelta(seconds=each.spec.finished_plan_ttl_seconds) for each in policies
         }
-        for name in ledger.expired(plans.values(), keep, now):
+        daily = [each.name for each in policies if each.spec.limits.moves_per_day is not None]
+        for name in ledger.expired(plans.values(), keep, now, daily=daily):
             await self.filing.remove(name)
         if any(each.spec.mode is not Mode.OBSERVE for each in policies):
             self.announcer.say(of_unusable(self.look()))
         shared = overlaps(policies, self.look()) if len(policies) > 1 else ()
         for seen in list(self.desk.policies.values()):
-            usage = ledger.hourly_use(plans.values(), seen.name, now)
+            usage = ledger.usage_of(plans.values(), seen.name, now)
             pending = 0
             if seen.policy is not None:
                 pending = len(pending_of(seen.policy, policies, self.look(), now))

@@ -99,11 +99,12 @@ def _active(spec: PackingPolicySpec | None, usage: Usage, now: datetime) -> Judg
     if not windows.is_open(spec.windows, now):
         return kind, False, "WindowClosed", "plans wait for the next maintenance window"
     for what, used, limit in (
-        ("moves", usage.moves, spec.limits.moves_per_hour),
-        ("evictions", usage.evictions, spec.limits.evictions_per_hour),
+        ("moves within 60 minutes", usage.moves, spec.limits.moves_per_hour),
+        ("evictions within 60 minutes", usage.evictions, spec.limits.evictions_per_hour),
+        ("moves within 24 hours", usage.moves_of_day, spec.limits.moves_per_day),
     ):
         if limit and limit <= used:
-            return kind, False, "LimitReached", f"{used} {what} within 60 minutes, {limit} allowed"
+            return kind, False, "LimitReached", f"{used} {what}, {limit} allowed"
     if spec.mode is Mode.APPROVE:
         return kind, True, "Approving", "plans are carried out once they are approved"
     return kind, True, "Acting", "plans are carried out"

@@ -5,19 +5,25 @@ import multiprocessing
 import time
 from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from multiprocessing.connection import Connection
 
 from restow.app.orphans import die_with_parent
-from restow.cluster.objects import Pod
+from restow.cluster.objects import Node, Pod
+from restow.cluster.selectors import matches
 from restow.cluster.snapshot import Snapshot
-from restow.core.ids import Uid
+from restow.core.ids import NodeName, Uid
+from restow.core.marks import DRAIN
 from restow.fragmentation.measure import fragmentation
 from restow.fragmentation.shapes import TargetShape, largest, shape_of
 from restow.packing.effort import Effort
+from restow.planning.ceilings import Ceilings
 from restow.planning.formulation import Usage
-from restow.planning.reschedule import EMPTY, Goal, Rescheduled, Rescheduler, Solved, reschedule
+from restow.planning.goal import Goal, Rescheduler, Solved
+from restow.planning.promise import rises
+from restow.planning.reschedule import Rescheduled, reschedule
 from restow.policies.coverage import Policy, governing, refuses_node
+from restow.policies.cron import next_time
 from restow.policies.packing_plan import PackingPlan, PlanTrigger
 from restow.policies.rescheduling import Objective
 from restow.policies.rescheduling import Rescheduling as Asked
@@ -32,6 +38,13 @@ STARTING_S = 10.0
 
 SETTLING = timedelta(seconds=10)
 """Pause after which a cluster that had not settled is looked at again."""
+
+
+def _after(asked: Asked, moment: datetime) -> datetime:
+    """Return when to look next after a look."""
+    if asked.schedule is not None:
+        return next_time(asked.schedule, moment) or datetime.max.replace(tzinfo=UTC)
+    return moment + timedelta(seconds=asked.interval_seconds)
 
 
 @dataclass(slots=True, kw_only=True)
@@ -52,13 +65,16 @@ class Rescheduling:
             self.forget(policy.name)
             return None
         if policy.name not in self._next:
-            interval = timedelta(seconds=policy.spec.rescheduling.interval_seconds)
             made = [
                 plan.spec.snapshot.taken_at
                 for plan in plans
                 if plan.spec.policy == policy.name and plan.spec.trigger is PlanTrigger.RESCHEDULING
             ]
-            self._next[policy.name] = max(made) + interval if made else now
+            asked = policy.spec.rescheduling
+            if asked.schedule is not None:
+                self._next[policy.name] = _after(asked, now)
+            else:
+                self._next[policy.name] = _after(asked, max(made)) if made else now
         return self._next[policy.name]
 
     def forget(self, policy: str) -> None:
@@ -84,14 +100,9 @@ class Rescheduling:
         asked = policy.spec.rescheduling
         if asked is None:
             return None
-        self._next[policy.name] = now + timedelta(seconds=asked.interval_seconds)
+        self._next[policy.name] = _after(asked, now)
         pods = _running(policy, policies, snapshot)
-        limits = policy.spec.limits
-        limit = min(
-            asked.limit(len(pods)),
-            limits.moves_per_plan,
-            max(0, limits.moves_per_hour - usage.moves),
-        )
+        limit = min(asked.limit(len(pods)), usage.moves_left(policy.spec.limits))
         shapes = shapes_of(policy, pods)
         if limit == 0 or not shapes:
             return None
@@ -102,28 +113,52 @@ class Rescheduling:
             reschedule,
             snapshot,
             Policy(name=policy.name, spec=spec),
-            Goal(
-                shapes=shapes,
-                limit=limit,
-                emptying=asked.objective is Objective.CONSOLIDATE,
-                fragmentation=asked.until_fragmentation,
-            ),
+            goal_of(asked, shapes, limit, snapshot),
             self.rescheduler,
             now,
             usage=usage,
             others=tuple(each for each in policies if each.name != policy.name),
+            ceilings=Ceilings.of(asked),
         )
         if not _pays(found, asked):
             found = replace(found, plan=replace(found.plan, steps=()), after=found.before)
         return found
 
 
+def goal_of(asked: Asked, shapes: tuple[TargetShape, ...], limit: int, snapshot: Snapshot) -> Goal:
+    """Return what the policy wants, of so many moves."""
+    drain = frozenset[NodeName]()
+    if asked.objective is Objective.DRAIN:
+        drain = frozenset(node.name for node in snapshot.nodes.values() if _drained(asked, node))
+    return Goal(
+        shapes=shapes,
+        limit=limit,
+        objective=asked.objective,
+        fragmentation=asked.until_fragmentation,
+        price=asked.price(),
+        drain=drain,
+        utilization=asked.until_utilization or 1.0,
+    )
+
+
+def _drained(asked: Asked, node: Node) -> bool:
+    if node.annotations.get(DRAIN) == "true":
+        return True
+    return asked.drain is not None and matches(asked.drain.frozen(), node.labels)
+
+
 def _pays(found: Rescheduled, asked: Asked) -> bool:
     """Return whether a plan gains what the policy wants for its moves."""
     fragments = found.plan.fragmentation
-    if asked.objective is Objective.CONSOLIDATE and fragments is not None:
-        return dict(fragments.after)[EMPTY] > dict(fragments.before)[EMPTY]
-    return fragmentation(found.before) - fragmentation(found.after) >= asked.minimum_gain
+    if fragments is None:
+        return False
+    gain = dict(fragments.after)[fragments.metric] - dict(fragments.before)[fragments.metric]
+    if not rises(fragments.metric):
+        gain = -gain
+    if asked.objective is not Objective.DEFRAGMENT:
+        return gain > 0
+    fell = fragmentation(found.before) - fragmentation(found.after)
+    return gain > 0 and fell >= asked.minimum_gain
 
 
 def shapes_of(policy: Policy, pods: Iterable[Pod]) -> tuple[TargetShape, ...]:

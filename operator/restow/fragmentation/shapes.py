@@ -48,6 +48,11 @@ class TargetShape:
         return CPU if CPU in self.requests else next(iter(self.requests))
 
     @property
+    def whole(self) -> int:
+        """What one CPU, device or byte of the main resource counts, by weight."""
+        return self.weight * (1000 if self.main == CPU else 1)
+
+    @property
     def name(self) -> str:
         """The shape as it is written."""
         return ",".join(f"{name}={_text(name, amount)}" for name, amount in self.requests.items())

@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 
 from restow.rescheduling.grid import Grid
 from restow.rescheduling.holes import Holes
-from restow.rescheduling.problem import Ints, Problem, Shape, worth
+from restow.rescheduling.problem import Ints, Mover, Problem, Shape, worth
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -20,7 +20,7 @@ class Rows:
     nodes
         For each row, its nodes.
     movers
-        For each row, (nodes, pods) indices of movers in one order of kind and mode.
+        For each row, (nodes, pods) indices of movers in one order of kind, mode, fee and cost.
     start
         (rows + 1,) where a row's pods begin among the pods of all rows.
     number
@@ -29,7 +29,7 @@ class Rows:
         (rows, resources) what is free now.
     emptied
         (rows,) what a node is worth besides while no mover is on it.
-    kind, mode
+    kind, mode, fee, cost
         (pods of all rows,).
     """
 
@@ -41,6 +41,8 @@ class Rows:
     emptied: Ints
     kind: Ints
     mode: Ints
+    fee: Ints
+    cost: Ints
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -110,8 +112,8 @@ def rows_of(problem: Problem) -> Rows:
     alike: dict[object, list[int]] = defaultdict(list)
     places = sorted({kind.nodes for kind in problem.kinds if kind.nodes is not None}, key=sorted)
     for node, free in enumerate(problem.free):
-        on[node].sort(key=lambda m: (problem.movers[m].kind, problem.movers[m].mode, m))
-        there = tuple((problem.movers[m].kind, problem.movers[m].mode) for m in on[node])
+        on[node].sort(key=lambda m: (*_told_by(problem.movers[m]), m))
+        there = tuple(_told_by(problem.movers[m]) for m in on[node])
         alike[free, there, problem.emptied[node], tuple(node in place for place in places)].append(
             node
         )
@@ -127,7 +129,14 @@ def rows_of(problem: Problem) -> Rows:
         emptied=np.array([problem.emptied[group[0]] for group in nodes], np.int64),
         kind=np.array([mover.kind for mover in first], np.int64),
         mode=np.array([mover.mode for mover in first], np.int64),
+        fee=np.array([mover.fee for mover in first], np.int64),
+        cost=np.array([mover.cost for mover in first], np.int64),
     )
+
+
+def _told_by(mover: Mover) -> tuple[int, int, int, int]:
+    """Return by what movers of one node are told apart, the cheap ones first."""
+    return mover.kind, mover.mode, mover.fee, mover.cost
 
 
 def full_of(problem: Problem) -> Ints:

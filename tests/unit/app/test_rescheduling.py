@@ -1,5 +1,6 @@
 """Rescheduling by the leader, on a simulated cluster: when, how much, and what is left alone."""
 
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -14,7 +15,7 @@ from restow.policies.rescheduling import Rescheduling
 from restow.rescheduling.problem import Mover, MoverClass, Problem, Shape
 from restow.simulation.cluster import Cluster
 from tests.support.decisions import a_policy
-from tests.support.objects import a_node, a_pod, a_snapshot, a_workload
+from tests.support.objects import NOW, a_node, a_pod, a_snapshot, a_workload
 from tests.support.operators import Operator, Store
 
 pytestmark = pytest.mark.solver
@@ -100,7 +101,7 @@ async def test_nodes_are_emptied_for_an_autoscaler_to_remove() -> None:
     (name,) = operator.phases()
     fragments = operator.plan(name).status.fragmentation
     assert fragments is not None
-    assert (fragments.before, fragments.after) == ({"empty nodes": 0}, {"empty nodes": 2})
+    assert (fragments.before["empty nodes"], fragments.after["empty nodes"]) == (0, 2)
     assert len(used(operator)) == 2
 
 
@@ -127,6 +128,29 @@ async def test_it_is_looked_at_again_only_after_the_interval() -> None:
     await operator.turns(60, seconds=5)
     assert len(operator.phases()) == 1
     await operator.turns(80, seconds=5)
+    assert len(operator.phases()) == 2
+
+
+async def test_it_is_looked_at_at_the_times_of_a_schedule() -> None:
+    at = (NOW + timedelta(minutes=10)).strftime("%M %H * * *")
+    operator = an_operator(scattered(), max_migrations=1, schedule={"cron": at})
+    await operator.start()
+    await operator.turns(115, seconds=5)
+    assert operator.phases() == {}
+    await operator.turns(20, seconds=5)
+    assert len(operator.phases()) == 1
+
+
+async def test_no_more_pods_move_in_a_day_than_the_policy_allows_also_for_a_new_leader() -> None:
+    limits = Limits(moves_per_plan=1, moves_per_day=2)
+    operator = an_operator(scattered(), limits=limits, interval_seconds=60)
+    await operator.start()
+    await operator.turns(100, seconds=60)
+    moved = [step for name in operator.phases() for step in operator.plan(name).spec.steps]
+    assert len(moved) == 2
+    operator = Operator(operator.cluster, operator.store)
+    await operator.start()
+    await operator.turns(100, seconds=60)
     assert len(operator.phases()) == 2
 
 
