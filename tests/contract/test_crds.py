@@ -91,6 +91,7 @@ def test_defaults_are_filled_in(api: Client) -> None:
             "singleReplicas": False,
             "minimumAgeSeconds": 0,
             "cooldownSeconds": 300,
+            "workloadCooldownSeconds": 0,
         },
         "finishedPlanTtlSeconds": 3600,
     }

@@ -4,6 +4,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 
+from restow.app.churn import Return
 from restow.app.desk import SeenPolicy
 from restow.planning.formulation import Usage
 from restow.policies import windows
@@ -30,6 +31,8 @@ class Facts:
         What was moved and evicted within the last 60 minutes.
     overlaps
         Those in which the policy takes part.
+    returns
+        Workloads that were moved back and forth, oldest first.
     last_plan
         None keeps the one that the status names already.
     """
@@ -37,6 +40,7 @@ class Facts:
     pending: int = 0
     usage: Usage = Usage()  # noqa: RUF009 - frozen
     overlaps: tuple[Overlap, ...] = ()
+    returns: tuple[Return, ...] = ()
     last_plan: LastPlan | None = None
 
 
@@ -48,6 +52,7 @@ def status_of(seen: SeenPolicy, facts: Facts, now: datetime) -> PackingPolicySta
         _ready(spec),
         _active(spec, facts.usage, now),
         _overlaps(seen.name, facts.overlaps),
+        _churning(facts.returns),
     )
     conditions = seen.status.conditions
     for kind, holds, reason, message in judged:
@@ -108,6 +113,13 @@ def _active(spec: PackingPolicySpec | None, usage: Usage, now: datetime) -> Judg
     if spec.mode is Mode.APPROVE:
         return kind, True, "Approving", "plans are carried out once they are approved"
     return kind, True, "Acting", "plans are carried out"
+
+
+def _churning(returns: tuple[Return, ...]) -> Judgement:
+    kind = PolicyCondition.CHURNING
+    if not returns:
+        return kind, False, "Settled", "nothing was moved back and forth, as far as plans are kept"
+    return kind, True, "MovedBack", f"{returns[-1]}; {len(returns)} such in the plans kept"
 
 
 def _overlaps(name: str, overlaps: Iterable[Overlap]) -> Judgement:

@@ -203,6 +203,7 @@ class PolicyCondition(StrEnum):
     VALID = "Valid"  # the spec can be used; otherwise the message says what to change
     ACTIVE = "Active"  # plans of this policy may be carried out now: mode, window, limits
     READY = "Ready"  # valid, and the operator is watching the cluster for it
+    CHURNING = "Churning"  # plans move workloads back and forth; the message names one
     OVERLAPS = "Overlaps"  # another policy covers some of the same pods; the first by name governs
 
 
@@ -213,7 +214,8 @@ class PackingPolicyStatus(Model):
     """Generation of the spec that this status speaks of."""
     conditions: tuple[Condition, ...] = Field(default=(), max_length=16)
     """Valid: the spec can be used. Active: plans may be carried out now. Ready: the operator
-    watches the cluster for this policy. Overlaps: another policy covers some of the same pods."""
+    watches the cluster for this policy. Churning: plans move workloads back and forth. Overlaps:
+    another policy covers some of the same pods."""
     pending_pods: Whole | None = Field(default=None, ge=0)
     """Covered pods that kube-scheduler has given up on."""
     last_plan: LastPlan | None = None
