@@ -20,8 +20,9 @@ OF_THE_NODE = frozenset({"DaemonSet", "Node"})
 def terrain_of(formulation: Formulation, goal: Goal, judge: Judge) -> Terrain:
     """Return the terrain of a goal."""
     names, snapshot = formulation.nodes, judge.snapshot
+    to_pull = move_cost.pulls(judge.targets())
     costs = {
-        pod.uid: move_cost.of(pod, snapshot, formulation.wishes[pod.uid], judge.now)
+        pod.uid: move_cost.of(pod, snapshot, formulation.wishes[pod.uid], judge.now, to_pull)
         for pod in running(formulation)
     }
     total: tuple[int, ...] = ()

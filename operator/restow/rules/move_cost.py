@@ -11,19 +11,22 @@ log₂(1 + hours) / 10  time since the start, 1 at most: caches are warm, and wo
                       a logarithmic scale as in kube-controller-manager's choice of pods to delete
                       (`pkg/controller/controller_utils.go: ActivePodsWithRanks`)
 1 / replicas          the part of its workload that is away meanwhile; 1 where nobody knows
+GiB to pull           of the pod's images, on the average node of the policy, weighed by how many
+                      nodes have them, as by kube-scheduler's ImageLocality (`scaledImageScore`)
 GiB / 4               memory to copy, of a virtual machine's pod: KubeVirt gives a migration 150 s
                       per GiB (`completionTimeoutPerGiB`); other pods start anew
 ====================  ==============================================================================
 
-It is never below nothing: no move pays for itself. Images are not looked at: what a node would have
-to pull is not part of a snapshot.
+It is never below nothing: no move pays for itself.
 """
 
 import math
+from collections import Counter
+from collections.abc import Collection, Mapping
 from datetime import datetime
 from typing import Final
 
-from restow.cluster.objects import Pod
+from restow.cluster.objects import Node, Pod
 from restow.cluster.snapshot import Snapshot
 from restow.core.ids import Uid
 from restow.rules.wishes import HIGHEST_MOVE_COST, Wishes
@@ -40,17 +43,44 @@ DEAREST_BY_RANK: Final = 10.0
 LAUNCHER: Final = ("kubevirt.io", "virt-launcher")
 """Label of the pod in which a virtual machine runs."""
 
-BYTES_OF_ONE: Final = 4 * 2**30
-"""So much memory to copy costs as much as an ordinary move."""
+GIB: Final = 2**30
+"""So much to pull costs as much as an ordinary move."""
+
+COPIED: Final = 4 * GIB
+"""So much memory to copy does."""
 
 INT32: Final = 2**31
 
 
-def of(pod: Pod, snapshot: Snapshot, wishes: Wishes, now: datetime) -> int:
-    """Return what moving the pod once costs, from 0 to `ORDINARY` times `HIGHEST_MOVE_COST`."""
+def pulls(nodes: Collection[Node]) -> dict[str, float]:
+    """Return the bytes to pull of each image on the average of some nodes.
+
+    Of an image that no node has nobody knows the size: it is not among them.
+    """
+    size: dict[str, int] = {}
+    have: Counter[str] = Counter()
+    for node in nodes:
+        for name, amount in node.images.items():
+            size[name] = max(amount, size.get(name, 0))
+            have[name] += 1
+    return {name: amount * (1 - have[name] / len(nodes)) for name, amount in size.items()}
+
+
+def of(
+    pod: Pod, snapshot: Snapshot, wishes: Wishes, now: datetime, to_pull: Mapping[str, float]
+) -> int:
+    """Return what moving the pod once costs, from 0 to `ORDINARY` times `HIGHEST_MOVE_COST`.
+
+    Parameters
+    ----------
+    to_pull
+        What `pulls` says of the nodes where it may go.
+    """
     if wishes.cost_asked:
         return wishes.move_cost * ORDINARY
-    cost = wishes.move_cost + _rank(pod) + _age(pod, now) + _share(pod, snapshot) + _copied(pod)
+    pulled = sum(to_pull.get(name, 0.0) for name in pod.images) / GIB
+    cost = wishes.move_cost + _rank(pod) + _age(pod, now) + _share(pod, snapshot)
+    cost += pulled + _copied(pod)
     return min(max(0, round(cost * ORDINARY)), ORDINARY * HIGHEST_MOVE_COST)
 
 
@@ -82,4 +112,4 @@ def _share(pod: Pod, snapshot: Snapshot) -> float:
 
 def _copied(pod: Pod) -> float:
     label, value = LAUNCHER
-    return pod.requests.of("memory") / BYTES_OF_ONE if pod.labels.get(label) == value else 0.0
+    return pod.requests.of("memory") / COPIED if pod.labels.get(label) == value else 0.0
