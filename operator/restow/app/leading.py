@@ -282,6 +282,7 @@ class Leading:
                 usage=usage,
                 overlaps=shared,
                 returns=self.looking.moved_back(seen),
+                seen_shapes=self.looking.seen_shapes(seen),
                 last_plan=ledger.last_plan(plans.values(), seen.name),
             )
             tally.use(seen.name, usage, None if seen.policy is None else seen.policy.spec.limits)

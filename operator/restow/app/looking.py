@@ -9,16 +9,18 @@ from restow.app.announcer import Announcer
 from restow.app.churn import Return, returns
 from restow.app.deciding import Memory, Question
 from restow.app.desk import Desk, SeenPolicy
-from restow.app.rescheduling import Rescheduling
+from restow.app.learning import learn, written
+from restow.app.rescheduling import Rescheduling, covered
 from restow.app.settling import unsettled
 from restow.cluster.snapshot import Snapshot
 from restow.core.ids import Uid
+from restow.fragmentation.learning import Seen, shapes
 from restow.planning.execution import Turn
 from restow.planning.formulation import Usage
 from restow.planning.plan import Plan, Trigger
 from restow.policies.coverage import Policy
 from restow.policies.packing_plan import PackingPlan
-from restow.policies.packing_policy import Mode
+from restow.policies.packing_policy import Mode, SeenShape
 
 File = Callable[[Policy, Plan], Awaitable[PackingPlan | None]]
 """Stores a decision, and returns it if it is new."""
@@ -31,12 +33,14 @@ class Looking:
     rescheduling: Rescheduling
     desk: Desk
     announcer: Announcer
+    _seen: dict[str, tuple[SeenShape, ...]] = field(default_factory=dict)
     _returns: dict[str, tuple[Return, ...]] = field(default_factory=dict)
 
     def forget(self, policy: str) -> None:
         """Remember nothing of a policy that is gone."""
         self.rescheduling.forget(policy)
         self._returns.pop(policy, None)
+        self._seen.pop(policy, None)
 
     async def turn(  # noqa: PLR0913 - by name
         self,
@@ -75,7 +79,10 @@ class Looking:
         now: datetime,
         file: File,
     ) -> None:
-        looked = await self.rescheduling.decide(policy, policies, snapshot, usage, now)
+        seen = self._learn(policy, policies, snapshot, now)
+        looked = await self.rescheduling.decide(
+            policy, policies, snapshot, usage, now, learned=shapes(seen)
+        )
         tally.looked(policy.name, looked)
         uid, stored = self._uid(policy.name), None
         if looked.found is not None:
@@ -86,6 +93,22 @@ class Looking:
             plan = replace(looked.found.plan, name=ledger.name_of(stored))
             acts = policy.spec.mode is not Mode.OBSERVE
             self.announcer.say(telling.planned(policy.name, uid, plan, pods=acts))
+
+    def _learn(
+        self, policy: Policy, policies: tuple[Policy, ...], snapshot: Snapshot, now: datetime
+    ) -> tuple[Seen, ...]:
+        """Remember what pods ask for now, where the policy wants that."""
+        asked, document = policy.spec.rescheduling, self.desk.policies.get(policy.name)
+        if asked is None or document is None:
+            return ()
+        pods = covered(policy, policies, snapshot)
+        found = learn(self.seen_shapes(document), asked, pods, now)
+        self._seen[policy.name] = written(found)
+        return found
+
+    def seen_shapes(self, seen: SeenPolicy) -> tuple[SeenShape, ...]:
+        """Return what pods asked for of late; after a restart, what the status says."""
+        return self._seen.get(seen.name, seen.status.seen_shapes)
 
     def over(self, plan: Plan, turn: Turn) -> None:
         """Say how a plan ended."""

@@ -16,6 +16,7 @@ from restow.policies.packing_policy import (
     PackingPolicySpec,
     PackingPolicyStatus,
     PolicyCondition,
+    SeenShape,
 )
 
 
@@ -33,6 +34,8 @@ class Facts:
         Those in which the policy takes part.
     returns
         Workloads that were moved back and forth, oldest first.
+    seen_shapes
+        What pods asked for lately.
     last_plan
         None keeps the one that the status names already.
     """
@@ -42,6 +45,7 @@ class Facts:
     overlaps: tuple[Overlap, ...] = ()
     returns: tuple[Return, ...] = ()
     last_plan: LastPlan | None = None
+    seen_shapes: tuple[SeenShape, ...] = ()
 
 
 def status_of(seen: SeenPolicy, facts: Facts, now: datetime) -> PackingPolicyStatus:
@@ -75,6 +79,7 @@ def status_of(seen: SeenPolicy, facts: Facts, now: datetime) -> PackingPolicySta
         last_plan=facts.last_plan or seen.status.last_plan,
         moves_last_hour=facts.usage.moves,
         evictions_last_hour=facts.usage.evictions,
+        seen_shapes=facts.seen_shapes,
         next_window=None if open_now or spec is None else windows.next_open(spec.windows, now),
     )
 

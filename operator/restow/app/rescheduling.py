@@ -108,23 +108,31 @@ class Rescheduling:
         self._waiting.add(policy.name)
         return news
 
-    async def decide(
+    async def decide(  # noqa: PLR0913 - all of it decides
         self,
         policy: Policy,
         policies: tuple[Policy, ...],
         snapshot: Snapshot,
         usage: Usage,
         now: datetime,
+        *,
+        learned: tuple[TargetShape, ...] = (),
     ) -> "Looked":
-        """Return the plan, without steps where it would gain less than the policy asks for."""
+        """Return the plan, without steps where it would gain less than the policy asks for.
+
+        Parameters
+        ----------
+        learned
+            Shapes to make room for where the policy names none.
+        """
         asked = policy.spec.rescheduling
         if asked is None:
             return Looked(result=Result.NOBODY, why="the policy asks for no rescheduling")
         self._next[policy.name] = _after(asked, now)
         self._waiting.discard(policy.name)
-        pods = _running(policy, policies, snapshot)
+        pods = tuple(pod for pod in covered(policy, policies, snapshot) if pod.node is not None)
         limit = min(asked.limit(len(pods)), usage.moves_left(policy.spec.limits))
-        shapes = shapes_of(policy, pods)
+        shapes = shapes_of(policy, pods, learned)
         if not shapes:
             return Looked(result=Result.NOBODY, why="no pod that the policy covers is running")
         if limit == 0:
@@ -217,19 +225,22 @@ def _pays(found: Rescheduled, asked: Asked) -> bool:
     return gain > 0 and fell >= asked.minimum_gain
 
 
-def shapes_of(policy: Policy, pods: Iterable[Pod]) -> tuple[TargetShape, ...]:
-    """Return what the policy wants room for; else the largest of the pods."""
+def shapes_of(
+    policy: Policy, pods: Iterable[Pod], learned: tuple[TargetShape, ...]
+) -> tuple[TargetShape, ...]:
+    """Return what the policy wants room for; else what was learned, or the largest of the pods."""
     asked = policy.spec.rescheduling.shapes if policy.spec.rescheduling is not None else ()
     where = f"PackingPolicy {policy.name}"
     read = tuple(shape_of(text, where=where, field="rescheduling.shapes") for text in asked)
-    return read or largest(pod.requests for pod in pods)
+    return read or learned or largest(pod.requests for pod in pods)
 
 
-def _running(policy: Policy, policies: tuple[Policy, ...], snapshot: Snapshot) -> tuple[Pod, ...]:
+def covered(policy: Policy, policies: tuple[Policy, ...], snapshot: Snapshot) -> tuple[Pod, ...]:
+    """Return the pods that the policy governs."""
     return tuple(
         pod
         for pod in snapshot.pods.values()
-        if pod.node is not None and governing(policies, pod, snapshot.namespaces) == policy
+        if governing(policies, pod, snapshot.namespaces) == policy
     )
 
 

@@ -197,6 +197,17 @@ class LastPlan(Model):
     """How the solve ended, as in its status.solve.outcome."""
 
 
+class SeenShape(Model):
+    """Pods that asked for the same."""
+
+    shape: Annotated[str, StringConstraints(max_length=512)]
+    """What they asked for, as in rescheduling.shapes."""
+    pods: Whole = Field(ge=0)
+    """Most of them at one look."""
+    last: AwareDatetime
+    """When there was one."""
+
+
 class PolicyCondition(StrEnum):
     """Types of the conditions of a PackingPolicy."""
 
@@ -224,6 +235,8 @@ class PackingPolicyStatus(Model):
     """Pods moved under the policy within the last 60 minutes."""
     evictions_last_hour: Whole = Field(default=0, ge=0)
     """Pods left without a place under the policy within the last 60 minutes."""
+    seen_shapes: tuple[SeenShape, ...] = Field(default=(), max_length=16)
+    """What pods asked for lately, where rescheduling.learnShapesDays wants that to be learned."""
     next_window: AwareDatetime | None = None
     """When the next maintenance window opens, while none is open."""
 

@@ -15,6 +15,7 @@ from restow.policies.selector import Selector
 
 MOST_SHAPES = 16
 MOST_MIGRATIONS = 100_000
+MOST_DAYS = 90
 DAY_S = 24 * 3600
 
 Shape = Annotated[str, StringConstraints(min_length=3, max_length=512)]
@@ -80,6 +81,10 @@ class Rescheduling(Model):
     """What there should be room for, such as nvidia.com/gpu=8,cpu=32,memory=256Gi, with weight=2
     among them where one counts more than another. Default: the largest covered pod, of each kind
     of device if pods ask for any."""
+    learn_shapes_days: Annotated[Whole, Field(ge=1, le=MOST_DAYS)] | None = None
+    """Over how many days shapes are learned, instead of being written: what covered pods asked for
+    at a look within them, those that wait among them, each weighing as its pods are many; the eight
+    of the greatest demand, devices alone if pods ask for any. status.seenShapes has them."""
     minimum_gain: Annotated[float, Field(ge=0, le=1, allow_inf_nan=False)] = 0.01
     """By how much a plan of Defragment must lower fragmentation, which is between 0 and 1, to be
     made. One of another objective is made if it gets any nearer to it."""
@@ -122,6 +127,12 @@ class Rescheduling(Model):
                 field="untilUtilization",
                 problem="Balance needs it",
                 remedy="say what share of a node may be asked for, such as 0.8",
+            )
+        if self.learn_shapes_days is not None and self.shapes:
+            raise contradiction(
+                field="learnShapesDays",
+                problem="shapes are written already",
+                remedy="leave out either shapes or learnShapesDays",
             )
         if self.price_per_migration is not None and self.until_fragmentation is not None:
             raise contradiction(

@@ -74,6 +74,11 @@ RULES: Final[dict[str, tuple[Rule, ...]]] = {
             "Balance needs untilUtilization: what share of a node may be asked for, such as 0.8",
         ),
         _rule(
+            "!has(self.learnShapesDays) || !has(self.shapes) || size(self.shapes) == 0",
+            "shapes are written already: leave learnShapesDays out",
+            ".learnShapesDays",
+        ),
+        _rule(
             "!has(self.pricePerMigration) || !has(self.untilFragmentation)",
             "a goal is to be reached whatever the migrations cost: leave pricePerMigration out",
             ".pricePerMigration",

@@ -12,7 +12,7 @@ from restow.app.rescheduling import in_a_child
 from restow.cluster.objects import Node, Taint
 from restow.cluster.snapshot import Snapshot
 from restow.core.frozen import Labels
-from restow.core.ids import NodeName
+from restow.core.ids import NodeName, ObjectKey
 from restow.core.marks import GATE, PLAN
 from restow.planning.document import document, solve_of
 from restow.planning.plan import Trigger
@@ -327,6 +327,25 @@ async def test_a_node_is_drained_by_annotation() -> None:
     await operator.start()
     await operator.turns(60)
     assert "n2" not in used(operator)
+
+
+async def test_shapes_are_learned_and_remembered_by_the_next_leader() -> None:
+    operator = an_operator(
+        scattered(pending=True), mode=Mode.OBSERVE, shapes=(), learn_shapes_days=7
+    )
+    await operator.start()
+    await operator.turns(60)
+    seen = operator.store.policies["default"]["status"]["seenShapes"]
+    assert {each["shape"]: each["pods"] for each in seen} == {
+        "cpu=100m,nvidia.com/gpu=9": 1,
+        "cpu=100m,nvidia.com/gpu=2": 4,
+    }
+    del operator.cluster.pods[ObjectKey("default", "big-1")]
+    operator = Operator(operator.cluster, operator.store)
+    await operator.start()
+    await operator.turns(20, seconds=60)
+    seen = operator.store.policies["default"]["status"]["seenShapes"]
+    assert "cpu=100m,nvidia.com/gpu=9" in {each["shape"] for each in seen}
 
 
 async def test_a_policy_without_the_section_moves_nothing() -> None:
