@@ -18,7 +18,7 @@ class Rows:
     Parameters
     ----------
     nodes
-        For each row, its nodes.
+        For each row, its nodes, first those whose movers cost less.
     movers
         For each row, (nodes, pods) indices of movers in one order of kind, mode, fee and cost.
     start
@@ -30,7 +30,7 @@ class Rows:
     emptied
         (rows,) what a node is worth besides while no mover is on it.
     kind, mode, fee, cost
-        (pods of all rows,).
+        (pods of all rows,) on the row's first node; on the others only the cost differs.
     """
 
     nodes: tuple[tuple[int, ...], ...]
@@ -112,12 +112,13 @@ def rows_of(problem: Problem) -> Rows:
     alike: dict[object, list[int]] = defaultdict(list)
     places = sorted({kind.nodes for kind in problem.kinds if kind.nodes is not None}, key=sorted)
     for node, free in enumerate(problem.free):
-        on[node].sort(key=lambda m: (*_told_by(problem.movers[m]), m))
+        on[node].sort(key=lambda m: (*_told_by(problem.movers[m]), problem.movers[m].cost, m))
         there = tuple(_told_by(problem.movers[m]) for m in on[node])
         alike[free, there, problem.emptied[node], tuple(node in place for place in places)].append(
             node
         )
-    nodes = tuple(tuple(group) for group in alike.values())
+    cost = [sum(problem.movers[m].cost for m in on[node]) for node in range(len(problem.free))]
+    nodes = tuple(tuple(sorted(group, key=cost.__getitem__)) for group in alike.values())
     movers = tuple(np.array([on[n] for n in group], np.int64) for group in nodes)
     first = [problem.movers[m] for row in movers for m in row[0]]
     return Rows(
@@ -134,9 +135,9 @@ def rows_of(problem: Problem) -> Rows:
     )
 
 
-def _told_by(mover: Mover) -> tuple[int, int, int, int]:
-    """Return by what movers of one node are told apart, the cheap ones first."""
-    return mover.kind, mover.mode, mover.fee, mover.cost
+def _told_by(mover: Mover) -> tuple[int, int, int]:
+    """Return by what movers are told apart; costs alone do not make rows, or there are too many."""
+    return mover.kind, mover.mode, mover.fee
 
 
 def full_of(problem: Problem) -> Ints:
