@@ -3,6 +3,7 @@
 It is one of Move steps like those of any other plan, and is carried out like one.
 """
 
+from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
@@ -166,11 +167,19 @@ class _Attempt:
         )
 
     def _beyond(self, steps: Sequence[Step], *, last: bool) -> frozenset[Uid]:
-        """Return who has to stay so that no ceiling is broken."""
+        """Return who has to stay so that no ceiling is broken.
+
+        Who leaves the same node counts together: half of them are mostly worth nothing.
+        """
         costs = self.terrain.costs
         pods = sorted(running(self.formulation), key=lambda pod: (costs[pod.uid], pod.key))
         moving = {step.pod.uid for step in steps}
+        leaving: Counter[str] = Counter()
+        for pod in pods:
+            if pod.uid in moving:
+                leaving[pod.node or ""] += costs[pod.uid]
         moved = [pod for pod in pods if pod.uid in moving]
+        moved.sort(key=lambda pod: (leaving[pod.node or ""], pod.node))
         return self.ceilings.held(moved, pods, self.judge.snapshot, all_of=last)
 
     def _solved(self, translated: Translated) -> Outcome:

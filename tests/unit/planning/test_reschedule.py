@@ -303,6 +303,21 @@ def test_a_ceiling_is_kept_and_the_bound_is_that_without_it(
     assert kept.plan.fragmentation.bound == free.plan.fragmentation.bound
 
 
+def test_within_a_ceiling_pods_of_the_same_node_move() -> None:
+    owners = [a_workload(name=name, replicas=4) for name in ("big", "little")]
+    pods = [
+        a_pod(f"{owner.key.name}-{name}", node=f"n{n}", gpus=gpus, owner=owner)
+        for n in range(4)
+        for owner, gpus, name in zip(owners, (2, 1), (n, 3 - n), strict=True)
+    ]
+    nodes = [a_node(f"n{n}", gpus=8) for n in range(4)]
+    snapshot = a_snapshot(pods, nodes, workloads=owners)
+    goal = Goal(shapes=(WHOLE,), limit=9)
+    kept = reschedule(snapshot, a_policy(), goal, rescheduler, NOW, ceilings=Ceilings(workload=1))
+    assert len({step.source for step in kept.plan.steps}) == 1
+    assert kept.after[0].copies == 1
+
+
 def test_no_more_pods_leave_a_node_than_its_ceiling() -> None:
     pods = [a_pod(f"w{n}", node="n0", gpus=1, owner=WEB) for n in range(4)]
     nodes = [a_node(f"n{n}", gpus=8) for n in range(2)]
