@@ -105,8 +105,9 @@ def test_nodes_are_emptied_for_an_autoscaler(scenario: Scenario, operator: Opera
     del asked["spec"]["rescheduling"]["shapes"]
     scenario.apply(asked)
     plan = wait_plan(scenario, "Completed", within_s=90)
-    assert plan["status"]["fragmentation"]["before"] == {"empty nodes": 0}
-    assert plan["status"]["fragmentation"]["after"] == {"empty nodes": 2}
+    fragments = plan["status"]["fragmentation"]
+    assert fragments["metric"] == "empty nodes"
+    assert (fragments["before"]["empty nodes"], fragments["after"]["empty nodes"]) == (0, 2)
     scenario.wait_running(8)
     assert len(used(scenario)) == 2
     wait_clean(scenario)

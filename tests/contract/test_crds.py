@@ -91,6 +91,7 @@ def test_defaults_are_filled_in(api: Client) -> None:
             "singleReplicas": False,
             "minimumAgeSeconds": 0,
             "cooldownSeconds": 300,
+            "workloadCooldownSeconds": 0,
         },
         "finishedPlanTtlSeconds": 3600,
     }
@@ -104,6 +105,26 @@ def test_defaults_are_filled_in(api: Client) -> None:
         ({"limits": {"movesPerHour": 3}}, "movesPerPlan is more than movesPerHour"),
         ({"limits": {"evictionsPerHour": 0}}, "evictionsPerPlan is more than evictionsPerHour"),
         ({"moving": {"cooldownSeconds": 3601}}, "cooldownSeconds is more than finishedPlanTtl"),
+        (
+            {"moving": {"workloadCooldownSeconds": 3601}},
+            "workloadCooldownSeconds is more than finishedPlanTtl",
+        ),
+        ({"limits": {"movesPerDay": 3}}, "movesPerPlan is more than movesPerDay"),
+        ({"rescheduling": {"objective": "Balance"}}, "Balance needs untilUtilization"),
+        ({"rescheduling": {"drain": {}}}, "drain is for objective Drain alone"),
+        (
+            {"rescheduling": {"objective": "Drain", "pricePerMigration": "1"}},
+            "pricePerMigration is for objective Defragment and Consolidate alone",
+        ),
+        (
+            {"rescheduling": {"pricePerMigration": "1", "untilFragmentation": 0.1}},
+            "whatever the migrations cost",
+        ),
+        (
+            {"rescheduling": {"learnShapesDays": 7, "shapes": ["cpu=1"]}},
+            "shapes are written already",
+        ),
+        ({"rescheduling": {"schedule": {"cron": "0 3 * *"}}}, "cron needs five fields"),
         ({"moving": {"minimumAgeSeconds": -1}}, "should be greater than or equal to 0"),
         ({"limits": {"movesPerPlan": -1}}, "should be greater than or equal to 0"),
         (

@@ -2,6 +2,7 @@
 
 import os
 from dataclasses import replace
+from fractions import Fraction
 
 import pytest
 from hypothesis import HealthCheck, assume, event, given, settings
@@ -9,9 +10,12 @@ from hypothesis import strategies as st
 
 from restow.cluster.snapshot import Snapshot
 from restow.core.frozen import Amounts
+from restow.core.ids import NodeName
 from restow.fragmentation.shapes import TargetShape
+from restow.planning.goal import Goal
 from restow.planning.progress import Verdict
-from restow.planning.reschedule import Goal, Rescheduled, reschedule
+from restow.planning.reschedule import Rescheduled, reschedule
+from restow.policies.rescheduling import Objective
 from restow.simulation.cluster import Cluster
 from restow.simulation.performer import Performer
 from restow.simulation.run import Run
@@ -37,7 +41,10 @@ goals = st.builds(
         lambda cpu: (TargetShape(requests=Amounts({"cpu": cpu})),)
     ),
     limit=st.integers(1, 4),
-    emptying=st.booleans(),
+    objective=st.sampled_from(Objective),
+    price=st.sampled_from([Fraction(0), Fraction(1, 2)]),
+    drain=st.just(frozenset({NodeName("n0"), NodeName("n1")})),
+    utilization=st.sampled_from([0.5, 0.75]),
 )
 
 

@@ -33,7 +33,7 @@ amounts = st.integers(0, 5)
 @st.composite
 def problems(draw: st.DrawFn, *, unit: st.SearchStrategy[int] | None = None) -> Problem:
     """Draw a cluster of at most 4 nodes and 5 movers, some of which stand in one of two halves."""
-    halves = draw(st.booleans())
+    halves, priced = draw(st.booleans()), draw(st.booleans())
     nodes = draw(st.integers(1, 4))
     scale = draw(unit) if unit is not None else 1
 
@@ -49,6 +49,8 @@ def problems(draw: st.DrawFn, *, unit: st.SearchStrategy[int] | None = None) -> 
                     node=st.sampled_from(sorted(kinds[kind].nodes or range(nodes))),
                     kind=st.just(kind),
                     mode=st.integers(0, len(kinds[kind].modes) - 1),
+                    cost=st.integers(0, 3),
+                    fee=st.integers(-1, 2) if priced else st.just(0),
                 )
             ),
             max_size=5,
@@ -95,9 +97,10 @@ def most(problem: Problem) -> int:
     ]
     for places in itertools.product(*ways):
         free = np.array(problem.free, np.int64)
-        moved = 0
+        moved = fees = 0
         for mover, (node, mode) in zip(problem.movers, places, strict=True):
-            moved += (node, mode) != (mover.node, mover.mode)
+            moves = (node, mode) != (mover.node, mover.mode)
+            moved, fees = moved + moves, fees + moves * mover.fee
             free[mover.node] += problem.size(mover)
             free[node] -= problem.needs(mover.kind, mode)
         meet = any(
@@ -106,7 +109,7 @@ def most(problem: Problem) -> int:
         )
         if moved <= problem.limit and not meet and free.min() >= 0:
             empty = set(range(len(free))) - {node for node, _ in places}
-            total = int(worth(problem.shapes, free).sum())
+            total = int(worth(problem.shapes, free).sum()) - fees
             best = max(best, total + sum(problem.emptied[node] for node in empty))
     return best
 

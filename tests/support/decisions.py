@@ -8,7 +8,7 @@ from restow.packing.problem import Problem
 from restow.packing.solve import solve
 from restow.planning.decide import Decision, decide
 from restow.planning.formulation import Usage
-from restow.planning.reschedule import Solved
+from restow.planning.goal import Solved
 from restow.policies.coverage import Policy
 from restow.policies.packing_policy import Limits, Mode, Moving, PackingPolicySpec, Scope
 from restow.policies.rescheduling import Rescheduling

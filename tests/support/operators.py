@@ -13,6 +13,7 @@ from restow.app.deciding import Deciding
 from restow.app.desk import Desk, read_plan, read_policy
 from restow.app.filing import Filing
 from restow.app.leading import Leading
+from restow.app.looking import Looking
 from restow.app.rescheduling import Rescheduling
 from restow.cluster.snapshot import Snapshot
 from restow.packing.outcome import Outcome
@@ -160,7 +161,11 @@ class Operator:
             desk=self.desk,
             filing=filing,
             deciding=Deciding(self._solve),
-            rescheduling=Rescheduling(rescheduler=rescheduler),
+            looking=Looking(
+                rescheduling=Rescheduling(rescheduler=rescheduler),
+                desk=self.desk,
+                announcer=self.announcer,
+            ),
             acting=Acting(
                 hands=self.hands,
                 filing=filing,

@@ -71,6 +71,7 @@ class PlanFields(TypedDict, total=False):
     unplaced: tuple[Unplaced, ...]
     outcome: Status
     tiers: tuple[TierResult, ...]
+    trigger: Trigger
 
 
 def a_plan(*steps: Step, **fields: Unpack[PlanFields]) -> Plan:
@@ -79,7 +80,7 @@ def a_plan(*steps: Step, **fields: Unpack[PlanFields]) -> Plan:
     evictions = sum(step.action is Action.EVICT for step in steps)
     return Plan(
         name=fields.get("name", "plan-1"),
-        trigger=Trigger.PENDING_PODS,
+        trigger=fields.get("trigger", Trigger.PENDING_PODS),
         policy=fields.get("policy", "default"),
         snapshot_digest="sha256:" + "0" * 64,
         taken_at=fields.get("taken_at", NOW),

@@ -187,7 +187,8 @@ class Acting:
         step = _step_of(running.plan, act)
         if isinstance(act, Evict) and step is not None:
             moved = step.action is not Action.EVICT
-            (metrics.MOVES if moved else metrics.EVICTIONS).inc()
+            done = metrics.MOVES if moved else metrics.EVICTIONS
+            done.labels(running.plan.trigger.value).inc()
         self._announcer.say(_told(running.plan, act, step))
 
 
@@ -238,15 +239,18 @@ def _told(plan: Plan, act: Act, step: Step | None) -> Iterator[Announcement]:
                 if step.target is not None
                 else "there is no other place for it"
             )
-            message = f"evicted by plan {plan.name} for {_beneficiaries(plan)}: {going}"
+            message = f"evicted by plan {plan.name}{_beneficiaries(plan)}: {going}"
             yield about_pod(act.pod, Tone.NORMAL, "Evicted", "Evict", message)
         case _:
             return
 
 
 def _beneficiaries(plan: Plan) -> str:
-    first, *others = plan.placed or ("nobody",)
-    return f"{first} and {len(others)} more" if others else str(first)
+    """Return for whom a plan is; nothing for one of rescheduling, which is for nobody yet."""
+    if not plan.placed:
+        return ""
+    first, *others = plan.placed
+    return f" for {first} and {len(others)} more" if others else f" for {first}"
 
 
 def _plan_on_nodes(plan: Plan) -> Iterator[Announcement]:

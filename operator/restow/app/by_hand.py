@@ -14,11 +14,14 @@ from restow.core.reasons import Reason
 from restow.explain.pod import Explanation, explain
 from restow.explain.unplaced import unplaced
 from restow.fragmentation.shapes import largest
+from restow.planning.ceilings import Ceilings
 from restow.planning.decide import Decision, decide
+from restow.planning.goal import Goal
 from restow.planning.plan import Unplaced
-from restow.planning.reschedule import Goal, Rescheduled, reschedule
+from restow.planning.reschedule import Rescheduled, reschedule
 from restow.policies.coverage import Policy, governing
 from restow.policies.packing_policy import PackingPolicySpec
+from restow.policies.rescheduling import Objective
 from restow.rules.pending import why_not_pending
 
 
@@ -172,7 +175,7 @@ def reschedule_by_hand(  # noqa: PLR0913 - half of them by name
         for pod in snapshot.pods.values()
         if governing((*policies, policy), pod, snapshot.namespaces) is not None or not policies
     )
-    if not asked and not goal.emptying:
+    if not asked and goal.objective not in {Objective.CONSOLIDATE, Objective.DRAIN}:
         raise InputError(
             where="command line",
             field="--shape",
@@ -194,6 +197,7 @@ def reschedule_by_hand(  # noqa: PLR0913 - half of them by name
         in_a_child,
         now,
         others=tuple(each for each in policies if each.name != policy.name),
+        ceilings=Ceilings.of(policy.spec.rescheduling),
     )
 
 

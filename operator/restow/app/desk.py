@@ -7,6 +7,7 @@ from typing import Any
 
 from restow.app import ledger
 from restow.core.errors import InputError
+from restow.core.ids import Uid
 from restow.policies.coverage import Policy
 from restow.policies.invalid import checked, mistakes
 from restow.policies.packing_plan import PackingPlan
@@ -28,6 +29,7 @@ class SeenPolicy:
     """
 
     name: str
+    uid: Uid
     resource_version: int
     generation: int
     policy: Policy | None
@@ -45,6 +47,7 @@ def read_policy(body: Body) -> SeenPolicy:
     broken = mistakes(PackingPolicyStatus, status, where=where, at="status")
     return SeenPolicy(
         name=name,
+        uid=Uid(str(metadata.get("uid", ""))),
         resource_version=version_of(metadata),
         generation=int(metadata.get("generation", 0)),
         policy=None if spec is None else Policy(name=name, spec=spec),

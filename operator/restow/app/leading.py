@@ -11,9 +11,9 @@ from restow.app.announcer import Announcer
 from restow.app.deciding import LONG_AGO, Deciding, Question, pending_of
 from restow.app.desk import Desk
 from restow.app.filing import Filing
+from restow.app.looking import Looking
 from restow.app.policy_status import Facts, status_of
 from restow.app.ports import Hands
-from restow.app.rescheduling import Rescheduling, unsettled
 from restow.cluster.snapshot import Snapshot
 from restow.core.errors import InputError
 from restow.core.ids import PodRef
@@ -54,7 +54,7 @@ class Leading:
     desk: Desk
     filing: Filing
     deciding: Deciding
-    rescheduling: Rescheduling
+    looking: Looking
     acting: Acting
     hands: Hands
     announcer: Announcer
@@ -86,7 +86,7 @@ class Leading:
         policies = self.desk.usable()
         for gone in self.deciding.forget(each.name for each in policies):
             tally.forget(gone)
-            self.rescheduling.forget(gone)
+            self.looking.forget(gone)
         for policy in policies:
             pauses.append(await self._serve(policy, policies))
             if self._busy():
@@ -143,6 +143,7 @@ class Leading:
             pause_s = min(FIRST_BACKOFF_S * 2 ** (memory.aborted - 2), LONGEST_BACKOFF_S)
             memory.not_before = self.clock() + timedelta(seconds=pause_s)
         memory.wait_for(_evicted(running.plan, turn) if memory.aborted else (), self.clock())
+        self.looking.over(running.plan, turn)
         return AGAIN_S
 
     async def _sweep(self) -> None:
@@ -161,36 +162,26 @@ class Leading:
     async def _serve(self, policy: Policy, policies: tuple[Policy, ...]) -> float:
         """Decide under one policy if that is due, and begin what may begin."""
         now = self.clock()
-        usage = ledger.hourly_use(self.desk.plans.values(), policy.name, now)
+        usage = ledger.usage_of(self.desk.plans.values(), policy.name, now)
         question = self.deciding.look(policy, policies, self.look(), usage, now)
         metrics.PENDING_PODS.labels(policy.name).set(len(question.batch.ripe))
         if question.due:
             await self._decide(policy, policies, question, usage)
-        looked_at = await self._reschedule(policy, policies, question, usage)
+        looked_at = await self.looking.turn(
+            policy,
+            policies,
+            self.look(),
+            question=question,
+            memory=self.deciding.memory(policy.name),
+            usage=usage,
+            now=self.clock(),
+            file=self._file,
+        )
         await self._begin(policy)
         moments = [at for at in (question.at, looked_at) if at is not None]
         if not moments:
             return self.idle_s
         return max(0.0, (min(moments) - self.clock()).total_seconds())
-
-    async def _reschedule(
-        self, policy: Policy, policies: tuple[Policy, ...], question: Question, usage: Usage
-    ) -> datetime | None:
-        """Look at fragmentation if that is due and nothing else is; return when it is next."""
-        now, snapshot, plans = self.clock(), self.look(), self.desk.plans
-        at = self.rescheduling.due_at(policy, plans.values(), now)
-        if at is None or at > now:
-            return at
-        memory = self.deciding.memory(policy.name)
-        why = unsettled(policy, policies, snapshot, memory.decided)
-        if memory.rest(snapshot, now) is not None or question.due or why:
-            self.rescheduling.put_off(policy, now)
-        else:
-            found = await self.rescheduling.decide(policy, policies, snapshot, usage, now)
-            if found is not None:
-                tally.rescheduling(policy.name, found)
-                await self._file(policy, found.plan)
-        return self.rescheduling.due_at(policy, plans.values(), now)
 
     async def _decide(
         self, policy: Policy, policies: tuple[Policy, ...], question: Question, usage: Usage
@@ -206,21 +197,24 @@ class Leading:
         await self._file(policy, decision.plan)
         memory.decided, memory.fingerprint = ripe, question.fingerprint
 
-    async def _file(self, policy: Policy, plan: Plan) -> None:
-        """Store the decision unless it is stored already, or there is nothing to store."""
+    async def _file(self, policy: Policy, plan: Plan) -> PackingPlan | None:
+        """Store the decision unless it is stored already, or there is nothing to store.
+
+        Return it if it is new.
+        """
         now, mode = self.clock(), policy.spec.mode
         phase = PlanPhase.APPROVED if mode is Mode.ACT else PlanPhase.PROPOSED
         older = ledger.open_plans(self.desk.plans.values(), policy.name)
         if not plan.steps and (mode is not Mode.OBSERVE or not plan.unplaced):
             for each in older:
                 await self.filing.mark(each, PlanPhase.STALE, "the cluster moved on", now)
-            return
+            return None
         spec = spec_of(plan)
         for each in older:
             if ledger.written(each) and ledger.same_decision(each.spec, spec):
                 await self._keep(each, phase, _WAITS_FOR[mode])
-                return
-        await self.filing.propose(plan, phase, _WAITS_FOR[mode], now)
+                return None
+        return await self.filing.propose(plan, phase, _WAITS_FOR[mode], now)
 
     async def _keep(self, stored: PackingPlan, phase: PlanPhase, message: str) -> None:
         """Bring a plan that still is the decision to where the policy's present mode has it."""
@@ -253,7 +247,10 @@ class Leading:
         reason = _overtaken(plan, snapshot)
         verdict = Approval.REPLACE
         if not reason:
-            verdict, reason = judge_approval(plan, snapshot, policy, now, approved=allowed)
+            usage = ledger.usage_of(self.desk.plans.values(), policy.name, now)
+            verdict, reason = judge_approval(
+                plan, snapshot, policy, now, approved=allowed, usage=usage
+            )
         if verdict is Approval.BEGIN:
             await self.acting.begin(stored, policy)
         elif verdict is Approval.REPLACE:
@@ -269,13 +266,14 @@ class Leading:
         keep = {
             each.name: timedelta(seconds=each.spec.finished_plan_ttl_seconds) for each in policies
         }
-        for name in ledger.expired(plans.values(), keep, now):
+        daily = [each.name for each in policies if each.spec.limits.moves_per_day is not None]
+        for name in ledger.expired(plans.values(), keep, now, daily=daily):
             await self.filing.remove(name)
         if any(each.spec.mode is not Mode.OBSERVE for each in policies):
             self.announcer.say(of_unusable(self.look()))
         shared = overlaps(policies, self.look()) if len(policies) > 1 else ()
         for seen in list(self.desk.policies.values()):
-            usage = ledger.hourly_use(plans.values(), seen.name, now)
+            usage = ledger.usage_of(plans.values(), seen.name, now)
             pending = 0
             if seen.policy is not None:
                 pending = len(pending_of(seen.policy, policies, self.look(), now))
@@ -283,6 +281,8 @@ class Leading:
                 pending=pending,
                 usage=usage,
                 overlaps=shared,
+                returns=self.looking.moved_back(seen),
+                seen_shapes=self.looking.seen_shapes(seen),
                 last_plan=ledger.last_plan(plans.values(), seen.name),
             )
             tally.use(seen.name, usage, None if seen.policy is None else seen.policy.spec.limits)

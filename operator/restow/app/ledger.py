@@ -4,7 +4,7 @@ Pure functions over PackingPlan objects, so that a restarted operator knows what
 knew.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from datetime import datetime, timedelta
 
 from restow.core.frozen import FrozenMap
@@ -19,7 +19,7 @@ from restow.policies.packing_plan import (
 )
 from restow.policies.packing_policy import LastPlan
 
-HOUR = timedelta(hours=1)
+HOUR, DAY = timedelta(hours=1), timedelta(days=1)
 OPEN = frozenset({PlanPhase.PROPOSED, PlanPhase.APPROVED})
 """Phases of a plan that was not begun."""
 
@@ -89,31 +89,43 @@ def free_name(plans: Mapping[str, PackingPlan], name: str) -> str:
     return f"{name}-{number}"
 
 
-def hourly_use(plans: Iterable[PackingPlan], policy: str, now: datetime) -> Usage:
-    """Return what the plans of a policy did within the last 60 minutes, and whom they moved."""
-    moves = evictions = 0
+def usage_of(plans: Iterable[PackingPlan], policy: str, now: datetime) -> Usage:
+    """Return what the plans of a policy did within the last hour and day, and whom they moved."""
+    moves = evictions = moves_of_day = 0
     moved: dict[str, datetime] = {}
+    workloads: dict[str, datetime] = {}
     for plan in plans:
         if plan.spec.policy != policy:
             continue
         for step in plan.status.steps:
-            if step.disturbed_at is None:
+            at = step.disturbed_at
+            if at is None or step.index >= len(plan.spec.steps):
                 continue
+            asked = plan.spec.steps[step.index]
             if step.replacement is not None:
-                moved[step.replacement.uid] = step.disturbed_at
-            if step.disturbed_at <= now - HOUR:
+                moved[step.replacement.uid] = at
+            if asked.action is PlanAction.EVICT:
+                evictions += at > now - HOUR
                 continue
-            if step.index >= len(plan.spec.steps):
-                continue
-            if plan.spec.steps[step.index].action is PlanAction.EVICT:
-                evictions += 1
-            else:
-                moves += 1
-    return Usage(moves=moves, evictions=evictions, moved=FrozenMap(moved))
+            moves += at > now - HOUR
+            moves_of_day += at > now - DAY
+            if asked.owner is not None:
+                workloads[asked.owner.uid] = max(at, workloads.get(asked.owner.uid, at))
+    return Usage(
+        moves=moves,
+        evictions=evictions,
+        moves_of_day=moves_of_day,
+        moved=FrozenMap(moved),
+        workloads=FrozenMap(workloads),
+    )
 
 
 def expired(
-    plans: Iterable[PackingPlan], keep: Mapping[str, timedelta], now: datetime
+    plans: Iterable[PackingPlan],
+    keep: Mapping[str, timedelta],
+    now: datetime,
+    *,
+    daily: Collection[str] = (),
 ) -> tuple[str, ...]:
     """Return the names of finished plans that were kept long enough.
 
@@ -122,15 +134,21 @@ def expired(
     keep
         How long per policy; an hour for a policy that is gone. Never less than an hour, because
         the hourly limits are counted from the plans.
+    daily
+        Policies with a limit per day: their plans are kept a day if they moved anybody.
     """
+
+    def kept(plan: PackingPlan) -> timedelta:
+        moved = any(step.disturbed_at is not None for step in plan.status.steps)
+        least = DAY if moved and plan.spec.policy in daily else HOUR
+        return max(least, keep.get(plan.spec.policy, HOUR))
+
     return tuple(
         sorted(
             name_of(plan)
             for plan in plans
             if phase_of(plan) in FINISHED
-            and (plan.status.finished_at or plan.spec.snapshot.taken_at)
-            + max(HOUR, keep.get(plan.spec.policy, HOUR))
-            <= now
+            and (plan.status.finished_at or plan.spec.snapshot.taken_at) + kept(plan) <= now
         )
     )
 

@@ -4,6 +4,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 
+from restow.app.churn import Return
 from restow.app.desk import SeenPolicy
 from restow.planning.formulation import Usage
 from restow.policies import windows
@@ -15,6 +16,7 @@ from restow.policies.packing_policy import (
     PackingPolicySpec,
     PackingPolicyStatus,
     PolicyCondition,
+    SeenShape,
 )
 
 
@@ -30,6 +32,10 @@ class Facts:
         What was moved and evicted within the last 60 minutes.
     overlaps
         Those in which the policy takes part.
+    returns
+        Workloads that were moved back and forth, oldest first.
+    seen_shapes
+        What pods asked for lately.
     last_plan
         None keeps the one that the status names already.
     """
@@ -37,7 +43,9 @@ class Facts:
     pending: int = 0
     usage: Usage = Usage()  # noqa: RUF009 - frozen
     overlaps: tuple[Overlap, ...] = ()
+    returns: tuple[Return, ...] = ()
     last_plan: LastPlan | None = None
+    seen_shapes: tuple[SeenShape, ...] = ()
 
 
 def status_of(seen: SeenPolicy, facts: Facts, now: datetime) -> PackingPolicyStatus:
@@ -48,6 +56,7 @@ def status_of(seen: SeenPolicy, facts: Facts, now: datetime) -> PackingPolicySta
         _ready(spec),
         _active(spec, facts.usage, now),
         _overlaps(seen.name, facts.overlaps),
+        _churning(facts.returns),
     )
     conditions = seen.status.conditions
     for kind, holds, reason, message in judged:
@@ -70,6 +79,7 @@ def status_of(seen: SeenPolicy, facts: Facts, now: datetime) -> PackingPolicySta
         last_plan=facts.last_plan or seen.status.last_plan,
         moves_last_hour=facts.usage.moves,
         evictions_last_hour=facts.usage.evictions,
+        seen_shapes=facts.seen_shapes,
         next_window=None if open_now or spec is None else windows.next_open(spec.windows, now),
     )
 
@@ -99,14 +109,22 @@ def _active(spec: PackingPolicySpec | None, usage: Usage, now: datetime) -> Judg
     if not windows.is_open(spec.windows, now):
         return kind, False, "WindowClosed", "plans wait for the next maintenance window"
     for what, used, limit in (
-        ("moves", usage.moves, spec.limits.moves_per_hour),
-        ("evictions", usage.evictions, spec.limits.evictions_per_hour),
+        ("moves within 60 minutes", usage.moves, spec.limits.moves_per_hour),
+        ("evictions within 60 minutes", usage.evictions, spec.limits.evictions_per_hour),
+        ("moves within 24 hours", usage.moves_of_day, spec.limits.moves_per_day),
     ):
         if limit and limit <= used:
-            return kind, False, "LimitReached", f"{used} {what} within 60 minutes, {limit} allowed"
+            return kind, False, "LimitReached", f"{used} {what}, {limit} allowed"
     if spec.mode is Mode.APPROVE:
         return kind, True, "Approving", "plans are carried out once they are approved"
     return kind, True, "Acting", "plans are carried out"
+
+
+def _churning(returns: tuple[Return, ...]) -> Judgement:
+    kind = PolicyCondition.CHURNING
+    if not returns:
+        return kind, False, "Settled", "nothing was moved back and forth, as far as plans are kept"
+    return kind, True, "MovedBack", f"{returns[-1]}; {len(returns)} such in the plans kept"
 
 
 def _overlaps(name: str, overlaps: Iterable[Overlap]) -> Judgement:

@@ -1,10 +1,16 @@
 """What the leader's doings leave in logs and metrics."""
 
 from collections import Counter
+from collections.abc import Sequence
 
+from restow.app.churn import Return
+from restow.app.rescheduling import Looked
+from restow.app.settling import Unsettled
 from restow.fragmentation.measure import fragmentation
 from restow.planning.decide import Decision
 from restow.planning.formulation import Usage
+from restow.planning.plan import Fragmentation
+from restow.planning.promise import WHOLE
 from restow.planning.reschedule import Rescheduled
 from restow.policies.packing_policy import Limits
 from restow.telemetry import happenings, logs, metrics
@@ -35,19 +41,38 @@ def decision(policy: str, decision: Decision) -> None:
     )
 
 
-def rescheduling(policy: str, found: Rescheduled) -> None:
+def put_off(policy: str, wait: Unsettled) -> None:
+    """Log and count that rescheduling is due, and that the cluster has not settled."""
+    metrics.LOOKS.labels(policy, wait.why.name).inc()
+    _log.info(happenings.PUT_OFF, policy=policy, why=wait.fact)
+
+
+def moved_back(policy: str, returns: Sequence[Return], *, new: Sequence[Return]) -> None:
+    """Show how many workloads were moved back and forth, and log those that are new."""
+    metrics.MOVED_BACK.labels(policy).set(len(returns))
+    for each in new:
+        _log.warning(happenings.MOVED_BACK, policy=policy, plan=each.back, what=str(each))
+
+
+def looked(policy: str, looked: Looked) -> None:
+    """Log and count what came of a look at the cluster."""
+    metrics.LOOKS.labels(policy, looked.result.value).inc()
+    if looked.found is not None:
+        _rescheduling(policy, looked.found)
+
+
+def _rescheduling(policy: str, found: Rescheduled) -> None:
     """Log and show what a look at fragmentation found."""
-    plan, bound = (
-        found.plan,
-        0.0 if found.plan.fragmentation is None else (found.plan.fragmentation.bound),
-    )
+    plan, fragments = found.plan, found.plan.fragmentation
     metrics.SOLVE_SECONDS.observe(plan.solve.wall_s)
     for gauge in (metrics.FRAGMENTATION, metrics.SHAPE_COPIES):
         gauge.remove_by_labels({"policy": policy})
     for each in found.before:
         metrics.FRAGMENTATION.labels(policy, each.shape.name).set(each.fragmentation)
         metrics.SHAPE_COPIES.labels(policy, each.shape.name).set(each.copies)
-    metrics.FRAGMENTATION_BOUND.labels(policy).set(bound)
+    metrics.FRAGMENTATION_BOUND.remove_by_labels({"policy": policy})
+    if fragments is not None and fragments.metric.endswith(WHOLE):
+        metrics.FRAGMENTATION_BOUND.labels(policy).set(fragments.bound)
     _log.info(
         happenings.LOOKED,
         policy=policy,
@@ -56,9 +81,17 @@ def rescheduling(policy: str, found: Rescheduled) -> None:
         moves=len(plan.steps),
         fragmentation=round(fragmentation(found.before), 4),
         promised=round(fragmentation(found.after), 4),
-        bound=round(bound, 4),
+        **({} if fragments is None else _told(fragments)),
         wall_s=round(plan.solve.wall_s, 3),
     )
+
+
+def _told(fragments: Fragmentation) -> dict[str, str | float | bool]:
+    return {
+        "metric": fragments.metric,
+        "bound": round(fragments.bound, 4),
+        "proven": fragments.proven,
+    }
 
 
 def use(policy: str, used: Usage, limits: Limits | None) -> None:
@@ -86,5 +119,7 @@ def forget(policy: str) -> None:
         metrics.FRAGMENTATION,
         metrics.FRAGMENTATION_BOUND,
         metrics.SHAPE_COPIES,
+        metrics.MOVED_BACK,
+        metrics.LOOKS,
     ):
         gauge.remove_by_labels({"policy": policy})

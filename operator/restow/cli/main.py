@@ -139,7 +139,8 @@ def reschedule(
         Objective,
         typer.Option(
             help="Defragment: the most room for the shape; with a goal, as few moves as reach it. "
-            "Consolidate: as many empty nodes as possible."
+            "Consolidate: as many empty nodes as possible. Drain: no pod on the nodes that --node "
+            "names. Balance: as few moves as bring every node's utilization down to --utilization."
         ),
     ] = Objective.DEFRAGMENT,
     fragmentation: Annotated[
@@ -151,6 +152,24 @@ def reschedule(
     copies: Annotated[
         int | None,
         typer.Option(min=0, help="Move as few pods as make room for so many copies of the shape."),
+    ] = None,
+    price: Annotated[
+        str,
+        typer.Option(
+            metavar="QUANTITY",
+            help="What an ordinary move has to gain: of defragment cores or devices that the shape "
+            "can use, such as 500m; of consolidate nodes, such as 100m.",
+        ),
+    ] = "0",
+    nodes: Annotated[
+        list[str] | None,
+        typer.Option("--node", metavar="NAME", help="Node to drain; may be repeated."),
+    ] = None,
+    utilization: Annotated[
+        float | None,
+        typer.Option(
+            min=0, max=1, help="What pods may ask for of a node's main resource at most, 0 to 1."
+        ),
     ] = None,
     sources: Sources = None,
     policy: Annotated[
@@ -185,7 +204,10 @@ def reschedule(
             policy=policy,
             shapes=tuple(shapes or ()),
             max_migrations=max_migrations,
-            emptying=objective is Objective.CONSOLIDATE,
+            objective=objective,
+            price=price,
+            nodes=tuple(nodes or ()),
+            utilization=utilization,
             fragmentation=fragmentation,
             copies=copies,
             time_limit_s=seconds(time_limit, "--time-limit"),

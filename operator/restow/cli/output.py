@@ -24,6 +24,8 @@ class Objective(StrEnum):
 
     DEFRAGMENT = "defragment"
     CONSOLIDATE = "consolidate"
+    DRAIN = "drain"
+    BALANCE = "balance"
 
 
 class Form(StrEnum):

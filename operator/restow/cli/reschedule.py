@@ -1,16 +1,22 @@
 """`restow reschedule`: read a cluster, plan moves that make room, print."""
 
 from dataclasses import dataclass
+from fractions import Fraction
+
+from pydantic_core import PydanticCustomError
 
 from restow.app.by_hand import choose, reschedule_by_hand
 from restow.cli.complaints import complain
-from restow.cli.output import Output
+from restow.cli.output import Objective, Output
 from restow.cli.progress import telling
 from restow.cli.reading import Source, read_now
 from restow.cli.showing import show
 from restow.core.errors import InputError
+from restow.core.ids import NodeName
 from restow.fragmentation.shapes import shape_of
-from restow.planning.reschedule import Goal
+from restow.planning.goal import Goal
+from restow.policies.rescheduling import PRICED, price_of
+from restow.policies.rescheduling import Objective as Wanted
 from restow.report.rescheduling import headline, report
 
 
@@ -24,8 +30,12 @@ class Request:
         Path or name, None to find it in what is read.
     shapes
         What there should be room for, as written.
-    emptying
-        Whether nodes are to be emptied, rather than room made.
+    price
+        What an ordinary move has to gain, as a quantity.
+    nodes
+        Those to drain.
+    utilization
+        What Balance wants of each node at most.
     fragmentation, copies
         With either of them as few moves as possible are wanted, to reach it.
     """
@@ -34,7 +44,10 @@ class Request:
     policy: str | None
     shapes: tuple[str, ...]
     max_migrations: int
-    emptying: bool
+    objective: Objective
+    price: str
+    nodes: tuple[str, ...]
+    utilization: float | None
     fragmentation: float | None
     copies: int | None
     time_limit_s: float
@@ -50,23 +63,14 @@ def run(request: Request) -> None:
         InputError for what the caller can correct; SnapshotError and ApiError when the cluster
         cannot be read.
     """
-    if request.fragmentation is not None and request.copies is not None:
-        raise InputError(
-            where="command line",
-            field="--copies",
-            problem="--fragmentation is another goal",
-            remedy="give one of the two",
-        )
-    goals = (request.fragmentation, request.copies)
-    if request.emptying and (request.shapes or goals != (None, None)):
-        raise InputError(
-            where="command line",
-            field="--objective",
-            problem="Consolidate asks for no room, so for no shape and no goal",
-            remedy="leave out --shape, --fragmentation and --copies",
-        )
+    objective = Wanted(request.objective.value.capitalize())
+    _fits(request, objective)
     shapes = tuple(shape_of(text, where="command line", field="--shape") for text in request.shapes)
+    price = _price(request.price)
     snapshot, policies, name, now = read_now(request.source, request.policy)
+    for node in request.nodes:
+        if node not in snapshot.nodes:
+            raise _wrong("--node", f"there is no node {node!r}", "name one of the cluster")
     policy = choose(policies, name, snapshot, now)
     with telling("solving"):
         found = reschedule_by_hand(
@@ -76,9 +80,12 @@ def run(request: Request) -> None:
             goal=Goal(
                 shapes=shapes,
                 limit=request.max_migrations,
-                emptying=request.emptying,
+                objective=objective,
                 fragmentation=request.fragmentation,
                 copies=request.copies,
+                price=price,
+                drain=frozenset(map(NodeName, request.nodes)),
+                utilization=request.utilization or 1.0,
             ),
             time_limit_s=request.time_limit_s,
             now=now,
@@ -91,3 +98,52 @@ def run(request: Request) -> None:
         headline=headline(found).plain,
         table=lambda: report(found, snapshot),
     )
+
+
+def _fits(request: Request, objective: Wanted) -> None:
+    """Raise for what the objective has no use for, or cannot do without."""
+    goal = request.fragmentation is not None or request.copies is not None
+    priced = request.price != "0"
+    for given, option, objectives in (
+        (bool(request.shapes), "--shape", {Wanted.DEFRAGMENT, Wanted.BALANCE}),
+        (request.fragmentation is not None, "--fragmentation", {Wanted.DEFRAGMENT}),
+        (request.copies is not None, "--copies", {Wanted.DEFRAGMENT}),
+        (priced, "--price", PRICED),
+        (bool(request.nodes), "--node", {Wanted.DRAIN}),
+        (request.utilization is not None, "--utilization", {Wanted.BALANCE}),
+    ):
+        if given and objective not in objectives:
+            names = " or ".join(sorted(each.lower() for each in objectives))
+            raise _wrong(
+                option,
+                f"{objective} has no use for it",
+                f"leave it out, or use --objective {names}",
+            )
+    if request.fragmentation is not None and request.copies is not None:
+        raise _wrong("--copies", "--fragmentation is another goal", "give one of the two")
+    if goal and priced:
+        raise _wrong(
+            "--price",
+            "a goal is to be reached whatever the moves cost",
+            "leave out the one or the other",
+        )
+    if objective is Wanted.DRAIN and not request.nodes:
+        raise _wrong(
+            "--node", "Drain needs to know which nodes", "name them, as in --node worker-3"
+        )
+    if objective is Wanted.BALANCE and not request.utilization:
+        raise _wrong(
+            "--utilization", "Balance needs it", "say what share may be asked for, such as 0.8"
+        )
+
+
+def _price(text: str) -> Fraction:
+    try:
+        return price_of(text)
+    except PydanticCustomError as error:
+        told = error.context or {}
+        raise _wrong("--price", told["problem"], told["remedy"]) from error
+
+
+def _wrong(option: str, problem: str, remedy: str) -> InputError:
+    return InputError(where="command line", field=option, problem=problem, remedy=remedy)

@@ -5,7 +5,7 @@ from dataclasses import replace
 from typing import Any, NamedTuple
 
 from restow.cluster.objects import Node, Pod
-from restow.core.frozen import total
+from restow.core.frozen import NOTHING, total
 from restow.core.ids import NodeName, ObjectKey
 
 
@@ -34,7 +34,10 @@ def changed_pods(
 
 
 def same_nodes(before: Mapping[NodeName, Node], after: Mapping[NodeName, Node]) -> bool:
-    """Return whether nothing but resource versions of nodes has changed: they report often."""
+    """Return whether nothing but resource versions and images of nodes has changed.
+
+    Nodes report often, and no rule asks for images.
+    """
     if before is after:
         return True
     return before.keys() == after.keys() and all(
@@ -44,7 +47,7 @@ def same_nodes(before: Mapping[NodeName, Node], after: Mapping[NodeName, Node]) 
 
 
 def _unversioned(node: Node) -> Node:
-    return replace(node, resource_version="")
+    return replace(node, resource_version="", images=NOTHING)
 
 
 def followed(

@@ -101,7 +101,7 @@ class Pod:
     Unschedulable; its message is kube-scheduler's. `nominated_node`, `gates` and `node` are empty
     when unset. `ready` is the Ready condition. `affinity`, `anti_affinity` and `spread` hold what
     binds: required terms and DoNotSchedule constraints. `volumes` are its claims and network disks.
-    `group` names its PodGroup, empty without one.
+    `group` names its PodGroup, empty without one. `images` are those of its containers.
     `needed_features` are those that a node must declare.
     """
 
@@ -140,6 +140,7 @@ class Pod:
     extended: tuple[ExtendedRequest, ...] = ()
     group: str = ""
     started_at: datetime | None = None
+    images: tuple[str, ...] = ()
 
     @property
     def ref(self) -> PodRef:
@@ -151,7 +152,8 @@ class Pod:
 class Node:
     """A node; `allocatable` includes `pods`. `ready` is the Ready condition.
 
-    `declared_features` is `status.declaredFeatures`.
+    `declared_features` is `status.declaredFeatures`, `images` the bytes of those images that are
+    large enough to matter, by name: they tell only what a move costs.
     """
 
     name: NodeName
@@ -165,6 +167,7 @@ class Node:
     declared_features: frozenset[str] = frozenset()
     ready: bool = True
     deleting: bool = False
+    images: Amounts = NOTHING
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -16,7 +16,7 @@ from restow.cluster.assembly import assemble
 from restow.cluster.objects import NodeSelectorTerm
 from restow.cluster.parts import PARTS
 from restow.cluster.snapshot import Snapshot
-from restow.core.frozen import FrozenMap
+from restow.core.frozen import NOTHING, FrozenMap
 
 _NO_TIME: Final = datetime(1970, 1, 1, tzinfo=UTC)
 
@@ -64,12 +64,15 @@ def parse(body: bytes) -> Snapshot:
 
 
 def digest(snapshot: Snapshot) -> str:
-    """Return `sha256:` and the hash of everything but the time and the resource versions."""
+    """Return `sha256:` and the hash of all but the time, resource versions and nodes' images."""
     bare = replace(
         snapshot,
         taken_at=_NO_TIME,
         pods={key: replace(pod, resource_version="") for key, pod in snapshot.pods.items()},
-        nodes={name: replace(node, resource_version="") for name, node in snapshot.nodes.items()},
+        nodes={
+            name: replace(node, resource_version="", images=NOTHING)
+            for name, node in snapshot.nodes.items()
+        },
     )
     return f"sha256:{sha256(dump(bare)).hexdigest()}"
 

@@ -22,6 +22,9 @@ MOVABLE: Final = "restow.dev/movable"
 MOVE_COST: Final = "restow.dev/move-cost"
 """The users' wishes on a pod, its controller or its namespace."""
 
+DRAIN: Final = "restow.dev/drain"
+"""Annotation on a node; `true` lets a policy of objective Drain move its pods away."""
+
 PLACEMENT_GATE: Final = "restow-gate"
 """PlacementGate in restow's namespace, parameter of the admission policy; exists only while armed.
 

@@ -48,6 +48,11 @@ class TargetShape:
         return CPU if CPU in self.requests else next(iter(self.requests))
 
     @property
+    def whole(self) -> int:
+        """What one CPU, device or byte of the main resource counts, by weight."""
+        return self.weight * (1000 if self.main == CPU else 1)
+
+    @property
     def name(self) -> str:
         """The shape as it is written."""
         return ",".join(f"{name}={_text(name, amount)}" for name, amount in self.requests.items())
@@ -61,15 +66,20 @@ def largest(requests: Iterable[Amounts]) -> tuple[TargetShape, ...]:
     """
     best: dict[str, TargetShape] = {}
     for each in requests:
-        wanted = {name: amount for name, amount in each.items() if _counts(name)}
-        if not wanted:
+        shape = wanted(each)
+        if shape is None:
             continue
-        shape = TargetShape(requests=Amounts(wanted))
         known = best.get(shape.main)
         if known is None or _size(shape) > _size(known):
             best[shape.main] = shape
     devices = [name for name in sorted(best) if "/" in name]
     return tuple(best[name] for name in devices or sorted(best))
+
+
+def wanted(requests: Amounts) -> TargetShape | None:
+    """Return the shape of a pod: CPU, memory and devices; None if it asks for none of them."""
+    asked = {name: amount for name, amount in requests.items() if _counts(name) and amount > 0}
+    return TargetShape(requests=Amounts(asked)) if asked else None
 
 
 def _counts(name: str) -> bool:

@@ -14,6 +14,7 @@ from restow.app.deciding import Deciding, solver_of
 from restow.app.desk import Desk
 from restow.app.filing import Filing
 from restow.app.leading import Leading
+from restow.app.looking import Looking
 from restow.app.loop import Loop
 from restow.app.rescheduling import Rescheduling, in_a_child
 from restow.app.settings import Settings
@@ -76,7 +77,11 @@ async def run(settings: Settings) -> None:
                 desk=desk,
                 filing=filing,
                 deciding=Deciding(solver_of(worker)),
-                rescheduling=Rescheduling(rescheduler=in_a_child),
+                looking=Looking(
+                    rescheduling=Rescheduling(rescheduler=in_a_child),
+                    desk=desk,
+                    announcer=announcer,
+                ),
                 acting=Acting(
                     hands=hands,
                     filing=filing,

@@ -52,7 +52,10 @@ def concretise(formulation: Formulation, placement: Placement) -> Concrete:
 
 
 def ground(formulation: Formulation) -> Ground:
-    """Return the free room of the present, and the allowances of budgets and of controllers."""
+    """Return the free room of the present, and the allowances of budgets and of controllers.
+
+    Where the policy limits how many pods are on their way, that is the last allowance.
+    """
     problem = formulation.problem
     room = [list(row) for row in problem.capacity]
     for shape in problem.classes:
@@ -61,7 +64,9 @@ def ground(formulation: Formulation) -> Ground:
                 have - count * need for have, need in zip(room[node], shape.demand, strict=True)
             ]
     caps = tuple(formulation.missable[uid] for uid in _controllers(formulation))
-    return Ground(room=tuple(tuple(row) for row in room), allowed=(*problem.budgets, *caps))
+    together = () if formulation.concurrent is None else (formulation.concurrent,)
+    allowed = (*problem.budgets, *caps, *together)
+    return Ground(room=tuple(tuple(row) for row in room), allowed=allowed)
 
 
 def _controllers(formulation: Formulation) -> list[Uid]:
@@ -136,13 +141,17 @@ def _disruptions(
             demand=shape.demand,
             source=node,
             target=target,
-            budgets=_draws(shape.budgets, step, cap_of),
+            budgets=_draws(formulation, shape.budgets, step, cap_of),
             relations=formulation.related.get(pod.uid, frozenset()),
         )
 
 
-def _draws(budgets: tuple[int, ...], step: Step, cap_of: dict[Uid, int]) -> tuple[int, ...]:
+def _draws(
+    formulation: Formulation, budgets: tuple[int, ...], step: Step, cap_of: dict[Uid, int]
+) -> tuple[int, ...]:
     """Return what a disruption draws on; a move also on what its controller lets be missing."""
-    if step.action is not Action.MOVE or step.owner is None:
+    if step.action is not Action.MOVE:
         return budgets
-    return (*budgets, cap_of[step.owner.uid])
+    together = () if formulation.concurrent is None else (len(formulation.budgets) + len(cap_of),)
+    own = () if step.owner is None else (cap_of[step.owner.uid],)
+    return (*budgets, *own, *together)

@@ -99,6 +99,7 @@ def fragmentation_of(found: Fragmentation | None) -> model.Fragmentation | None:
     if found is None:
         return None
     return model.Fragmentation(
+        metric=found.metric,
         before=dict(found.before),
         after=dict(found.after),
         bound=found.bound,
@@ -267,6 +268,7 @@ def _read_fragmentation(found: model.Fragmentation | None) -> Fragmentation | No
     if found is None:
         return None
     return Fragmentation(
+        metric=found.metric,
         before=tuple(sorted(found.before.items())),
         after=tuple(sorted(found.after.items())),
         bound=found.bound,

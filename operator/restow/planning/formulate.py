@@ -54,7 +54,12 @@ def formulate(  # noqa: PLR0913 - by name, all but three with defaults
     is returned again where nothing that it rests on has changed.
     """
     judge = Judge(
-        snapshot=snapshot, policy=policy, now=now, others=tuple(others), moved=usage.moved
+        snapshot=snapshot,
+        policy=policy,
+        now=now,
+        others=tuple(others),
+        moved=usage.moved,
+        workloads=usage.workloads,
     )
     candidates = [pod for pod in snapshot.unbound if judge.not_pending(pod) is None]
     wishes = {pod.uid: judge.wishes(pod) for pod in candidates}
@@ -112,7 +117,12 @@ def standing(  # noqa: PLR0913 - by name, most with defaults
         Resources that are counted although no pod that may move asks for them.
     """
     judge = Judge(
-        snapshot=snapshot, policy=policy, now=now, others=tuple(others), moved=usage.moved
+        snapshot=snapshot,
+        policy=policy,
+        now=now,
+        others=tuple(others),
+        moved=usage.moved,
+        workloads=usage.workloads,
     )
     draft = _Draft(
         judge=judge,
@@ -130,8 +140,8 @@ def standing(  # noqa: PLR0913 - by name, most with defaults
 def _limits(limits: Limits, usage: Usage) -> tuple[int, int]:
     """Return what one plan may move and evict: its own limit or what is left of the hour."""
     return (
-        min(limits.moves_per_plan, max(0, limits.moves_per_hour - usage.moves)),
-        min(limits.evictions_per_plan, max(0, limits.evictions_per_hour - usage.evictions)),
+        usage.moves_left(limits),
+        usage.evictions_left(limits),
     )
 
 
@@ -235,6 +245,7 @@ class _Draft:
             members=members,
             budgets=tuple(budgets),
             missable=_missable(self.judge.snapshot, self.movable),
+            concurrent=self.judge.policy.spec.limits.concurrent_moves,
             waiting=self.soon.unplaced,
             unbindable=unbindable,
             related=relating.related(),

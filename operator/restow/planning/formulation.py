@@ -11,6 +11,7 @@ from restow.core.ids import NodeName, ObjectKey, Uid
 from restow.core.reasons import Refusal
 from restow.packing.problem import Problem
 from restow.planning.plan import Unplaced
+from restow.policies.packing_policy import Limits
 from restow.rules.wishes import Complaint, Wishes
 
 NEVER_MOVED: Final = FrozenMap[datetime]()
@@ -24,13 +25,30 @@ class Usage:
     ----------
     moves, evictions
         What was spent of the hourly limits in the last 60 minutes.
+    moves_of_day
+        Pods moved in the last 24 hours, as far as plans tell.
     moved
         Pods that came in the place of a moved one, and when that one left; sorted.
+    workloads
+        Controllers of moved pods, and when the last of them left; sorted.
     """
 
     moves: int = 0
     evictions: int = 0
+    moves_of_day: int = 0
     moved: FrozenMap[datetime] = NEVER_MOVED
+    workloads: FrozenMap[datetime] = NEVER_MOVED
+
+    def moves_left(self, limits: Limits) -> int:
+        """Return how many pods one more plan may move."""
+        left = min(limits.moves_per_plan, limits.moves_per_hour - self.moves)
+        if limits.moves_per_day is not None:
+            left = min(left, limits.moves_per_day - self.moves_of_day)
+        return max(0, left)
+
+    def evictions_left(self, limits: Limits) -> int:
+        """Return how many pods one more plan may leave without a place."""
+        return max(0, min(limits.evictions_per_plan, limits.evictions_per_hour - self.evictions))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -69,6 +87,8 @@ class Formulation:
         Covered pending pods that need no plan: their room is about to become free.
     unbindable
         Pending pods that kube-scheduler has to bind itself, under our nomination.
+    concurrent
+        How many pods one wave may move; None for any number.
     claimants
         Pods that claim devices.
     related
@@ -89,6 +109,7 @@ class Formulation:
     members: tuple[Members, ...] = ()
     budgets: tuple[ObjectKey, ...] = ()
     missable: Mapping[Uid, int] = field(default_factory=dict)
+    concurrent: int | None = None
     waiting: tuple[Unplaced, ...] = ()
     unbindable: frozenset[Uid] = frozenset()
     claimants: frozenset[Uid] = frozenset()

@@ -27,6 +27,8 @@ class Judge:
         Further policies; a pod that one of them governs (`coverage.governing`) is not ours.
     moved
         Pods that came in the place of a moved one, and when that one left.
+    workloads
+        Controllers of moved pods, and when the last of them left.
     within
         The nodes that are looked at; None for all that the policy covers.
     """
@@ -36,6 +38,7 @@ class Judge:
     now: datetime
     others: tuple[Policy, ...] = ()
     moved: Mapping[str, datetime] = field(default_factory=dict)
+    workloads: Mapping[str, datetime] = field(default_factory=dict)
     within: frozenset[NodeName] | None = None
 
     @cached_property
@@ -45,6 +48,7 @@ class Judge:
             moving=self.policy.spec.moving,
             scheduler_names=self.policy.spec.scope.scheduler_names,
             moved=self.moved,
+            workloads=self.workloads,
             now=self.now,
         )
 

@@ -96,14 +96,15 @@ class Fragmentation:
 
     Parameters
     ----------
+    metric
+        What the objective is about, one of the names below.
     before, after
-        (name, value) of each metric, sorted: `fragmentation` over all shapes, and per shape its own
-        and the copies of it that fit; or the `empty nodes`.
+        (name, value) of each metric, sorted (`planning.promise` has their names).
     bound, proven
-        The least `fragmentation`, or most `empty nodes`, that any plan within the limit could
-        leave, and whether that is reached.
+        The best `metric` that any plan within the limit could leave, and whether that is reached.
     """
 
+    metric: str
     before: tuple[tuple[str, float], ...]
     after: tuple[tuple[str, float], ...]
     bound: float

@@ -144,7 +144,8 @@ def _judges_alike(one: Judge, two: Judge) -> bool:
     """Whether both say the same of a pod, but for what time changes."""
     old, new = one.snapshot, two.snapshot
     return (
-        (one.policy, one.others, one.moved) == (two.policy, two.others, two.moved)
+        (one.policy, one.others, one.moved, one.workloads)
+        == (two.policy, two.others, two.moved, two.workloads)
         and old.absent == new.absent
         and all(getattr(old, name) is getattr(new, name) for name in OTHERS)
         and same_nodes(old.nodes, new.nodes)

@@ -42,7 +42,13 @@ def fingerprint(
     policy's nodes counts where pods ask about other pods; storage where pods mount volumes, devices
     where they claim some.
     """
-    judge = Judge(snapshot=concerning(snapshot, policy), policy=policy, now=now, moved=usage.moved)
+    judge = Judge(
+        snapshot=concerning(snapshot, policy),
+        policy=policy,
+        now=now,
+        moved=usage.moved,
+        workloads=usage.workloads,
+    )
     body = hashlib.sha256()
     body.update(repr((policy, usage)).encode())
     for line in (*_nodes(judge), *_pods(judge), *_rest(judge), *_asked_about(judge, snapshot)):

@@ -1,110 +1,45 @@
-"""A plan that undoes fragmentation: moves of running pods, at most so many, that make room.
+"""A plan of rescheduling: moves of running pods, at most so many, towards a goal.
 
 It is one of Move steps like those of any other plan, and is carried out like one.
 """
 
+from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
-from functools import cached_property
-from math import ceil
-from typing import Protocol
+from fractions import Fraction
 
 from restow.cluster.serde import digest as digest_of
 from restow.cluster.snapshot import Snapshot
 from restow.core.frozen import Amounts
 from restow.core.ids import Uid
-from restow.fragmentation.measure import Measured, fragmentation, measure
-from restow.fragmentation.shapes import TargetShape
+from restow.fragmentation.measure import Measured, measure
 from restow.packing.check import keeps_the_rules
 from restow.packing.outcome import Placement, Status
 from restow.packing.problem import Problem
 from restow.packing.relations import involved
 from restow.planning.answering import in_waves
+from restow.planning.ceilings import Ceilings
 from restow.planning.concretise import concretise
 from restow.planning.decide import named
 from restow.planning.execution.rehearsal import stuck
 from restow.planning.formulate import standing
 from restow.planning.formulation import Formulation, Usage
+from restow.planning.goal import Goal, Rescheduler
 from restow.planning.judge import Judge
-from restow.planning.migrating import Translated, free_of, placement_after, translate
-from restow.planning.plan import Disturbed, Fragmentation, Plan, Solve, Step, Trigger
+from restow.planning.migrating import Terrain, Translated, free_of, placement_after, translate
+from restow.planning.plan import Disturbed, Plan, Solve, Step, Trigger
+from restow.planning.promise import Sight, promised
+from restow.planning.terrain import left, ranked, running, terrain_of, utilization
 from restow.policies.coverage import Policy
+from restow.policies.rescheduling import Objective
 from restow.rescheduling.engine import Outcome
-from restow.rescheduling.problem import Problem as Migrations
+from restow.rescheduling.volume import UNBOUNDED
+from restow.rules.move_cost import ORDINARY
 from restow.rules.wishes import Complaint
 
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Solved:
-    """What a solver answers.
-
-    Parameters
-    ----------
-    least
-        No plan with fewer moves reaches the goal; 0 where there is none.
-    """
-
-    outcome: Outcome
-    least: int = 0
-    wall_s: float
-
-
-class Rescheduler(Protocol):
-    """Solves within a time budget in seconds; never raises for lack of time."""
-
-    def __call__(self, problem: Migrations, budget_s: float, goal: int | None) -> Solved:
-        """Return the plan that gains most, or the cheapest one that makes room worth `goal`."""
-
-
-ATTEMPTS = 4
+ATTEMPTS = 6
 """How often a plan that cannot be carried out is replaced by one that moves less."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Goal:
-    """What rescheduling is to reach.
-
-    Parameters
-    ----------
-    shapes
-        What there should be room for.
-    limit
-        Most pods that may move.
-    emptying
-        Objective Consolidate: as many nodes as possible are to be left with nothing that keeps an
-        autoscaler from removing them; the shapes then do not count.
-    fragmentation, copies
-        Objective Reach: as few moves as possible to bring fragmentation that low, or to have room
-        for so many copies of the only shape. None for as much room as possible.
-    """
-
-    shapes: tuple[TargetShape, ...]
-    limit: int
-    emptying: bool = False
-    fragmentation: float | None = None
-    copies: int | None = None
-
-    @property
-    def reaching(self) -> bool:
-        """Whether as few moves as possible are wanted."""
-        return self.fragmentation is not None or self.copies is not None
-
-    def worth(self, measured: Sequence[Measured], unit: int) -> int | None:
-        """Return what room must be worth, in units of the problem of rescheduling; None for most.
-
-        Raises
-        ------
-        ValueError
-            Copies of several shapes are asked for.
-        """
-        if self.copies is not None:
-            (shape,) = self.shapes
-            return self.copies * shape.weight * shape.requests.of(shape.main) // unit
-        if self.fragmentation is None:
-            return None
-        free = sum(each.shape.weight * each.free for each in measured)
-        return ceil((1 - self.fragmentation) * free / unit)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -134,20 +69,28 @@ def reschedule(  # noqa: PLR0913 - by name, most with defaults
     *,
     usage: Usage = Usage(),  # noqa: B008 - frozen
     others: Iterable[Policy] = (),
+    ceilings: Ceilings = Ceilings(),  # noqa: B008 - frozen
 ) -> Rescheduled:
-    """Return the plan that makes the most room for the goal's shapes on the policy's nodes.
+    """Return the plan that comes nearest to the goal on the policy's nodes.
 
-    Pods that the rehearsal shows not to be able to leave, and those whose moves would break what
-    pods ask of where others are, are made to stay, and the rest is solved anew.
+    Pods that the rehearsal shows not to be able to leave, those whose moves would break what pods
+    ask of where others are, and those beyond a ceiling are made to stay, and the rest is solved
+    anew.
     """
     beside = {name for shape in goal.shapes for name in shape.requests}
     formulation = standing(snapshot, policy, now, usage=usage, others=others, beside=beside)
+    judge = Judge(snapshot=snapshot, policy=policy, now=now, others=tuple(others))
+    terrain = terrain_of(formulation, goal, judge)
     attempt = _Attempt(
-        judge=Judge(snapshot=snapshot, policy=policy, now=now, others=tuple(others)),
-        formulation=replace(
-            formulation, problem=replace(formulation.problem, max_moves=goal.limit)
+        judge=judge,
+        formulation=ranked(
+            replace(formulation, problem=replace(formulation.problem, max_moves=goal.limit)),
+            terrain.costs,
+            frozenset(),
         ),
         goal=goal,
+        terrain=terrain,
+        ceilings=ceilings,
         rescheduler=rescheduler,
         limit_s=policy.spec.solve_time_limit_seconds,
     )
@@ -165,9 +108,11 @@ class _Attempt:
     judge: Judge
     formulation: Formulation
     goal: Goal
+    terrain: Terrain
+    ceilings: Ceilings
     rescheduler: Rescheduler
     limit_s: float
-    bound: int | None = None
+    most: Fraction | None = None
     least: int = 0
     spent_s: float = 0.0
     placement: Placement = ()
@@ -176,40 +121,16 @@ class _Attempt:
     def problem(self) -> Problem:
         return self.formulation.problem
 
-    @cached_property
-    def removable(self) -> frozenset[int]:
-        """The nodes that could be removed once all that may move has left."""
-        if not self.goal.emptying:
-            return frozenset()
-        snapshot, fixed = self.judge.snapshot, self.formulation.fixed
-        return frozenset(
-            n
-            for n, name in enumerate(self.formulation.nodes)
-            if all(
-                pod.uid not in fixed or (pod.owner is not None and pod.owner.kind in OF_THE_NODE)
-                for pod in snapshot.pods_by_node[name]
-            )
-        )
-
-    def empty(self, placement: Placement) -> int:
-        """Return how many removable nodes a placement leaves empty."""
-        held = {node for there in placement for node, _ in there}
-        return len(self.removable - held)
-
     @property
     def present(self) -> Placement:
         return tuple(pods.running for pods in self.problem.classes)
 
     def run(self) -> Plan:
         """Return the first plan that can be carried out, or one that changes nothing."""
-        fixed: frozenset[int] = frozenset()
-        for _ in range(ATTEMPTS):
+        fixed, held = frozenset[int](), frozenset[Uid]()
+        for round_ in range(ATTEMPTS):
             translated = translate(
-                self.problem,
-                () if self.goal.emptying else self.goal.shapes,
-                self.goal.limit,
-                fixed=fixed,
-                emptying=self.removable,
+                self.formulation, self.goal, self.terrain, fixed=fixed, held=held
             )
             outcome = self._solved(translated)
             self.placement = placement_after(self.problem, translated, outcome.steps)
@@ -218,8 +139,13 @@ class _Attempt:
             if not keeps_the_rules(self.problem, self.placement):
                 fixed |= self._related()
                 continue
-            concrete = concretise(self.formulation, self.placement)
-            steps = in_waves(self.judge.snapshot, self.formulation, concrete)
+            ordered = ranked(self.formulation, self.terrain.costs, held)
+            concrete = concretise(ordered, self.placement)
+            more = self._beyond([change.step for change in concrete.changes], last=round_ > 0)
+            if more:
+                held |= more
+                continue
+            steps = in_waves(self.judge.snapshot, ordered, concrete)
             if steps is None:
                 fixed |= self._related() or self._moved()
                 continue
@@ -240,14 +166,35 @@ class _Attempt:
             [Amounts(dict(zip(names, row, strict=True))) for row in rows],
         )
 
+    def _beyond(self, steps: Sequence[Step], *, last: bool) -> frozenset[Uid]:
+        """Return who has to stay so that no ceiling is broken.
+
+        Who leaves the same node counts together: half of them are mostly worth nothing.
+        """
+        costs = self.terrain.costs
+        pods = sorted(running(self.formulation), key=lambda pod: (costs[pod.uid], pod.key))
+        moving = {step.pod.uid for step in steps}
+        leaving: Counter[str] = Counter()
+        for pod in pods:
+            if pod.uid in moving:
+                leaving[pod.node or ""] += costs[pod.uid]
+        moved = [pod for pod in pods if pod.uid in moving]
+        moved.sort(key=lambda pod: (leaving[pod.node or ""], pod.node))
+        return self.ceilings.held(moved, pods, self.judge.snapshot, all_of=last)
+
     def _solved(self, translated: Translated) -> Outcome:
         left_s = max(self.limit_s - self.spent_s, 0.2 * self.limit_s)
-        goal = self.goal.worth(self.measured(self.present), translated.unit)
+        goal = None
+        if self.goal.objective is Objective.BALANCE:
+            goal = translated.below
+        elif self.goal.reaching:
+            goal = self.goal.worth(self.measured(self.present), translated.unit)
         solved = self.rescheduler(translated.migrations, left_s, goal)
         self.spent_s += solved.wall_s
         self.least = max(self.least, solved.least)
-        if self.bound is None:
-            self.bound = solved.outcome.bound * translated.unit
+        gain = solved.outcome.bound - solved.outcome.before
+        if self.most is None and gain < UNBOUNDED:
+            self.most = gain * translated.unit
         return solved.outcome
 
     def _related(self) -> frozenset[int]:
@@ -268,7 +215,6 @@ class _Attempt:
         )
 
     def _plan(self, steps: Sequence[Step], outcome: Outcome | None) -> Plan:
-        before, after = self.measured(self.present), self.measured(self.placement)
         status = Status.UNCHANGED
         if outcome is not None:
             status = Status.OPTIMAL if outcome.proven else Status.FEASIBLE
@@ -293,51 +239,34 @@ class _Attempt:
                         proven=self.goal.reaching and len(steps) <= self.least,
                     ),
                 ),
-                fragmentation=self._fragmentation(before, after),
+                fragmentation=promised(
+                    self.goal,
+                    self._sight(self.present, ()),
+                    self._sight(self.placement, steps),
+                    self._most(),
+                ),
             )
         )
 
-    def _emptied(self) -> Fragmentation:
-        before, after = self.empty(self.present), self.empty(self.placement)
-        most = max(after, min(self.bound or 0, len(self.removable)))
-        return Fragmentation(
-            before=((EMPTY, float(before)),),
-            after=((EMPTY, float(after)),),
-            bound=float(most),
-            proven=after >= most,
+    def _sight(self, placement: Placement, steps: Sequence[Step]) -> Sight:
+        cost = sum(self.terrain.costs[step.pod.uid] for step in steps)
+        above, largest = 0, 0.0
+        if self.goal.objective is Objective.BALANCE:
+            above, largest = utilization(self.formulation, self.goal, self.terrain, placement)
+        held = {node for there in placement for node, _ in there}
+        return Sight(
+            measured=self.measured(placement),
+            empty=len(self.terrain.removable - held),
+            left=left(self.formulation, self.terrain, placement, self.judge),
+            above=above,
+            largest=largest,
+            cost=Fraction(cost, ORDINARY),
         )
 
-    def _fragmentation(
-        self, before: tuple[Measured, ...], after: tuple[Measured, ...]
-    ) -> Fragmentation:
-        if self.goal.emptying:
-            return self._emptied()
-        free = sum(each.shape.weight * each.free for each in before)
-        least = 1 - self.bound / free if free and self.bound is not None else 0.0
-        reached = fragmentation(after)
-        return Fragmentation(
-            before=_metrics(before),
-            after=_metrics(after),
-            bound=max(0.0, min(least, reached)),
-            proven=reached <= least + ROUNDING,
-        )
-
-
-WHOLE, EMPTY = "fragmentation", "empty nodes"
-"""Metrics: over all shapes, and of Consolidate."""
-
-OF_THE_NODE = frozenset({"DaemonSet", "Node"})
-"""Owners of pods that go with their node."""
-
-ROUNDING = 1e-9
-"""What floating point may add to a ratio."""
-
-
-def _metrics(measured: Iterable[Measured]) -> tuple[tuple[str, float], ...]:
-    each = tuple(measured)
-    found = {WHOLE: fragmentation(each)}
-    for shape in each:
-        found[f"copies of {shape.shape.name}"] = float(shape.copies)
-        if len(each) > 1:
-            found[f"fragmentation for {shape.shape.name}"] = shape.fragmentation
-    return tuple(sorted(found.items()))
+    def _most(self) -> Fraction | None:
+        """Return what no plan within the limit gains more than; None if that is not known."""
+        if self.goal.objective is not Objective.CONSOLIDATE:
+            return self.most
+        held = {node for there in self.present for node, _ in there}
+        possible = Fraction(len(self.terrain.removable & held))
+        return possible if self.most is None else min(possible, self.most)

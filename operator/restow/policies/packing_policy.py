@@ -1,22 +1,19 @@
 """PackingPolicy: who is covered, what may be done, how much and when."""
 
 from collections.abc import Mapping
-from datetime import UTC, datetime
 from enum import StrEnum
 from typing import Annotated, Any, Final, Literal, Self
-from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from cronsim import CronSim, CronSimError
 from pydantic import (
     AwareDatetime,
     ConfigDict,
     Field,
     StringConstraints,
-    field_validator,
     model_validator,
 )
 
 from restow.policies.conditions import Condition
+from restow.policies.cron import Schedule
 from restow.policies.model import Flag, Model, Seconds, Whole, contradiction
 from restow.policies.rescheduling import Rescheduling
 from restow.policies.selector import Selector
@@ -24,9 +21,6 @@ from restow.policies.selector import Selector
 HIGHEST_USER_PRIORITY: Final = 1_000_000_000
 """Kubernetes keeps higher values for its own `system-` classes."""
 WEEK_S: Final = 7 * 24 * 3600
-CRON_FIELDS: Final = 5
-ANY_MOMENT: Final = datetime(2000, 1, 1, tzinfo=UTC)
-"""What comes at all comes within 50 years of any moment; a full cycle of weekdays takes 28."""
 Count = Annotated[Whole, Field(ge=0, le=1_000_000)]
 Name = Annotated[str, StringConstraints(min_length=1, max_length=253)]
 
@@ -69,6 +63,12 @@ class Limits(Model):
     """Most pods moved under this policy within any 60 minutes."""
     evictions_per_hour: Count = 50
     """Most pods left without a place under this policy within any 60 minutes."""
+    moves_per_day: Count | None = None
+    """Most pods moved under this policy within any 24 hours; plans that moved pods are kept so long
+    then. Left out: movesPerHour stands alone."""
+    concurrent_moves: Annotated[Whole, Field(ge=1, le=1_000_000)] | None = None
+    """Most pods that are on their way at the same time: so many move in one wave, and the next one
+    waits until they are ready. Left out: what disruption budgets and update strategies allow."""
 
     @model_validator(mode="after")
     def _plan_fits_hour(self) -> Self:
@@ -82,55 +82,21 @@ class Limits(Model):
                     problem=f"{plan} {what} per plan cannot fit in {hour} per hour",
                     remedy=f"lower {what}PerPlan to at most {hour} or raise {what}PerHour",
                 )
+        if self.moves_per_day is not None and self.moves_per_plan > self.moves_per_day:
+            raise contradiction(
+                field="movesPerPlan",
+                problem=f"{self.moves_per_plan} moves per plan cannot fit in {self.moves_per_day} "
+                "per day",
+                remedy=f"lower movesPerPlan to at most {self.moves_per_day} or raise movesPerDay",
+            )
         return self
 
 
-class Window(Model):
+class Window(Schedule):
     """A maintenance window: it opens at each time that cron names and stays open for a while."""
 
-    cron: Annotated[str, StringConstraints(min_length=9, max_length=256)]
-    """When it opens: minute, hour, day of month, month, day of week, as in crontab(5); L is the
-    last day of a month, MON#2 its second Monday. A time that the clocks skip comes at once after
-    the change, one that they repeat comes once."""
-    time_zone: Annotated[str, StringConstraints(min_length=1, max_length=64)] = "UTC"
-    """Zone of those times, by its name in the tz database, such as Europe/Berlin."""
     duration_seconds: Whole = Field(ge=60, le=WEEK_S)
     """How long it stays open, from a minute to a week."""
-
-    @field_validator("cron")
-    @classmethod
-    def _cron_can_be_read(cls, value: str) -> str:
-        fault = _fault(value)
-        if fault is not None:
-            raise contradiction(
-                problem=f"{value!r} {fault}",
-                remedy='write minute, hour, day of month, month, day of week, as in "0 22 * * MON"',
-            )
-        return value
-
-    @field_validator("time_zone")
-    @classmethod
-    def _zone_is_known(cls, value: str) -> str:
-        try:
-            ZoneInfo(value)
-        except (ZoneInfoNotFoundError, ValueError, OSError) as error:
-            raise contradiction(
-                problem=f"the time zone {value!r} is not known",
-                remedy="use a name of the tz database, such as UTC or Europe/Berlin",
-            ) from error
-        return value
-
-
-def _fault(cron: str) -> str | None:
-    """Return what is wrong with a cron expression, None if it names some time."""
-    fields = len(cron.split())
-    if fields != CRON_FIELDS:  # cronsim takes a sixth, for seconds
-        return f"has {fields} fields, not {CRON_FIELDS}"
-    try:
-        comes = next(CronSim(cron, ANY_MOMENT), None)
-    except CronSimError as error:
-        return f"has a {str(error).lower()}"
-    return "names a time that never comes" if comes is None else None
 
 
 class PriorityRule(Model):
@@ -168,6 +134,9 @@ class Moving(Model):
     cooldown_seconds: Whole = Field(default=300, ge=0, le=4 * WEEK_S)
     """How long after a move the pod that came in the place of the moved one stays; at most
     finishedPlanTtlSeconds, because moves are known from the plans that are kept."""
+    workload_cooldown_seconds: Whole = Field(default=0, ge=0, le=4 * WEEK_S)
+    """How long after a move of one of its pods all pods of a workload stay, a Deployment with all
+    its ReplicaSets for one; at most finishedPlanTtlSeconds. The plan that moved it goes on."""
 
 
 class PackingPolicySpec(Model):
@@ -202,13 +171,18 @@ class PackingPolicySpec(Model):
 
     @model_validator(mode="after")
     def _moves_are_remembered(self) -> Self:
-        kept, cooldown = self.finished_plan_ttl_seconds, self.moving.cooldown_seconds
-        if cooldown > kept:
-            raise contradiction(
-                field="moving.cooldownSeconds",
-                problem=f"plans that tell of a move {cooldown} s ago are kept for {kept} s only",
-                remedy=f"raise finishedPlanTtlSeconds to {cooldown} or lower the cooldown",
-            )
+        kept = self.finished_plan_ttl_seconds
+        for field, cooldown in (
+            ("cooldownSeconds", self.moving.cooldown_seconds),
+            ("workloadCooldownSeconds", self.moving.workload_cooldown_seconds),
+        ):
+            if cooldown > kept:
+                raise contradiction(
+                    field=f"moving.{field}",
+                    problem=f"plans that tell of a move {cooldown} s ago are kept for {kept} s "
+                    "only",
+                    remedy=f"raise finishedPlanTtlSeconds to {cooldown} or lower the cooldown",
+                )
         return self
 
 
@@ -223,12 +197,24 @@ class LastPlan(Model):
     """How the solve ended, as in its status.solve.outcome."""
 
 
+class SeenShape(Model):
+    """Pods that asked for the same."""
+
+    shape: Annotated[str, StringConstraints(max_length=512)]
+    """What they asked for, as in rescheduling.shapes."""
+    pods: Whole = Field(ge=0)
+    """Most of them at one look."""
+    last: AwareDatetime
+    """When there was one."""
+
+
 class PolicyCondition(StrEnum):
     """Types of the conditions of a PackingPolicy."""
 
     VALID = "Valid"  # the spec can be used; otherwise the message says what to change
     ACTIVE = "Active"  # plans of this policy may be carried out now: mode, window, limits
     READY = "Ready"  # valid, and the operator is watching the cluster for it
+    CHURNING = "Churning"  # plans move workloads back and forth; the message names one
     OVERLAPS = "Overlaps"  # another policy covers some of the same pods; the first by name governs
 
 
@@ -239,7 +225,8 @@ class PackingPolicyStatus(Model):
     """Generation of the spec that this status speaks of."""
     conditions: tuple[Condition, ...] = Field(default=(), max_length=16)
     """Valid: the spec can be used. Active: plans may be carried out now. Ready: the operator
-    watches the cluster for this policy. Overlaps: another policy covers some of the same pods."""
+    watches the cluster for this policy. Churning: plans move workloads back and forth. Overlaps:
+    another policy covers some of the same pods."""
     pending_pods: Whole | None = Field(default=None, ge=0)
     """Covered pods that kube-scheduler has given up on."""
     last_plan: LastPlan | None = None
@@ -248,6 +235,8 @@ class PackingPolicyStatus(Model):
     """Pods moved under the policy within the last 60 minutes."""
     evictions_last_hour: Whole = Field(default=0, ge=0)
     """Pods left without a place under the policy within the last 60 minutes."""
+    seen_shapes: tuple[SeenShape, ...] = Field(default=(), max_length=16)
+    """What pods asked for lately, where rescheduling.learnShapesDays wants that to be learned."""
     next_window: AwareDatetime | None = None
     """When the next maintenance window opens, while none is open."""
 

@@ -66,15 +66,17 @@ class SolveStatus(Model):
 
 
 class Fragmentation(Model):
-    """Fragmentation metrics, by name."""
+    """What rescheduling is to make of the cluster, in metrics by name."""
 
+    metric: Annotated[str, StringConstraints(max_length=128)] = "fragmentation"
+    """The one that the objective is about: fragmentation, empty nodes, pods to drain, or nodes
+    above the bound; net of what migrations cost where they have a price."""
     before: dict[str, float] = Field(default_factory=dict, max_length=64)
     """Before the plan."""
     after: dict[str, float] = Field(default_factory=dict, max_length=64)
     """After the plan, as promised."""
     bound: float = Field(default=0, ge=0)
-    """The least fragmentation over all shapes, or most empty nodes, that any plan within the
-    migration limit could leave."""
+    """The best value of that metric that any plan within the migration limit could leave."""
     proven: Flag = False
     """Whether the plan reaches that bound."""
 
@@ -209,4 +211,4 @@ class PackingPlanStatus(Model):
     solve: SolveStatus | None = None
     """How the decision came about."""
     fragmentation: Fragmentation | None = None
-    """Fragmentation before and after the plan."""
+    """What rescheduling makes of the cluster."""

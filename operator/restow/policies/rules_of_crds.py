@@ -25,22 +25,63 @@ def _fits(what: str) -> Rule:
     )
 
 
+def _remembered(field: str) -> Rule:
+    cooldown = f"self.moving.{field}"
+    return _rule(
+        f"!has(self.moving) || !has({cooldown}) || !has(self.finishedPlanTtlSeconds) || "
+        f"{cooldown} <= self.finishedPlanTtlSeconds",
+        f"{field} is more than finishedPlanTtlSeconds: moves are known from the plans",
+        f".moving.{field}",
+    )
+
+
+def _only(field: str, *objectives: str) -> Rule:
+    return _rule(
+        f"!has(self.{field}) || self.objective in {list(objectives)}",
+        f"{field} is for objective {' and '.join(objectives)} alone: leave it out",
+        f".{field}",
+    )
+
+
+_FIVE_FIELDS: Final = _rule(
+    r"self.cron.matches('^\\s*\\S+(\\s+\\S+){4}\\s*$')",
+    'cron needs five fields: minute, hour, day of month, month, day of week ("0 22 * * 1")',
+    ".cron",
+)
+
 RULES: Final[dict[str, tuple[Rule, ...]]] = {
-    "Limits": (_fits("moves"), _fits("evictions")),
-    "PackingPolicySpec": (
+    "Limits": (
+        _fits("moves"),
+        _fits("evictions"),
         _rule(
-            "!has(self.moving) || !has(self.moving.cooldownSeconds) || "
-            "!has(self.finishedPlanTtlSeconds) || "
-            "self.moving.cooldownSeconds <= self.finishedPlanTtlSeconds",
-            "cooldownSeconds is more than finishedPlanTtlSeconds: moves are known from the plans",
-            ".moving.cooldownSeconds",
+            "!has(self.movesPerDay) || !has(self.movesPerPlan) || "
+            "self.movesPerPlan <= self.movesPerDay",
+            "movesPerPlan is more than movesPerDay: lower the one or raise the other",
+            ".movesPerPlan",
         ),
     ),
+    "PackingPolicySpec": (
+        _remembered("cooldownSeconds"),
+        _remembered("workloadCooldownSeconds"),
+    ),
     "Rescheduling": (
+        _only("untilFragmentation", "Defragment"),
+        _only("untilUtilization", "Balance"),
+        _only("drain", "Drain"),
+        _only("pricePerMigration", "Defragment", "Consolidate"),
         _rule(
-            "self.objective != 'Consolidate' || !has(self.untilFragmentation)",
-            "Consolidate empties nodes, whatever the fragmentation: leave untilFragmentation out",
-            ".untilFragmentation",
+            "self.objective != 'Balance' || has(self.untilUtilization)",
+            "Balance needs untilUtilization: what share of a node may be asked for, such as 0.8",
+        ),
+        _rule(
+            "!has(self.learnShapesDays) || !has(self.shapes) || size(self.shapes) == 0",
+            "shapes are written already: leave learnShapesDays out",
+            ".learnShapesDays",
+        ),
+        _rule(
+            "!has(self.pricePerMigration) || !has(self.untilFragmentation)",
+            "a goal is to be reached whatever the migrations cost: leave pricePerMigration out",
+            ".pricePerMigration",
         ),
     ),
     "SelectorExpression": (
@@ -50,13 +91,8 @@ RULES: Final[dict[str, tuple[Rule, ...]]] = {
             ".values",
         ),
     ),
-    "Window": (
-        _rule(
-            r"self.cron.matches('^\\s*\\S+(\\s+\\S+){4}\\s*$')",
-            'cron needs five fields: minute, hour, day of month, month, day of week ("0 22 * * 1")',
-            ".cron",
-        ),
-    ),
+    "Schedule": (_FIVE_FIELDS,),
+    "Window": (_FIVE_FIELDS,),
     "PackingPlanSpec": (
         _rule("self == oldSelf", "a plan never changes: delete it, and restow makes another one"),
     ),

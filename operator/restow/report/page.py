@@ -113,7 +113,9 @@ def _facts(plan: Plan, snapshot: Snapshot) -> list[tuple[str, str]]:
         before, after = dict(plan.fragmentation.before), dict(plan.fragmentation.after)
         facts += [(_change(before[name], after[name]), name) for name in before if name in after]
         known = "reached" if plan.fragmentation.proven else "not reached"
-        facts.append((f"{plan.fragmentation.bound:.3f}", f"least fragmentation, {known}"))
+        facts.append(
+            (f"{plan.fragmentation.bound:.3f}", f"best {plan.fragmentation.metric}, {known}")
+        )
     return facts
 
 

@@ -4,7 +4,8 @@ from rich.console import Group, RenderableType
 from rich.text import Text
 
 from restow.cluster.snapshot import Snapshot
-from restow.planning.reschedule import EMPTY, WHOLE, Rescheduled
+from restow.planning.promise import COST, WHOLE, rises
+from restow.planning.reschedule import Rescheduled
 from restow.report import picture
 from restow.report.tables import count, grid, steps
 
@@ -13,7 +14,7 @@ def report(found: Rescheduled, snapshot: Snapshot) -> Group:
     """Return the whole plan with the picture of the nodes before and after."""
     plan = found.plan
     parts: list[RenderableType] = [headline(found)]
-    if plan.fragmentation is None or EMPTY not in dict(plan.fragmentation.before):
+    if plan.fragmentation is None or WHOLE in dict(plan.fragmentation.before):
         parts += [Text(), _shapes(found)]
     if plan.steps:
         parts += [Text(), steps(plan)]
@@ -32,12 +33,14 @@ def headline(found: Rescheduled) -> Text:
             f"moves {count(len(plan.steps), 'pod')} in {count(plan.waves, 'wave')}", style="bold"
         )
     if fragments is not None:
-        name, form, beyond = WHOLE, ".3f", "below"
-        if EMPTY in dict(fragments.before):
-            name, form, beyond = EMPTY, ".0f", "above"
+        name = fragments.metric
         before, after = dict(fragments.before)[name], dict(fragments.after)[name]
+        form = ".0f" if before.is_integer() and name != WHOLE else ".3f"
+        form, beyond = ".3f" if name.endswith(WHOLE) else form, "above" if rises(name) else "below"
         proven = "proven" if fragments.proven else f"no plan {beyond} {fragments.bound:{form}}"
         text.append(f"; {name} {before:{form}} to {after:{form}} ({proven})")
+        if plan.steps:
+            text.append(f"; cost {dict(fragments.after)[COST]:.1f}")
     solve = plan.solve
     if solve.disturbed.bound:
         fewest = "proven" if solve.disturbed.proven else f"at least {solve.disturbed.bound}"

@@ -10,7 +10,7 @@ from restow.rescheduling.problem import Problem
 
 
 def check(problem: Problem, steps: Sequence[Step]) -> int:
-    """Return what free room is worth after the steps.
+    """Return what free room is worth after the steps, less the fees of those who moved.
 
     Every wave must fit while all of its movers still hold their old places.
 
@@ -34,7 +34,8 @@ def check(problem: Problem, steps: Sequence[Step]) -> int:
         if step is not None:
             _arrive(problem, free, held, step)
     there = np.bincount([node for ((node, _),) in held], minlength=len(free))
-    return problem.worth_of(np.array(free, np.int64), there)
+    fees = sum(problem.movers[mover].fee for mover in {step.mover for step in steps})
+    return problem.worth_of(np.array(free, np.int64), there) - fees
 
 
 def _arrive(

@@ -30,6 +30,16 @@ class Chosen:
     uses: tuple[tuple[Column, int], ...]
     gain: int
 
+    @property
+    def cost(self) -> int:
+        """Return what all migrations cost."""
+        return sum(column.cost * times for column, times in self.uses)
+
+    @property
+    def moves(self) -> int:
+        """Return how many migrations there are."""
+        return sum(column.moves * times for column, times in self.uses)
+
 
 def near(columns: list[Column], value: Ints, prices: Prices, gap: int) -> list[Column]:
     """Return the columns whose reduced cost is at most `gap`.
@@ -98,11 +108,15 @@ class Choosing:
         return self._chosen(solver)
 
     def easiest(self, chosen: Chosen, meter: Meter, share: float) -> Chosen:
-        """Return a choice of the same gain with few arrivals that must wait for a departure."""
+        """Return a choice of the same gain that costs little, few of whose arrivals must wait."""
         self.start(chosen)
         copy = self._model.clone()
         copy.add(self._gain >= chosen.gain)
-        weights = [column.waiting * WAIT + column.moves for column in self._columns]
+        one = max(1, chosen.cost // max(1, chosen.moves))
+        weights = [
+            (column.waiting * WAIT * one + column.cost) * TIE + column.moves
+            for column in self._columns
+        ]
         copy.minimize(cp_model.LinearExpr.weighted_sum(self._use, weights))
         solver = _solver(meter, share)
         status = solver.solve(copy)
@@ -140,6 +154,9 @@ class Choosing:
 
 WAIT = 4
 """An arrival that must wait for a departure weighs as much as so many moves."""
+
+TIE = 1000
+"""A cost of one weighs as much as so many moves."""
 
 
 class _AtLeast(cp_model.CpSolverSolutionCallback):

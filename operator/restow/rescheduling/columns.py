@@ -26,7 +26,9 @@ class Column:
     arriving
         Ways in which others arrive, ascending.
     gain
-        What the node's free room is worth more than now.
+        What the node's free room is worth more than now, less the fees of those who leave.
+    cost
+        Of the migrations of those who leave.
     waiting
         Arrivals for which there is no room before somebody has left.
     need
@@ -37,6 +39,7 @@ class Column:
     leaving: tuple[int, ...]
     arriving: tuple[int, ...]
     gain: int
+    cost: int
     waiting: int
     need: Ints = field(compare=False, repr=False)
 
@@ -111,7 +114,7 @@ class Columns:
         return tuple(gone), tuple(come)
 
     def _settled(self, row: int, leaving: tuple[int, ...]) -> tuple[int, ...]:
-        """Return `leaving` with the first of pods that are the same, so that it is found again."""
+        """Return `leaving` with the first, the cheapest, of pods that take each other's place."""
         rows = self.table.rows
         start = int(rows.start[row])
         settled: list[int] = []
@@ -158,6 +161,9 @@ def _columns(table: Table, marks: list[Mark], than: Duals | None) -> Iterator[Co
     there = np.diff(table.rows.start)[rows] - gone + come
     gain = worth(table.shapes, np.maximum(after, 0)) + table.rows.emptied[rows] * (there == 0)
     gain -= table.now[rows]
+    np.add.at(gain, leaver, -table.rows.fee[pods])
+    cost = np.zeros(len(marks), np.int64)
+    np.add.at(cost, leaver, table.rows.cost[pods])
     good = (after >= 0).all(axis=1)
     if than is not None:
         paid = need @ than.prices.hole + than.prices.move * gone + than.row[rows]
@@ -170,6 +176,7 @@ def _columns(table: Table, marks: list[Mark], than: Duals | None) -> Iterator[Co
                 leaving=leaving,
                 arriving=arriving,
                 gain=int(gain[k]),
+                cost=int(cost[k]),
                 waiting=waits,
                 need=need[k],
             )

@@ -3,7 +3,8 @@
 Pod by pod, largest first, a list of ways to depart is kept. Ways that end in the same cell are one
 from then on: the cheapest, with its own room where a plan must be carried out, with the most room
 of them where a bound must hold. A way is dropped once it could not be the best even if all that are
-still to be decided left for nothing. So no number of departures is left out.
+still to be decided left for nothing, or for the reward that they have. So no number of departures
+is left out.
 """
 
 from typing import NamedTuple
@@ -35,7 +36,7 @@ class Pods(NamedTuple):
     sequence
         (pods,) in which order they are decided, row by row.
     frees, fee
-        (pods, counted) amounts and (pods,) price of a departure.
+        (pods, counted) amounts and (pods,) price of a departure; a reward where it is negative.
     """
 
     start: Ints
@@ -53,8 +54,8 @@ class Ways(NamedTuple):
         (2, cells, counted), (2, cells) and (2, cells, words) of each way.
     stamp, slot
         (cells,) when a way ended there, and which.
-    rest
-        (counted,) what the pods still to be decided could free.
+    rest, reward
+        (counted,) what the pods still to be decided could free, and [1] what they could bring.
     known
         [2] ways on each list.
     now
@@ -67,6 +68,7 @@ class Ways(NamedTuple):
     stamp: Ints
     slot: Ints
     rest: Ints
+    reward: Ints
     known: Ints
     now: Ints
 
@@ -88,6 +90,7 @@ def ways_of(cells: int, words: int, counted: int) -> Ways:
         stamp=np.zeros(cells, np.int64),
         slot=np.zeros(cells, np.int64),
         rest=np.zeros(counted, np.int64),
+        reward=np.zeros(1, np.int64),
         known=np.zeros(2, np.int64),
         now=np.zeros(2, np.int64),
     )
@@ -125,6 +128,7 @@ def depart(task: Task) -> None:
             pod = pods.sequence[k]
             for d in range(task.scale.steps.shape[0]):
                 ways.rest[d] -= pods.frees[pod, d]
+            ways.reward[0] -= max(0, -pods.fee[pod])
             ways.now[1] += 1
             ways.known[1 - ways.now[0]] = 0
             for leaves in range(2):
@@ -145,6 +149,9 @@ def begin(task: Task, row: int) -> None:
         ways.rest[d] = 0
         for pod in range(pods.start[row], pods.start[row + 1]):
             ways.rest[d] += pods.frees[pod, d]
+    ways.reward[0] = 0
+    for pod in range(pods.start[row], pods.start[row + 1]):
+        ways.reward[0] += max(0, -pods.fee[pod])
     ways.now[0] = 0
     ways.known[0], ways.paid[0, 0] = 1, 0
     found.value[row], found.cell[row] = task.best[task.set_of[row], here], here
@@ -164,7 +171,7 @@ def follow(task: Task, row: int, pod: int, way: int, leaves: int) -> None:
         amount += scale.up * (scale.steps[d] - 1)
         there += amount // scale.steps[d] * scale.strides[d]
         summit += (amount + ways.rest[d]) // scale.steps[d] * scale.strides[d]
-    if use[summit] - total <= found.value[row]:
+    if use[summit] + ways.reward[0] - total <= found.value[row]:
         return
     if enter(task, pod, way, leaves, there) and leaves == 1:
         slot, bit = ways.slot[there], pod - task.pods.start[row]

@@ -27,9 +27,9 @@ class Outcome:
     steps
         Migrations, waves ascending.
     before, after
-        Worth of free room.
+        Worth of free room; afterwards less the fees of those who moved.
     bound
-        No plan within the limit makes it worth more.
+        No plan within the limit is worth more.
     """
 
     steps: tuple[Step, ...]
@@ -132,11 +132,11 @@ class _Engine:
         return check(self._problem, steps) - self._before
 
     def _offer(self, steps: tuple[Step, ...]) -> None:
-        """Keep a plan if it gains more, or as much with fewer or cheaper migrations."""
+        """Keep a plan if it gains more, or as much with cheaper or fewer migrations."""
         gain = self._worth(steps)
-        if (gain, -len(steps), -self._cost(steps)) > self._rank:
-            self._gain, self._steps = gain, steps
-            self._rank = (gain, -len(steps), -self._cost(steps))
+        rank = (gain, -self._cost(steps), -len(steps))
+        if rank > self._rank:
+            self._gain, self._steps, self._rank = gain, steps, rank
             self._report(self._outcome())
 
     def _cost(self, steps: tuple[Step, ...]) -> int:
@@ -157,8 +157,10 @@ def _after(problem: Problem, steps: tuple[Step, ...]) -> Problem:
     for step in steps:
         now.move(step.mover, step.node, step.mode)
         now.settle()
+    paid = {step.mover for step in steps}
     movers = tuple(
-        replace(mover, node=now.node(m), mode=now.mode(m)) for m, mover in enumerate(problem.movers)
+        replace(mover, node=now.node(m), mode=now.mode(m), fee=0 if m in paid else mover.fee)
+        for m, mover in enumerate(problem.movers)
     )
     free = tuple(tuple(row) for row in now.free.tolist())
     return replace(problem, free=free, movers=movers, limit=problem.limit - len(steps))

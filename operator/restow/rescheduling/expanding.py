@@ -37,10 +37,13 @@ def placed(table: Table, chosen: Chosen) -> list[tuple[int, Column]]:
 
 
 def _spread(chosen: Chosen) -> list[tuple[int, Column]]:
-    """Return the index of a node in its row for each use of a column."""
+    """Return the index of a node in its row for each use of a column.
+
+    Most leave the first nodes of a row, the cheap ones.
+    """
     next_of: dict[int, int] = defaultdict(int)
     found = []
-    for column, times in chosen.uses:
+    for column, times in sorted(chosen.uses, key=lambda use: -use[0].moves):
         for _ in range(times):
             at = next_of[column.row]
             next_of[column.row] += 1

@@ -62,7 +62,8 @@ class Generation:
         self.desk = Desk(table)
         self._best: Best | None = None
         self._known = 0
-        top = int(table.worth.max(initial=0) + table.rows.emptied.max(initial=0))
+        reward = -int(table.rows.fee.min(initial=0))
+        top = int(table.worth.max(initial=0) + table.rows.emptied.max(initial=0)) + reward
         for prices in self._guesses(max(1, top)) if first is None else (first,):
             self.columns.extend(self.desk, self.look(prices))
         self._thrift = THRIFT / max(1, limit)

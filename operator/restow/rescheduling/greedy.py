@@ -33,7 +33,7 @@ def greedy(
         if after is None or after.wave > step.wave:
             now.settle()
     wave = steps[-1].wave if steps else -1
-    search = _Search(problem, now)
+    search = _Search(problem, now, {step.mover for step in steps})
     added: list[Step] = []
     while len(steps) + len(added) < problem.limit and not over():
         best = search.best()
@@ -48,7 +48,7 @@ def greedy(
 class _Search:
     """What each departure gains and each arrival costs; looked up again where something changed."""
 
-    def __init__(self, problem: Problem, now: Occupancy) -> None:
+    def __init__(self, problem: Problem, now: Occupancy, paid: Iterable[int]) -> None:
         self._problem, self._now = problem, now
         self._ways = [
             (kind, mode, np.array(size, np.int64))
@@ -66,6 +66,8 @@ class _Search:
         for mover in range(len(problem.movers)):
             self._on[now.node(mover)].add(mover)
         self._price = np.array([mover.cost for mover in problem.movers], np.int64)
+        self._fee = np.array([mover.fee for mover in problem.movers], np.int64)
+        self._fee[list(paid)] = 0
         self._kind = np.array([mover.kind for mover in problem.movers], np.int64)
         self._welcome = np.ones((len(self._ways), nodes), bool)
         for w, (kind, _, _) in enumerate(self._ways):
@@ -79,6 +81,7 @@ class _Search:
         old = self._now.node(mover)
         self._now.move(mover, node, mode)
         self._now.settle()
+        self._fee[mover] = 0
         self._on[old].discard(mover)
         self._on[node].add(mover)
         self.look_again((old, node))
@@ -106,15 +109,16 @@ class _Search:
         """Return the migration that gains most, as (mover, node, mode); None if none gains."""
         cheapest = np.full(len(self._of), NEVER, np.int64)
         np.minimum.at(cheapest, [kind for kind, _, _ in self._ways], self._cost.min(axis=1))
-        most = self._gain - cheapest[self._kind]
+        most = self._gain - self._fee - cheapest[self._kind]
         best, found = 0, None
         better = np.flatnonzero(most > 0)
         for mover in better[np.lexsort((self._price[better], -most[better]))][:LOOKED_AT]:
             if most[mover] <= best:
                 break
             place = self._place(int(mover))
-            if place is not None and self._gain[mover] - place[0] > best:
-                best, found = int(self._gain[mover] - place[0]), (int(mover), *place[1:])
+            gain = self._gain[mover] - self._fee[mover]
+            if place is not None and gain - place[0] > best:
+                best, found = int(gain - place[0]), (int(mover), *place[1:])
         return found
 
     def _place(self, mover: int) -> tuple[int, int, int] | None:

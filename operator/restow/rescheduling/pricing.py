@@ -73,7 +73,8 @@ def price(table: Table, desk: Desk, prices: Prices) -> Use:
         ways = _worthwhile(table, np.flatnonzero(welcome & (prices.hole[table.hole] > 0)), prices)
         offers = Offers(table.needs[ways], table.offset[ways], prices.hole[table.hole[ways]], ways)
         arrive(table.worth, table.coordinates, offers, desk.best[s], desk.choice[s])
-    return _leave(table, desk, prices.hole[table.leaving] + prices.move)
+    fee = prices.hole[table.leaving] + prices.move + table.rows.fee * UNIT
+    return _leave(table, desk, fee)
 
 
 def _worthwhile(table: Table, ways: Ints, prices: Prices) -> Ints:

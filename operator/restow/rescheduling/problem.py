@@ -53,13 +53,16 @@ class Mover:
     Parameters
     ----------
     cost
-        Of those that would do as well on the same node, the cheaper one moves.
+        Of plans that are worth as much, the one whose migrations cost less is the better.
+    fee
+        Worth that a plan pays if this one moves, however often; negative where it is to leave.
     """
 
     node: int
     kind: int
     mode: int = 0
     cost: int = 1
+    fee: int = 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -81,6 +84,8 @@ class Group:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Problem:
     """Free room is to be worth as much as possible after at most `limit` migrations.
+
+    What a plan is worth is that, less the fees of those who move.
 
     Parameters
     ----------

@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 
 from restow.rescheduling.grid import Grid
 from restow.rescheduling.holes import Holes
-from restow.rescheduling.problem import Ints, Problem, Shape, worth
+from restow.rescheduling.problem import Ints, Mover, Problem, Shape, worth
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -18,9 +18,9 @@ class Rows:
     Parameters
     ----------
     nodes
-        For each row, its nodes.
+        For each row, its nodes, first those whose movers cost less.
     movers
-        For each row, (nodes, pods) indices of movers in one order of kind and mode.
+        For each row, (nodes, pods) indices of movers in one order of kind, mode, fee and cost.
     start
         (rows + 1,) where a row's pods begin among the pods of all rows.
     number
@@ -29,8 +29,8 @@ class Rows:
         (rows, resources) what is free now.
     emptied
         (rows,) what a node is worth besides while no mover is on it.
-    kind, mode
-        (pods of all rows,).
+    kind, mode, fee, cost
+        (pods of all rows,) on the row's first node; on the others only the cost differs.
     """
 
     nodes: tuple[tuple[int, ...], ...]
@@ -41,6 +41,8 @@ class Rows:
     emptied: Ints
     kind: Ints
     mode: Ints
+    fee: Ints
+    cost: Ints
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -110,12 +112,13 @@ def rows_of(problem: Problem) -> Rows:
     alike: dict[object, list[int]] = defaultdict(list)
     places = sorted({kind.nodes for kind in problem.kinds if kind.nodes is not None}, key=sorted)
     for node, free in enumerate(problem.free):
-        on[node].sort(key=lambda m: (problem.movers[m].kind, problem.movers[m].mode, m))
-        there = tuple((problem.movers[m].kind, problem.movers[m].mode) for m in on[node])
+        on[node].sort(key=lambda m: (*_told_by(problem.movers[m]), problem.movers[m].cost, m))
+        there = tuple(_told_by(problem.movers[m]) for m in on[node])
         alike[free, there, problem.emptied[node], tuple(node in place for place in places)].append(
             node
         )
-    nodes = tuple(tuple(group) for group in alike.values())
+    cost = [sum(problem.movers[m].cost for m in on[node]) for node in range(len(problem.free))]
+    nodes = tuple(tuple(sorted(group, key=cost.__getitem__)) for group in alike.values())
     movers = tuple(np.array([on[n] for n in group], np.int64) for group in nodes)
     first = [problem.movers[m] for row in movers for m in row[0]]
     return Rows(
@@ -127,7 +130,14 @@ def rows_of(problem: Problem) -> Rows:
         emptied=np.array([problem.emptied[group[0]] for group in nodes], np.int64),
         kind=np.array([mover.kind for mover in first], np.int64),
         mode=np.array([mover.mode for mover in first], np.int64),
+        fee=np.array([mover.fee for mover in first], np.int64),
+        cost=np.array([mover.cost for mover in first], np.int64),
     )
+
+
+def _told_by(mover: Mover) -> tuple[int, int, int]:
+    """Return by what movers are told apart; costs alone do not make rows, or there are too many."""
+    return mover.kind, mover.mode, mover.fee
 
 
 def full_of(problem: Problem) -> Ints:

@@ -12,10 +12,13 @@ def volume_bound(problem: Problem) -> int:
     """Return a bound on the gain: all that is free, as if it were on one node.
 
     Movers that stand in more ways than one may take from one resource and give to another: then,
-    where a shape may stand in several places, and where empty nodes count, there is no such bound.
+    where a shape may stand in several places, and where empty nodes or departures count, there is
+    no such bound.
     """
     modes = any(len(kind.modes) > 1 for kind in problem.kinds)
-    if modes or any(problem.emptied) or any(len(shape.requests) > 1 for shape in problem.shapes):
+    places = any(len(shape.requests) > 1 for shape in problem.shapes)
+    rewarded = any(problem.emptied) or any(mover.fee < 0 for mover in problem.movers)
+    if modes or places or rewarded:
         return UNBOUNDED
     free = np.array(problem.free, np.int64)
     total, nodes = np.maximum(free, 0).sum(axis=0), len(free)

@@ -4,6 +4,7 @@ Wider than kube-scheduler's filters on purpose: a pod that tolerates everything 
 scheduled there, but restow moves nobody onto a node that is on its way out.
 """
 
+from datetime import datetime
 from typing import Final
 
 from restow.cluster.objects import Node
@@ -37,13 +38,29 @@ SCALING_TAINTS: Final = frozenset(
 """Keys of the taints of nodes that an autoscaler is adding or removing just now."""
 
 
-def scaling(node: Node) -> Refusal | None:
+CANDIDATE: Final = "DeletionCandidateOfClusterAutoscaler"
+CANDIDATE_S: Final = 1200
+"""For so long a candidate is one that is about to go: cluster-autoscaler removes it after
+`--scale-down-unneeded-time`, 10 min by default, or cannot."""
+
+
+def scaling(node: Node, now: datetime) -> Refusal | None:
     """Return why the number of nodes is about to change by `node`, or None."""
     if node.deleting:
         return Refusal(Reason.NODE_LEAVING, "being deleted")
-    keys = (taint.key for taint in node.taints)
-    key = next((key for key in keys if key in SCALING_TAINTS), None)
+    taints = node.taints
+    key = next((taint.key for taint in taints if taint.key in SCALING_TAINTS), None)
+    if key is None and any(t.key == CANDIDATE and _recent(t.value, now) for t in taints):
+        key = CANDIDATE
     return None if key is None else Refusal(Reason.NODE_LEAVING, LEAVING_TAINTS[key])
+
+
+def _recent(value: str, now: datetime) -> bool:
+    """Return whether a candidate was marked a short while ago; its taint says when, in seconds.
+
+    Upstream: cluster-autoscaler `utils/taints/taints.go: MarkDeletionCandidate`.
+    """
+    return value.isdigit() and now.timestamp() - int(value) < CANDIDATE_S
 
 
 def of(node: Node) -> Refusal | None:

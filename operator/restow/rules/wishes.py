@@ -73,7 +73,10 @@ class Wishes:
     movable
         The nearest `restow.dev/movable`, None when there is none.
     move_cost
-        Cost of moving it once, from 0 to `HIGHEST_MOVE_COST`; 1 is ordinary.
+        Cost of moving it once as far as annotations tell, from 0 to `HIGHEST_MOVE_COST`; 1 is
+        ordinary. Packing counts that, so that pods stay alike; `rules.move_cost` has the rest.
+    cost_asked
+        Whether an annotation of restow's own says so.
     complaints
         What could not be used, nearest first.
     """
@@ -82,6 +85,7 @@ class Wishes:
     rank: int
     movable: bool | None = None
     move_cost: int = DEFAULT_MOVE_COST
+    cost_asked: bool = False
     complaints: tuple[Complaint, ...] = ()
 
 
@@ -152,6 +156,7 @@ def of(pod: Pod, snapshot: Snapshot, priorities: Iterable[PriorityRule] = ()) ->
         rank=pod.priority if wanted is None else wanted,
         movable=free,
         move_cost=default_cost if price is None else price,
+        cost_asked=price is not None,
         complaints=(*priority.complaints, *movable.complaints, *cost.complaints),
     )
 

@@ -56,11 +56,15 @@ PODS_PLACED: Final = Counter(
     registry=REGISTRY,
 )
 MOVES: Final = Counter(
-    "restow_moves_total", "Pods moved from one node to another by a plan.", registry=REGISTRY
+    "restow_moves_total",
+    "Pods moved from one node to another by a plan, by what asked for it.",
+    ["trigger"],
+    registry=REGISTRY,
 )
 EVICTIONS: Final = Counter(
     "restow_evictions_total",
-    "Pods evicted by a plan and left without a place.",
+    "Pods evicted by a plan and left without a place, by what asked for it.",
+    ["trigger"],
     registry=REGISTRY,
 )
 ACTS: Final = Counter(
@@ -103,6 +107,18 @@ SHAPE_COPIES: Final = Gauge(
     "restow_shape_copies",
     "Copies of a target shape that fit, when it was last looked at.",
     ["policy", "shape"],
+    registry=REGISTRY,
+)
+MOVED_BACK: Final = Gauge(
+    "restow_moved_back",
+    "Workloads that one plan moved to another node and a later one back, as far as plans are kept.",
+    ["policy"],
+    registry=REGISTRY,
+)
+LOOKS: Final = Counter(
+    "restow_looks_total",
+    "Times that rescheduling was due under a policy, by what came of it: a plan, or why none did.",
+    ["policy", "result"],
     registry=REGISTRY,
 )
 STALENESS: Final = Gauge(

@@ -6,8 +6,7 @@ import pytest
 from restow.app import ledger
 from restow.core.frozen import FrozenMap
 from restow.planning.document import document, solve_of, spec_of
-from restow.planning.formulation import Usage
-from restow.planning.plan import Plan
+from restow.planning.plan import Plan, Step
 from restow.policies.packing_plan import (
     PackingPlan,
     PackingPlanStatus,
@@ -16,7 +15,7 @@ from restow.policies.packing_plan import (
     StepStatus,
 )
 from restow.policies.plan_spec import PlanPod
-from tests.support.objects import NOW, a_pod
+from tests.support.objects import NOW, a_pod, an_owner
 from tests.support.plans import a_move, a_place, a_plan, an_eviction, without_node
 
 MINUTE = timedelta(minutes=1)
@@ -31,14 +30,17 @@ def stored(
     policy: str = "default",
     ago: timedelta = MINUTE,
     disturbed: Iterable[int] = (),
+    steps: tuple[Step, ...] = STEPS,
 ) -> PackingPlan:
     """A stored plan made `ago`, whose steps `disturbed` were carried out then."""
     at = NOW - ago
-    steps = tuple(
+    states = tuple(
         StepStatus(index=index, phase=StepPhase.DONE, disturbed_at=at) for index in disturbed
     )
-    plan = a_plan(*STEPS, name=name, policy=policy, taken_at=at)
-    status = PackingPlanStatus(phase=phase, steps=steps, finished_at=at, solve=solve_of(plan.solve))
+    plan = a_plan(*steps, name=name, policy=policy, taken_at=at)
+    status = PackingPlanStatus(
+        phase=phase, steps=states, finished_at=at, solve=solve_of(plan.solve)
+    )
     return document(plan, status)
 
 
@@ -50,7 +52,27 @@ def test_use_counts_moves_and_evictions_of_the_policy_within_the_hour() -> None:
         stored("foreign", policy="other", disturbed=(0, 1)),
         stored("begun but not there yet"),
     ]
-    assert ledger.hourly_use(plans, "default", NOW) == Usage(moves=2, evictions=1)
+    use = ledger.usage_of(plans, "default", NOW)
+    assert (use.moves, use.evictions, use.moves_of_day) == (2, 1, 3)
+
+
+def test_use_counts_the_moves_of_a_day() -> None:
+    plans = [
+        stored("yes", disturbed=(0,), ago=1439 * MINUTE),
+        stored("old", disturbed=(0,), ago=1440 * MINUTE),
+    ]
+    use = ledger.usage_of(plans, "default", NOW)
+    assert (use.moves, use.moves_of_day) == (0, 1)
+
+
+def test_use_remembers_when_a_workload_was_moved_last() -> None:
+    owner = an_owner()
+    step = a_move(a_pod("owned", node="n1", owner=owner), "n2")
+    plans = [
+        stored(f"p{ago}", steps=(step,), disturbed=(0,), ago=ago * MINUTE) for ago in (300, 200)
+    ]
+    use = ledger.usage_of(plans, "default", NOW)
+    assert dict(use.workloads) == {owner.uid: NOW - 200 * MINUTE}
 
 
 def test_use_remembers_who_came_in_the_place_of_a_moved_pod_as_long_as_the_plan_is_kept() -> None:
@@ -59,10 +81,9 @@ def test_use_remembers_who_came_in_the_place_of_a_moved_pod_as_long_as_the_plan_
     (step,) = plan.status.steps
     status = plan.status.model_copy(update={"steps": (replaced(step, came),)})
     plan = plan.model_copy(update={"status": status})
-    assert ledger.hourly_use([plan], "default", NOW) == Usage(
-        moved=FrozenMap({"uid-2": NOW - 200 * MINUTE})
-    )
-    assert not ledger.hourly_use([plan], "other", NOW).moved
+    use = ledger.usage_of([plan], "default", NOW)
+    assert use.moved == FrozenMap({"uid-2": NOW - 200 * MINUTE})
+    assert not ledger.usage_of([plan], "other", NOW).moved
 
 
 def replaced(step: StepStatus, came: PlanPod) -> StepStatus:
@@ -90,6 +111,15 @@ def test_finished_plans_expire(
 def test_plans_of_a_policy_that_is_gone_are_kept_for_an_hour() -> None:
     plans = [stored("a", PlanPhase.COMPLETED, ago=61 * MINUTE)]
     assert ledger.expired(plans, {}, NOW) == ("a",)
+
+
+@pytest.mark.parametrize(("moved", "gone"), [((), True), ((0,), False)])
+def test_with_a_limit_per_day_plans_that_moved_are_kept_for_a_day(
+    moved: tuple[int, ...], *, gone: bool
+) -> None:
+    plans = [stored("a", PlanPhase.COMPLETED, ago=23 * 60 * MINUTE, disturbed=moved)]
+    names = ledger.expired(plans, {"default": MINUTE}, NOW, daily=("default",))
+    assert names == (("a",) if gone else ())
 
 
 def test_open_plans_are_those_not_begun_oldest_first() -> None:

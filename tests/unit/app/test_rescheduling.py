@@ -1,21 +1,31 @@
 """Rescheduling by the leader, on a simulated cluster: when, how much, and what is left alone."""
 
+from dataclasses import replace
+from datetime import timedelta
 from typing import Any
 
 import pytest
 
+from restow.app.filing import as_body
+from restow.app.ports import Body
 from restow.app.rescheduling import in_a_child
 from restow.cluster.objects import Node, Taint
 from restow.cluster.snapshot import Snapshot
+from restow.core.frozen import Labels
+from restow.core.ids import NodeName, ObjectKey
 from restow.core.marks import GATE, PLAN
+from restow.planning.document import document, solve_of
+from restow.planning.plan import Trigger
 from restow.policies.coverage import Policy
+from restow.policies.packing_plan import PackingPlanStatus, PlanPhase, StepPhase, StepStatus
 from restow.policies.packing_policy import Limits, Mode
 from restow.policies.rescheduling import Rescheduling
 from restow.rescheduling.problem import Mover, MoverClass, Problem, Shape
 from restow.simulation.cluster import Cluster
 from tests.support.decisions import a_policy
-from tests.support.objects import a_node, a_pod, a_snapshot, a_workload
+from tests.support.objects import NOW, a_node, a_pod, a_snapshot, a_workload
 from tests.support.operators import Operator, Store
+from tests.support.plans import a_move, a_plan
 
 pytestmark = pytest.mark.solver
 
@@ -100,7 +110,7 @@ async def test_nodes_are_emptied_for_an_autoscaler_to_remove() -> None:
     (name,) = operator.phases()
     fragments = operator.plan(name).status.fragmentation
     assert fragments is not None
-    assert (fragments.before, fragments.after) == ({"empty nodes": 0}, {"empty nodes": 2})
+    assert (fragments.before["empty nodes"], fragments.after["empty nodes"]) == (0, 2)
     assert len(used(operator)) == 2
 
 
@@ -127,6 +137,29 @@ async def test_it_is_looked_at_again_only_after_the_interval() -> None:
     await operator.turns(60, seconds=5)
     assert len(operator.phases()) == 1
     await operator.turns(80, seconds=5)
+    assert len(operator.phases()) == 2
+
+
+async def test_it_is_looked_at_at_the_times_of_a_schedule() -> None:
+    at = (NOW + timedelta(minutes=10)).strftime("%M %H * * *")
+    operator = an_operator(scattered(), max_migrations=1, schedule={"cron": at})
+    await operator.start()
+    await operator.turns(115, seconds=5)
+    assert operator.phases() == {}
+    await operator.turns(20, seconds=5)
+    assert len(operator.phases()) == 1
+
+
+async def test_no_more_pods_move_in_a_day_than_the_policy_allows_also_for_a_new_leader() -> None:
+    limits = Limits(moves_per_plan=1, moves_per_day=2)
+    operator = an_operator(scattered(), limits=limits, interval_seconds=60)
+    await operator.start()
+    await operator.turns(100, seconds=60)
+    moved = [step for name in operator.phases() for step in operator.plan(name).spec.steps]
+    assert len(moved) == 2
+    operator = Operator(operator.cluster, operator.store)
+    await operator.start()
+    await operator.turns(100, seconds=60)
     assert len(operator.phases()) == 2
 
 
@@ -180,6 +213,139 @@ async def test_a_pod_that_was_moved_stays_for_its_cooldown() -> None:
     await operator.turns(100, seconds=5)
     moved = [step.pod.name for name in operator.phases() for step in operator.plan(name).spec.steps]
     assert len(moved) == len(set(moved))
+
+
+def stored(name: str, ago: timedelta, phase: PlanPhase, *moves: tuple[str, str, str]) -> Body:
+    """A plan of rescheduling as it is kept, of moves (pod, from, to) that were carried out."""
+    steps = [a_move(a_pod(pod, node=at, owner=WEB), to) for pod, at, to in moves]
+    plan = a_plan(*steps, name=name, taken_at=NOW - ago, trigger=Trigger.RESCHEDULING)
+    states = tuple(
+        StepStatus(index=index, phase=StepPhase.DONE, disturbed_at=NOW - ago)
+        for index in range(len(steps))
+    )
+    status = PackingPlanStatus(
+        phase=phase, finished_at=NOW - ago, steps=states, solve=solve_of(plan.solve)
+    )
+    return as_body(document(plan, status).model_copy(update={"metadata": {"name": name}}))
+
+
+async def test_after_plans_in_vain_the_pause_doubles_also_for_a_new_leader() -> None:
+    operator = an_operator(scattered(), max_migrations=1, interval_seconds=600)
+    for n in range(2):
+        ago = timedelta(seconds=500 - n)
+        await operator.store.create_plan(stored(f"bad-{n}", ago, PlanPhase.ABORTED))
+    await operator.start()
+    operator.hear()
+    await operator.turns(18, seconds=100)
+    assert set(operator.phases()) == {"bad-0", "bad-1"}
+    await operator.turns(10, seconds=100)
+    assert len(operator.phases()) > 2
+
+
+async def test_a_workload_that_was_moved_back_and_forth_is_reported() -> None:
+    operator = an_operator(scattered(), mode=Mode.OBSERVE)
+    for name, ago, move in (("there", 50, ("x", "n0", "n1")), ("back", 40, ("y", "n1", "n0"))):
+        body = stored(name, timedelta(minutes=ago), PlanPhase.COMPLETED, move)
+        await operator.store.create_plan(body)
+    await operator.start()
+    operator.hear()
+    await operator.turns(10)
+    (said,) = (each for each in operator.said() if each.reason == "MovedBack")
+    assert (said.kind, said.key.name, said.tone) == ("PackingPolicy", "default", "Warning")
+    assert "from n0 to n1 by plan there and back by plan back" in said.message
+    status = operator.store.policies["default"]["status"]
+    (condition,) = (each for each in status["conditions"] if each["type"] == "Churning")
+    assert (condition["status"], condition["reason"]) == ("True", "MovedBack")
+
+
+async def test_the_policy_and_the_pods_are_told_what_is_planned_and_how_it_ended() -> None:
+    operator = an_operator(scattered(), max_migrations=1)
+    await operator.start()
+    await operator.turns(60)
+    said = operator.said()
+    on_policy = [each for each in said if each.kind == "PackingPolicy"]
+    assert [each.reason for each in on_policy][:2] == ["Planned", "Completed"]
+    assert "fragmentation 1.000 to 0.667 (proven best)" in on_policy[0].message
+    on_pods = [each.reason for each in said if each.kind == "Pod"]
+    assert [on_pods.count(each) for each in ("MovePlanned", "Evicted", "Moved")] == [1, 1, 1]
+
+
+async def test_observe_tells_the_policy_alone() -> None:
+    operator = an_operator(scattered(), mode=Mode.OBSERVE, max_migrations=1)
+    await operator.start()
+    await operator.turns(10)
+    assert {(each.kind, each.reason) for each in operator.said()} == {("PackingPolicy", "Planned")}
+
+
+async def test_the_policy_is_told_why_there_is_no_plan() -> None:
+    operator = an_operator(scattered(), max_migrations=1, minimum_gain=0.9)
+    await operator.start()
+    await operator.turns(20)
+    (said,) = operator.said()
+    assert said.reason == "NotPlanned"
+    assert said.message.startswith("a plan would gain less than the policy asks for: fragmentation")
+
+
+async def test_the_policy_is_told_once_why_it_is_not_looked_at() -> None:
+    operator = an_operator(scattered(pending=True), grace_seconds=3600, max_migrations=3)
+    await operator.start()
+    await operator.turns(60, seconds=10)
+    (said,) = operator.said()
+    assert (said.reason, "wait for a node" in said.message) == ("PutOff", True)
+
+
+async def test_nothing_is_moved_before_pods_of_the_last_plan_are_ready() -> None:
+    operator = an_operator(scattered(), max_migrations=1, interval_seconds=60)
+    operator.cluster.habits = replace(operator.cluster.habits, ready_s=300)
+    await operator.start()
+    await operator.turns(50, seconds=5)
+    assert len(operator.phases()) == 1
+    await operator.turns(50, seconds=5)
+    assert len(operator.phases()) == 2
+
+
+@pytest.mark.parametrize(
+    ("asked", "nodes"),
+    [
+        ({"drain": {"matchLabels": {"kubernetes.io/hostname": "n1"}}}, {"n1"}),
+        ({}, set()),
+    ],
+)
+async def test_nodes_are_drained_by_selector(asked: dict[str, Any], nodes: set[str]) -> None:
+    operator = an_operator(scattered(), objective="Drain", max_migrations=3, **asked)
+    await operator.start()
+    await operator.turns(60)
+    assert {"n0", "n1", "n2", "n3"} - set(used(operator)) == nodes
+
+
+async def test_a_node_is_drained_by_annotation() -> None:
+    snapshot = scattered()
+    nodes = dict(snapshot.nodes)
+    n2 = NodeName("n2")
+    nodes[n2] = replace(nodes[n2], annotations=Labels({"restow.dev/drain": "true"}))
+    operator = an_operator(replace(snapshot, nodes=nodes), objective="Drain", max_migrations=3)
+    await operator.start()
+    await operator.turns(60)
+    assert "n2" not in used(operator)
+
+
+async def test_shapes_are_learned_and_remembered_by_the_next_leader() -> None:
+    operator = an_operator(
+        scattered(pending=True), mode=Mode.OBSERVE, shapes=(), learn_shapes_days=7
+    )
+    await operator.start()
+    await operator.turns(60)
+    seen = operator.store.policies["default"]["status"]["seenShapes"]
+    assert {each["shape"]: each["pods"] for each in seen} == {
+        "cpu=100m,nvidia.com/gpu=9": 1,
+        "cpu=100m,nvidia.com/gpu=2": 4,
+    }
+    del operator.cluster.pods[ObjectKey("default", "big-1")]
+    operator = Operator(operator.cluster, operator.store)
+    await operator.start()
+    await operator.turns(20, seconds=60)
+    seen = operator.store.policies["default"]["status"]["seenShapes"]
+    assert "cpu=100m,nvidia.com/gpu=9" in {each["shape"] for each in seen}
 
 
 async def test_a_policy_without_the_section_moves_nothing() -> None:

@@ -513,3 +513,35 @@ def test_watch_events() -> None:
     )
     gone = {"kind": "Status", "code": 410, "message": "too old"}
     assert read("ERROR", gone) == Failure(code=410, message="too old")
+
+
+@pytest.mark.parametrize(
+    ("name", "known"),
+    [
+        ("web", "web:latest"),
+        ("web:1", "web:1"),
+        ("registry:5000/web", "registry:5000/web:latest"),
+        ("registry:5000/web:1", "registry:5000/web:1"),
+        ("web@sha256:00", "web@sha256:00"),
+    ],
+)
+def test_images_are_named_as_for_kube_scheduler(name: str, known: str) -> None:
+    containers = [{"name": "c", "image": name}, {"name": "d", "image": name}]
+    assert pod({"containers": containers}).images == (known,)
+
+
+def test_images_of_init_containers_are_pulled_as_well() -> None:
+    init = [{"name": "i", "image": "setup:1"}]
+    assert pod({"initContainers": init}).images == ("setup:1",)
+
+
+def test_small_images_of_a_node_are_not_kept() -> None:
+    images = [
+        {"names": ["web@sha256:00", "web:1"], "sizeBytes": 23 * 2**20},
+        {"names": ["tiny:1"], "sizeBytes": 23 * 2**20 - 1},
+        {"names": None, "sizeBytes": 2**30},
+        {},
+    ]
+    node = parsed("Node", a_document(status={"capacity": {"cpu": "1"}, "images": images}))
+    assert isinstance(node, Node)
+    assert node.images == {"web@sha256:00": 23 * 2**20, "web:1": 23 * 2**20}

@@ -2,8 +2,13 @@
 
 from dataclasses import replace
 
+import pytest
+
+from restow.core.frozen import FrozenMap
 from restow.core.ids import ObjectKey
 from restow.planning.approval import Approval, judge_approval
+from restow.planning.formulation import Usage
+from restow.policies.packing_policy import Limits, Moving
 from tests.support.decisions import a_policy
 from tests.support.objects import NOW, a_budget, a_node, a_pod, a_snapshot, an_owner
 from tests.support.plans import a_move, a_place, a_plan
@@ -37,3 +42,29 @@ def test_plan_whose_budget_is_used_up_is_replaced() -> None:
     budget = a_budget("b", allowed=0)
     fresh = replace(SNAPSHOT, budgets={ObjectKey("default", "b"): budget})
     assert judge_approval(PLAN, fresh, a_policy(), NOW, approved=True)[0] is Approval.REPLACE
+
+
+@pytest.mark.parametrize(
+    ("usage", "limits", "what"),
+    [
+        (Usage(moves=1), Limits(moves_per_plan=1, moves_per_hour=1), "0 moves"),
+        (Usage(moves_of_day=5), Limits(moves_per_plan=1, moves_per_day=5), "0 moves"),
+        (Usage(), Limits(moves_per_plan=0), "0 moves"),
+    ],
+)
+def test_plan_beyond_what_the_limits_have_left_is_replaced(
+    usage: Usage, limits: Limits, what: str
+) -> None:
+    policy = a_policy(limits=limits)
+    fate, reason = judge_approval(PLAN, SNAPSHOT, policy, NOW, approved=True, usage=usage)
+    assert fate is Approval.REPLACE
+    assert what in reason
+
+
+def test_plan_whose_workload_was_moved_meanwhile_is_replaced() -> None:
+    policy = a_policy(moving=Moving(single_replicas=True, workload_cooldown_seconds=600))
+    assert POD.owner is not None
+    usage = Usage(workloads=FrozenMap({str(POD.owner.uid): NOW}))
+    fate, reason = judge_approval(PLAN, SNAPSHOT, policy, NOW, approved=True, usage=usage)
+    assert fate is Approval.REPLACE
+    assert "a pod of its workload was moved less than 600 s ago" in reason

@@ -420,3 +420,22 @@ def test_claim_that_the_successor_finds_allocated_ties_it_and_its_own_one_does_n
     snapshot = a_device_snapshot(pods=[pod], claims=[claim], nodes=("n",))
     no = device_claims.refuse(pod, snapshot, allowed=allowed)
     assert (None if no is None else no.message) == message
+
+
+@pytest.mark.parametrize(("moved_s", "stays"), [(0, True), (599, True), (600, False)])
+def test_workload_cools_down_as_a_whole_whatever_replica_set_was_moved(
+    moved_s: int, *, stays: bool
+) -> None:
+    top = a_workload("Deployment", "shop")
+    old, new = (a_workload(name=f"shop-{n}", owner=top, replicas=3) for n in range(2))
+    pod = a_pod("p", node="n", owner=new)
+    snapshot = a_snapshot([pod], [a_node("n")], workloads=(top, old, new))
+    context = Context.of(
+        snapshot,
+        moving=Moving(workload_cooldown_seconds=600),
+        scheduler_names=["default-scheduler"],
+        workloads={old.uid: NOW - timedelta(seconds=moved_s)},
+        now=NOW,
+    )
+    reasons = [no.reason for no in reasons_to_stay(pod, context, movable=None)]
+    assert (Reason.COOLING_DOWN in reasons) == stays

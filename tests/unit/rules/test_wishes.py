@@ -81,7 +81,7 @@ def test_each_annotation_is_searched_by_itself() -> None:
         pod={COST: "0"}, deployment={PRIORITY: "7"}, namespace={MOVABLE: "false", COST: "9"}
     )
     found = wishes.of(pod, snapshot)
-    assert found == Wishes(priority=7, rank=7, movable=False, move_cost=0)
+    assert found == Wishes(priority=7, rank=7, movable=False, move_cost=0, cost_asked=True)
 
 
 @pytest.mark.parametrize(

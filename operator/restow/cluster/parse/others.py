@@ -3,7 +3,7 @@
 from functools import lru_cache
 
 from restow.cluster.objects import DisruptionBudget, Namespace, Node, PriorityClass, Taint, Workload
-from restow.cluster.parse import requests
+from restow.cluster.parse import images, requests
 from restow.cluster.parse import wire as wires
 from restow.cluster.parse.metadata import (
     annotations_of,
@@ -44,6 +44,7 @@ def node(wire: wires.Node) -> Node:
         unschedulable=bool(wire.spec.unschedulable),
         taints=_taints(wire.spec.taints),
         declared_features=frozenset(status.declared_features or ()),
+        images=images.of_node(status.images),
         ready=all(
             each.status == "True" for each in status.conditions or () if each.type == "Ready"
         ),

@@ -5,7 +5,7 @@ from functools import lru_cache
 from typing import Final
 
 from restow.cluster.objects import HostPort, NodeSelectorTerm, Phase, Pod, Toleration
-from restow.cluster.parse import features, pod_devices, requests, volumes
+from restow.cluster.parse import features, images, pod_devices, requests, volumes
 from restow.cluster.parse.metadata import (
     annotations_of,
     created_at,
@@ -85,6 +85,7 @@ def pod(wire: WirePod) -> Pod | None:
         claims=pod_devices.claims(wire),
         extended=pod_devices.extended(wire),
         started_at=status.start_time,
+        images=images.of_pod(spec),
     )
 
 

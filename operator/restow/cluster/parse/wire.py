@@ -85,6 +85,13 @@ class NodeSpec(Wire, frozen=True):
     taints: tuple[Taint, ...] | None = None
 
 
+class NodeImage(Wire, frozen=True):
+    """v1.ContainerImage."""
+
+    names: list[str] | None = None
+    size_bytes: int | None = None
+
+
 class NodeStatus(Wire, frozen=True):
     """v1.NodeStatus."""
 
@@ -92,6 +99,7 @@ class NodeStatus(Wire, frozen=True):
     capacity: Quantities | None = None
     conditions: list[Condition] | None = None
     declared_features: list[str] | None = None
+    images: list[NodeImage] | None = None
 
 
 class Node(Wire, frozen=True):

@@ -58,6 +58,7 @@ class Container(Wire, frozen=True):
     """v1.Container."""
 
     name: str
+    image: str | None = None
     resources: Requirements | None = None
     ports: list[ContainerPort] | None = None
     restart_policy: str | None = None

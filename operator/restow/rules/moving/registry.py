@@ -8,6 +8,7 @@ from typing import Final, Self
 
 from restow.cluster.objects import Node, Pod
 from restow.cluster.snapshot import Snapshot
+from restow.core.ids import Uid
 from restow.core.reasons import Refusal
 from restow.policies.packing_policy import Moving
 from restow.rules import storage_demand
@@ -31,6 +32,7 @@ from restow.rules.moving import (
     topology,
 )
 from restow.rules.moving.budgets import BudgetIndex
+from restow.rules.moving.workload import top_of
 
 EMPTY: Final[Mapping[str, datetime]] = MappingProxyType({})
 
@@ -47,6 +49,8 @@ class Context:
         Schedulers whose pods may be moved.
     moved
         Pods that came in the place of a moved one, by uid, and when that one left.
+    workloads
+        Workloads of moved pods, by the uid of the topmost owner, and when the last of them left.
     now
         The moment at which timed rules are judged.
     """
@@ -56,25 +60,38 @@ class Context:
     scheduler_names: frozenset[str]
     budgets: BudgetIndex
     moved: Mapping[str, datetime]
+    workloads: Mapping[str, datetime]
     now: datetime
 
     @classmethod
-    def of(
+    def of(  # noqa: PLR0913 - by name, all but one
         cls,
         snapshot: Snapshot,
         *,
         moving: Moving,
         scheduler_names: Collection[str],
         moved: Mapping[str, datetime] = EMPTY,
+        workloads: Mapping[str, datetime] = EMPTY,
         now: datetime | None = None,
     ) -> Self:
-        """Index the snapshot; `now` is its own moment unless given."""
+        """Index the snapshot; `now` is its own moment unless given.
+
+        Parameters
+        ----------
+        workloads
+            By the uid of their controller.
+        """
+        tops: dict[str, datetime] = {}
+        for uid, at in workloads.items():
+            top = top_of(Uid(uid), snapshot)
+            tops[top] = max(at, tops.get(top, at))
         return cls(
             snapshot=snapshot,
             moving=moving,
             scheduler_names=frozenset(scheduler_names),
             budgets=BudgetIndex.of(snapshot),
             moved=moved,
+            workloads=tops,
             now=snapshot.taken_at if now is None else now,
         )
 
@@ -125,8 +142,14 @@ def _minimum_age(pod: Pod, context: Context, _: bool | None) -> Refusal | None: 
 
 
 def _cooldown(pod: Pod, context: Context, _: bool | None) -> Refusal | None:  # noqa: FBT001
-    pause = timedelta(seconds=context.moving.cooldown_seconds)
-    return cooldown.refuse(context.moved.get(pod.uid), pause, context.now)
+    moving = context.moving
+    pause = timedelta(seconds=moving.cooldown_seconds)
+    no = cooldown.refuse(context.moved.get(pod.uid), pause, context.now)
+    if no is not None or pod.owner is None or not context.workloads:
+        return no
+    pause = timedelta(seconds=moving.workload_cooldown_seconds)
+    moved_at = context.workloads.get(top_of(pod.owner.uid, context.snapshot))
+    return cooldown.refuse(moved_at, pause, context.now, "a pod of its workload")
 
 
 RULES: Final[tuple[Rule, ...]] = (
