@@ -9,6 +9,7 @@ from restow.fragmentation.shapes import TargetShape
 from restow.packing.outcome import Placement
 from restow.packing.problem import PodClass, Problem
 from restow.packing.relations import Exclusion, Relation
+from restow.planning.concretise import Routes
 from restow.rescheduling.ordering import Step
 from restow.rescheduling.problem import Group, Mover, MoverClass, Shape
 from restow.rescheduling.problem import Problem as Migrations
@@ -101,6 +102,21 @@ def placement_after(problem: Problem, translated: Translated, steps: Iterable[St
         there[c][step.node] += 1
         at[step.mover] = step.node
     return tuple(tuple(sorted((+counts).items())) for counts in there)
+
+
+def routes_of(translated: Translated, steps: Iterable[Step]) -> Routes:
+    """Return who goes where in the end, in the order in which they leave.
+
+    Classes are interchangeable, but who of them fills which hole decides whether there is an order
+    in which everybody holds their place until they have arrived.
+    """
+    last = {step.mover: step.node for step in steps}
+    found: dict[int, list[tuple[int, int]]] = {}
+    for mover, node in last.items():
+        source = translated.migrations.movers[mover].node
+        if source != node:
+            found.setdefault(translated.classes[mover], []).append((source, node))
+    return found
 
 
 def free_of(problem: Problem, placement: Placement) -> list[list[int]]:

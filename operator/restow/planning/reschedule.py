@@ -27,7 +27,7 @@ from restow.planning.execution.rehearsal import stuck
 from restow.planning.formulate import standing
 from restow.planning.formulation import Formulation, Usage
 from restow.planning.judge import Judge
-from restow.planning.migrating import Translated, free_of, placement_after, translate
+from restow.planning.migrating import Translated, free_of, placement_after, routes_of, translate
 from restow.planning.plan import Disturbed, Fragmentation, Plan, Solve, Step, Trigger
 from restow.policies.coverage import Policy
 from restow.rescheduling.engine import Outcome
@@ -218,7 +218,8 @@ class _Attempt:
             if not keeps_the_rules(self.problem, self.placement):
                 fixed |= self._related()
                 continue
-            concrete = concretise(self.formulation, self.placement)
+            routes = routes_of(translated, outcome.steps)
+            concrete = concretise(self.formulation, self.placement, routes)
             steps = in_waves(self.judge.snapshot, self.formulation, concrete)
             if steps is None:
                 fixed |= self._related() or self._moved()

@@ -31,11 +31,7 @@ TARGETED_SINCE: Final = (1, 6)
 
 def owns(owner: OwnerRef | None) -> bool:
     """Return whether the controller is a virtual machine."""
-    return (
-        owner is not None
-        and owner.kind == KIND
-        and owner.api_version.partition("/")[0] == GROUP
-    )
+    return owner is not None and owner.kind == KIND and owner.api_version.partition("/")[0] == GROUP
 
 
 def is_launcher(pod: Pod) -> bool:
@@ -97,7 +93,6 @@ def target_pod(launcher: Pod, machine: Machine, source: Node | None) -> Pod:
         selector |= _host_model(launcher.node_selector, source.labels)
     return replace(
         launcher,
-        key=ObjectKey(launcher.key.namespace, f"{launcher.key.name}-target"),
         uid=Uid(f"target of {launcher.uid}"),
         labels=Labels({**launcher.labels, JOB: ""}),
         node=None,
@@ -107,6 +102,17 @@ def target_pod(launcher: Pod, machine: Machine, source: Node | None) -> Pod:
         started_at=None,
         node_selector=Labels(selector),
     )
+
+
+def arriving(pod: Pod, snapshot: Snapshot) -> Pod:
+    """Return what arrives on a node if `pod` is to go there: the pod, or the target of its machine.
+
+    They have the same key.
+    """
+    machine = of(pod, snapshot) if pod.node is not None else None
+    if machine is None or pod.node is None:
+        return pod
+    return target_pod(pod, machine, snapshot.nodes.get(pod.node))
 
 
 def named_target(target: NodeName, snapshot: Snapshot) -> str | None:

@@ -140,7 +140,12 @@ def test_a_migration_is_read_with_its_mark_its_target_and_since_when_it_is_where
         },
         labels={"restow.dev/plan": "plan-1"},
     )
-    assert (found.machine, found.phase, found.plan, found.over) == ("vm", "Running", "plan-1", False)
+    assert (found.machine, found.phase, found.plan, found.over) == (
+        "vm",
+        "Running",
+        "plan-1",
+        False,
+    )
     assert dict(found.node_selector) == {"kubernetes.io/hostname": "n2"}
     assert (found.source, found.target_pod) == ("n1", "virt-launcher-b")
     assert found.since == datetime(2026, 1, 1, 0, 0, 9, tzinfo=UTC)

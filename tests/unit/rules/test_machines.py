@@ -9,7 +9,7 @@ import pytest
 
 from restow.cluster.machines import KubeVirt, MachineMigration
 from restow.cluster.objects import DisruptionBudget, Feature, Phase, Pod
-from restow.core.ids import NodeName
+from restow.core.ids import NodeName, Uid
 from restow.core.reasons import Reason, Refusal
 from restow.policies.packing_policy import Moving
 from restow.rules import machines, pending, wishes
@@ -77,9 +77,7 @@ def test_a_refusal_quotes_kubevirt() -> None:
     machine = a_machine(migratable=False, obstacle="DisksNotLiveMigratable: disk root is RWO")
     refusal = judged(a_launcher(machine), machine)
     assert refusal is not None
-    assert refusal.message == (
-        "it cannot migrate live: DisksNotLiveMigratable: disk root is RWO"
-    )
+    assert refusal.message == ("it cannot migrate live: DisksNotLiveMigratable: disk root is RWO")
 
 
 @pytest.mark.parametrize(
@@ -104,7 +102,7 @@ def test_a_machine_stays_where_no_kubevirt_object_or_no_machine_can_be_read() ->
     machine = a_machine()
     assert of(machine, kubevirt=None) is Reason.MIGRATION_UNTARGETED
     unknown = judged(a_launcher(machine), OTHER)
-    recreated = judged(a_launcher(machine), replace(machine, uid="another"))
+    recreated = judged(a_launcher(machine), replace(machine, uid=Uid("another")))
     for refusal in (unknown, recreated):
         assert refusal is not None
         assert refusal.reason is Reason.MACHINE_UNKNOWN
@@ -167,9 +165,7 @@ def test_what_holds_for_pods_holds_for_launchers_unless_it_is_about_evictions(
     changes: dict[str, Any], reason: Reason | None
 ) -> None:
     machine = a_machine()
-    refusal = judged(
-        a_launcher(machine, **changes), machine, moving=Moving(minimum_age_seconds=60)
-    )
+    refusal = judged(a_launcher(machine, **changes), machine, moving=Moving(minimum_age_seconds=60))
     assert (refusal.reason if refusal is not None else None) is reason
 
 

@@ -49,9 +49,7 @@ def _idle(pod: Pod, machine: Machine, snapshot: Snapshot) -> Refusal | None:
 
 def _migratable(machine: Machine) -> Refusal | None:
     if machine.migratable is None:
-        return Refusal(
-            Reason.MACHINE_IMMOBILE, "KubeVirt has not said whether it can migrate live"
-        )
+        return Refusal(Reason.MACHINE_IMMOBILE, "KubeVirt has not said whether it can migrate live")
     if not machine.migratable:
         why = machine.obstacle or "condition LiveMigratable is not True"
         return Refusal(Reason.MACHINE_IMMOBILE, f"it cannot migrate live: {why}")
