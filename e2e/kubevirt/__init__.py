@@ -7,3 +7,8 @@ machine's status; KubeVirt's limits; a deleted migration; and the 429 to an evic
 What is not: memory, storage, networks, time-outs of its own, and that an eviction would start a
 migration.
 """
+
+from pathlib import Path
+from typing import Final
+
+CRDS: Final = Path(__file__).with_name("crds.yaml")

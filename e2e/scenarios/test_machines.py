@@ -4,7 +4,6 @@ KubeVirt is played by `e2e.kubevirt`, which says what it stands in for.
 """
 
 from collections.abc import Iterator
-from pathlib import Path
 from typing import Final
 
 import pytest
@@ -29,27 +28,19 @@ from e2e.watches import evicted
 
 pytestmark = pytest.mark.cluster
 
-CRDS: Final = Path(__file__).parents[1] / "kubevirt" / "crds.yaml"
 OURS: Final = {"restow.dev/sample": "machines"}
 NODES: Final = tuple("abcdef")
 WHOLE: Final = "cpu=8"
 """Six nodes of 8 CPUs, each with a machine and a pod of 2: none is whole, and three could be."""
 
 
-@pytest.fixture(scope="session")
-def crds(cluster: Client, backend: Backend) -> None:
-    """KubeVirt's CRDs, for the rest of the session."""
-    if not isinstance(backend, LocalCluster):
-        pytest.skip("the stand-in for virt-api needs an API server that reaches localhost")
-    cluster.kubectl("apply", f"--filename={CRDS}")
-    cluster.kubectl("wait", "--for=condition=Established", f"--filename={CRDS}", "--timeout=30s")
-
-
 @pytest.fixture
 def virt_api(
-    crds: None, cluster: Client, backend: Backend, scenario: Scenario
+    kubevirt_crds: None, cluster: Client, backend: Backend, scenario: Scenario
 ) -> Iterator[VirtApi]:
     """Answers evictions of launchers, and notes them."""
+    if not isinstance(backend, LocalCluster):
+        pytest.skip("the stand-in for virt-api needs an API server that reaches localhost")
     made = VirtApi(cluster, backend.workdir, scenario.namespace)
     yield made
     made.close()

@@ -150,6 +150,9 @@ def unsettled(
     for node in snapshot.nodes.values():
         if refuses_node(policy, node) is None and (no := leaving.scaling(node)) is not None:
             return no.by(node.name).message
+    for migration in snapshot.migrations.values():
+        if not migration.over:
+            return f"virtual machine {migration.key.namespace}/{migration.machine} is migrating"
     for pod in snapshot.pods.values():
         waits = pod.node is None and not pod.gates and pod.uid not in decided
         if (waits or pod.deleting) and governing(policies, pod, snapshot.namespaces) == policy:

@@ -119,6 +119,16 @@ def routes_of(translated: Translated, steps: Iterable[Step]) -> Routes:
     return found
 
 
+def stepping_aside(translated: Translated, steps: Iterable[Step]) -> frozenset[int]:
+    """Return the classes of which somebody migrates twice, to wait elsewhere for a place.
+
+    Among pods a circle is no matter, since they leave before they arrive; a virtual machine in it
+    would need a plan of its own for each of its two migrations.
+    """
+    often = Counter(step.mover for step in steps)
+    return frozenset(translated.classes[mover] for mover, times in often.items() if times > 1)
+
+
 def free_of(problem: Problem, placement: Placement) -> list[list[int]]:
     """Return (nodes, resources) what a placement leaves free; negative where it overfills."""
     room = [list(row) for row in problem.capacity]

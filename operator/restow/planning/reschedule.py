@@ -27,7 +27,14 @@ from restow.planning.execution.rehearsal import stuck
 from restow.planning.formulate import standing
 from restow.planning.formulation import Formulation, Usage
 from restow.planning.judge import Judge
-from restow.planning.migrating import Translated, free_of, placement_after, routes_of, translate
+from restow.planning.migrating import (
+    Translated,
+    free_of,
+    placement_after,
+    routes_of,
+    stepping_aside,
+    translate,
+)
 from restow.planning.plan import Disturbed, Fragmentation, Plan, Solve, Step, Trigger
 from restow.policies.coverage import Policy
 from restow.rescheduling.engine import Outcome
@@ -222,7 +229,8 @@ class _Attempt:
             concrete = concretise(self.formulation, self.placement, routes)
             steps = in_waves(self.judge.snapshot, self.formulation, concrete)
             if steps is None:
-                fixed |= self._related() or self._moved()
+                aside = stepping_aside(translated, outcome.steps)
+                fixed |= self._related() or aside or self._moved()
                 continue
             plan = self._plan(steps, outcome)
             immobile = stuck(plan, self.judge)
