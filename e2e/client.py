@@ -59,6 +59,14 @@ KINDS: Final[Mapping[str, Kind]] = {
     "ServiceAccount": Kind("/api/v1", "serviceaccounts"),
     "StatefulSet": Kind("/apis/apps/v1", "statefulsets"),
     "StorageClass": Kind("/apis/storage.k8s.io/v1", "storageclasses", namespaced=False),
+    "KubeVirt": Kind("/apis/kubevirt.io/v1", "kubevirts"),
+    "ValidatingWebhookConfiguration": Kind(
+        "/apis/admissionregistration.k8s.io/v1", "validatingwebhookconfigurations", namespaced=False
+    ),
+    "VirtualMachineInstance": Kind("/apis/kubevirt.io/v1", "virtualmachineinstances"),
+    "VirtualMachineInstanceMigration": Kind(
+        "/apis/kubevirt.io/v1", "virtualmachineinstancemigrations"
+    ),
     "VolumeAttachment": Kind("/apis/storage.k8s.io/v1", "volumeattachments", namespaced=False),
 }
 

@@ -9,6 +9,7 @@ from e2e.cluster.backend import Backend
 from e2e.cluster.current import CurrentCluster
 from e2e.cluster.kind import KindCluster
 from e2e.cluster.local import LocalCluster
+from e2e.kubevirt import CRDS
 from e2e.mirror import Mirrors
 from e2e.operation import Operator
 from e2e.pod_operator import PodOperator
@@ -59,6 +60,13 @@ def mirrors(cluster: Client) -> Iterator[Mirrors]:
     made = Mirrors(cluster)
     yield made
     made.close()
+
+
+@pytest.fixture(scope="session")
+def kubevirt_crds(cluster: Client) -> None:
+    """KubeVirt's CRDs, for the rest of the session; `e2e.kubevirt` says what they stand in for."""
+    cluster.kubectl("apply", f"--filename={CRDS}")
+    cluster.kubectl("wait", "--for=condition=Established", f"--filename={CRDS}", "--timeout=30s")
 
 
 @pytest.fixture(scope="session")

@@ -64,7 +64,7 @@ def test_pods_leave_only_by_the_eviction_api(default: list[Manifest]) -> None:
     assert on_pods == {"list", "watch", "patch"}
 
 
-def test_nothing_but_restows_own_kinds_and_pods_can_be_changed_cluster_wide(
+def test_nothing_but_restows_own_kinds_pods_and_migrations_can_be_changed_cluster_wide(
     default: list[Manifest],
 ) -> None:
     writes = {
@@ -77,7 +77,20 @@ def test_nothing_but_restows_own_kinds_and_pods_can_be_changed_cluster_wide(
         ("events.k8s.io", "events"),
         (marks.GROUP, "packingpolicies"),
         (marks.GROUP, "packingplans"),
+        ("kubevirt.io", "virtualmachineinstancemigrations"),
     }
+
+
+def test_machines_can_be_migrated_and_nothing_else_be_done_to_them(
+    default: list[Manifest],
+) -> None:
+    writes = {
+        (resource, verb)
+        for group, resource, verb in grants(the(default, "ClusterRole"))
+        if group == "kubevirt.io" and verb not in {"list", "watch"}
+    }
+    plural = "virtualmachineinstancemigrations"
+    assert writes == {(plural, "create"), (plural, "delete")}
 
 
 def test_secrets_are_nowhere(default: list[Manifest]) -> None:

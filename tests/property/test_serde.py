@@ -9,7 +9,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from restow.cluster import objects, serde, storage
+from restow.cluster import machines, objects, serde, storage
 from restow.cluster.assembly import assemble
 from restow.cluster.parts import PARTS, Object
 from restow.core.frozen import Amounts, FrozenMap
@@ -31,7 +31,7 @@ def any_of(kind: type[Object]) -> st.SearchStrategy[Object]:
     drawn: dict[str, Any] = {
         each.name: MOMENTS if each.name == "created_at" else ...
         for each in fields(kind)
-        if each.name not in {"unschedulable_since", "started_at"}
+        if each.name not in {"unschedulable_since", "started_at", "since"}
     }
     if kind is objects.Pod:
         drawn |= {name: st.none() | MOMENTS for name in ("unschedulable_since", "started_at")}
@@ -54,6 +54,9 @@ KINDS: tuple[type[Object], ...] = (
     objects.PriorityClass,
     objects.Workload,
     objects.Namespace,
+    machines.Machine,
+    machines.MachineMigration,
+    machines.KubeVirt,
     *STORAGE,
 )
 KEYS = {part.type: part.key for part in PARTS}

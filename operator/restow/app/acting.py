@@ -11,7 +11,7 @@ from restow.app.filing import Filing
 from restow.app.phases import in_phase
 from restow.app.ports import Chair, Hands
 from restow.cluster.snapshot import Snapshot
-from restow.planning.acts import Act, ActResult, ActStatus, Bind, Evict, Nominate
+from restow.planning.acts import Act, ActResult, ActStatus, Bind, Evict, Migrate, Nominate
 from restow.planning.document import plan_of, progress_of, progress_status
 from restow.planning.execution import Turn, advance, note
 from restow.planning.plan import Action, Plan, Step
@@ -185,7 +185,7 @@ class Acting:
         if result.status is not ActStatus.DONE:
             return
         step = _step_of(running.plan, act)
-        if isinstance(act, Evict) and step is not None:
+        if isinstance(act, Evict | Migrate) and step is not None:
             moved = step.action is not Action.EVICT
             done = metrics.MOVES if moved else metrics.EVICTIONS
             done.labels(running.plan.trigger.value).inc()
@@ -233,6 +233,9 @@ def _told(plan: Plan, act: Act, step: Step | None) -> Iterator[Announcement]:
         case Bind():
             message = f"bound to node {act.node} by plan {plan.name}"
             yield about_pod(act.pod, Tone.NORMAL, "Placed", "Bind", message)
+        case Migrate() if step is not None:
+            message = f"its virtual machine migrates to node {step.target} by plan {plan.name}"
+            yield about_pod(act.pod, Tone.NORMAL, "Migrating", "Migrate", message)
         case Evict() if step is not None:
             going = (
                 f"its replacement goes to node {step.target}"

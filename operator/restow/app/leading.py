@@ -306,11 +306,11 @@ def _orphaned(document: PackingPlan) -> Policy:
 
 
 def _evicted(plan: Plan, turn: Turn) -> tuple[PodRef, ...]:
-    """Return the pods that a plan has evicted."""
+    """Return the pods that a plan has evicted; a machine that did not migrate is where it was."""
     return tuple(
         step.pod
         for step, state in zip(plan.steps, turn.progress.steps, strict=True)
-        if state.disturbed_at is not None
+        if state.disturbed_at is not None and step.action is not Action.MIGRATE
     )
 
 

@@ -20,6 +20,7 @@ class Waits(StrEnum):
     NODES = "it is not looked at while nodes come or go"
     ENDING = "it is not looked at while pods of the policy end"
     PENDING = "it is not looked at while pods of the policy wait for a node"
+    MIGRATING = "it is not looked at while virtual machines migrate"
     UNREADY = "it is not looked at before pods that came in the place of moved ones are ready"
 
 
@@ -54,6 +55,10 @@ def unsettled(  # noqa: PLR0913 - all of it is looked at
         no = leaving.scaling(node, now) if refuses_node(policy, node) is None else None
         if no is not None:
             return Unsettled(why=Waits.NODES, fact=no.by(node.name).message)
+    for migration in snapshot.migrations.values():
+        if not migration.over:
+            machine = f"virtual machine {migration.key.namespace}/{migration.machine}"
+            return Unsettled(why=Waits.MIGRATING, fact=f"{machine} is migrating")
     for pod in snapshot.pods.values():
         waits = pod.node is None and not pod.gates and pod.uid not in decided
         moved_at = None if pod.ready else usage.moved.get(pod.uid)

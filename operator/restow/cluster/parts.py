@@ -6,6 +6,7 @@ from operator import attrgetter
 from typing import Any, Final
 
 from restow.cluster.devices import DeviceClass, DeviceTaintRule, ResourceClaim, ResourceSlice
+from restow.cluster.machines import KubeVirt, Machine, MachineMigration
 from restow.cluster.objects import DisruptionBudget, Namespace, Node, Pod, PriorityClass, Workload
 from restow.cluster.storage import (
     CSIDriver,
@@ -35,6 +36,9 @@ Object = (
     | ResourceClaim
     | DeviceClass
     | DeviceTaintRule
+    | Machine
+    | MachineMigration
+    | KubeVirt
 )
 
 
@@ -97,5 +101,13 @@ PARTS: Final = (
     Part(
         field="device_taint_rules", type=DeviceTaintRule, kinds=("DeviceTaintRule",), key=_by_name
     ),
+    Part(field="machines", type=Machine, kinds=("VirtualMachineInstance",), key=_by_key),
+    Part(
+        field="migrations",
+        type=MachineMigration,
+        kinds=("VirtualMachineInstanceMigration",),
+        key=_by_key,
+    ),
+    Part(field="kubevirts", type=KubeVirt, kinds=("KubeVirt",), key=_by_key),
 )
 """In the order of `Snapshot`'s fields and of its canonical JSON."""

@@ -9,6 +9,7 @@ from typing import Any, Final, Self, TypeVar
 from restow.cluster.census import Census
 from restow.cluster.devices import DeviceClass, DeviceTaintRule, ResourceClaim, ResourceSlice
 from restow.cluster.following import changed_pods, followed, same_nodes
+from restow.cluster.machines import KubeVirt, Machine, MachineMigration
 from restow.cluster.objects import (
     DisruptionBudget,
     Namespace,
@@ -61,6 +62,9 @@ class Snapshot:
     resource_claims: Mapping[ObjectKey, ResourceClaim] = field(default_factory=dict)
     device_classes: Mapping[str, DeviceClass] = field(default_factory=dict)
     device_taint_rules: Mapping[str, DeviceTaintRule] = field(default_factory=dict)
+    machines: Mapping[ObjectKey, Machine] = field(default_factory=dict)
+    migrations: Mapping[ObjectKey, MachineMigration] = field(default_factory=dict)
+    kubevirts: Mapping[ObjectKey, KubeVirt] = field(default_factory=dict)
     absent: frozenset[str] = frozenset()
     added_affinity: Mapping[str, tuple[NodeSelectorTerm, ...]] = field(default_factory=dict)
 

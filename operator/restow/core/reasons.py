@@ -65,12 +65,18 @@ class Reason(StrEnum):
     RESOURCE_CLAIM_PINNED = "ResourceClaimPinned"
     HOLDS_DEVICES = "HoldsDevices"
     VOLUME_PINNED = "VolumePinned"
+    MACHINE = "VirtualMachine"
+    MACHINE_UNKNOWN = "MachineUnknown"
+    MACHINE_IMMOBILE = "MachineNotMigratable"
+    MACHINE_BUSY = "MachineMigrating"
+    MIGRATION_UNTARGETED = "MigrationUntargeted"
     NOT_SELECTED = "NotSelected"
     # a pending pod is not (yet) ours to place
     GATED = "SchedulingGated"
     NOT_UNSCHEDULABLE = "NotUnschedulable"
     IN_GRACE = "InGrace"
     NO_POLICY = "NoPolicy"
+    MIGRATION_TARGET = "MigrationTarget"
     # a decision
     NO_ROOM = "NoRoom"
     ROOM_LEAVING = "RoomLeaving"

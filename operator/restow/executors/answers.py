@@ -29,6 +29,9 @@ class _Status(msgspec.Struct):
     details: _Details | None = None
 
 
+_EXISTS: Final = "AlreadyExists"
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Answer:
     """Status and body of a call; `status` is 0 when no answer came, and `body` says why."""
@@ -52,6 +55,14 @@ class Answer:
         more = [cause["message"] for cause in causes if cause.get("message")]
         parts = [status.message, *(each for each in more if each not in status.message)]
         return " ".join(part for part in parts if part) or status.reason
+
+    @property
+    def reason(self) -> str:
+        """The server's reason for a no, in one word; empty when it gives none."""
+        try:
+            return "" if self.ok else msgspec.json.decode(self.body, type=_Status).reason
+        except msgspec.DecodeError:
+            return ""
 
     def error(self, what: str) -> ApiError:
         """Return the exception for callers that cannot go on; `what` names the call."""
@@ -92,6 +103,11 @@ def binding(answer: Answer, node: str) -> ActResult:
     if assigned and assigned[1] == node:
         return ActResult(status=ActStatus.DONE, message=answer.message)
     return result(answer)
+
+
+def creation(answer: Answer) -> ActResult:
+    """Return what an answer to a creation under a name of ours means; there already is done."""
+    return ActResult(status=ActStatus.DONE) if answer.reason == _EXISTS else result(answer)
 
 
 def removal(answer: Answer) -> ActResult:

@@ -7,8 +7,8 @@ from typing import Final
 from kubernetes.aio.client import ApiClient
 
 from restow.cluster.objects import OwnerRef
-from restow.core.ids import Uid
-from restow.executors import answers, gate, placeholders, pods
+from restow.core.ids import ObjectKey, Uid
+from restow.executors import answers, gate, migrations, placeholders, pods
 from restow.executors.calls import Caller
 from restow.planning.acts import (
     Act,
@@ -16,8 +16,10 @@ from restow.planning.acts import (
     ActStatus,
     Arm,
     Bind,
+    CancelMigration,
     Disarm,
     Evict,
+    Migrate,
     Nominate,
     ProveGate,
     Release,
@@ -67,10 +69,10 @@ class ClusterExecutor:
                 return answers.removal(await self._caller.send(call))
             case ProveGate():
                 return await self._prove(act)
-            case Reserve():
-                return await self._reserve(act)
-            case Unreserve():
-                return answers.removal(await self._caller.send(placeholders.delete(act.pod)))
+            case Reserve() | Unreserve():
+                return await self._hold(act)
+            case Migrate() | CancelMigration():
+                return await self._on_machine(act)
             case _:
                 return await self._on_pod(act)
 
@@ -90,8 +92,26 @@ class ClusterExecutor:
                 call = pods.bind(act.pod, act.node)
                 return answers.binding(await self._caller.send(call), act.node)
 
-    async def _reserve(self, act: Reserve) -> ActResult:
-        """Create the placeholder unless it is there, then nominate it."""
+    async def _on_machine(self, act: Migrate | CancelMigration) -> ActResult:
+        """Ask for a migration, or call it off; one whose target is dropped is taken back."""
+        if isinstance(act, CancelMigration):
+            call = migrations.delete(act.migration, act.uid)
+            return answers.removal(await self._caller.send(call))
+        answer = await self._caller.send(migrations.create(act))
+        uid = migrations.strayed(answer, act)
+        if uid is None:
+            return answers.creation(answer)
+        key = ObjectKey(act.pod.key.namespace, act.name)
+        await self._caller.send(migrations.delete(key, uid))
+        return ActResult(
+            status=ActStatus.REFUSED,
+            message="this KubeVirt does not know spec.addedNodeSelector of a migration",
+        )
+
+    async def _hold(self, act: Reserve | Unreserve) -> ActResult:
+        """Create the placeholder unless it is there, and nominate it; or delete it."""
+        if isinstance(act, Unreserve):
+            return answers.removal(await self._caller.send(placeholders.delete(act.pod)))
         place, plan = self._namespace, act.plan
         call = placeholders.create(place, plan, act.placeholder, act.priority_class, self._own_pod)
         answer = await self._caller.send(call)

@@ -19,6 +19,11 @@ _ABOUT: Final[Mapping[str, str]] = {
 }
 """Per kind that a cluster may do without, kube-scheduler's plugin that reads it."""
 
+_NO_FILTERS: Final = frozenset(
+    {"VirtualMachineInstance", "VirtualMachineInstanceMigration", "KubeVirt"}
+)
+"""Kinds that no filter of kube-scheduler reads: without them there is nothing to be judged."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Aside:
@@ -44,6 +49,6 @@ class Aside:
 def standing_aside(snapshot: Snapshot) -> tuple[Aside, ...]:
     """Return the rules that need what the cluster does not serve, sorted."""
     found: dict[str, list[str]] = {}
-    for kind in sorted(snapshot.absent):
+    for kind in sorted(snapshot.absent - _NO_FILTERS):
         found.setdefault(_ABOUT.get(kind, f"whatever reads {kind}"), []).append(kind)
     return tuple(Aside(rule=rule, kinds=tuple(kinds)) for rule, kinds in sorted(found.items()))

@@ -7,6 +7,7 @@ from restow.core.ids import NodeName
 from restow.core.reasons import Refusal
 from restow.planning.judge import Judge
 from restow.rules.board import Board
+from restow.rules.machines import arriving, is_launcher
 from restow.rules.survey import Survey
 from restow.rules.wishes import Wishes
 
@@ -21,7 +22,7 @@ class Staying:
         Everything that keeps it where it is, the one that is reported first; empty when it may be
         moved.
     budget
-        The disruption budget that a move draws on, None for none.
+        The disruption budget that a move draws on, None for none; a live migration draws on none.
     wishes
         What annotations ask for it.
     elsewhere
@@ -37,12 +38,15 @@ class Staying:
 def staying(pod: Pod, judge: Judge) -> Staying:
     """Return what is to be said of moving `pod`, which sits on a node."""
     board = Board(judge.snapshot)
-    board.take(pod.uid)
-    replacement = replace(pod, node=None, phase=Phase.PENDING, started_at=None)
+    machine = is_launcher(pod)
+    if not machine:  # which stays where it is until it has migrated
+        board.take(pod.uid)
+    came = arriving(pod, judge.snapshot)
+    replacement = replace(came, node=None, phase=Phase.PENDING, started_at=None)
     survey = Survey.of(replacement, board, nominated=judge.snapshot.nominated)
     return Staying(
         reasons=tuple(judge.reasons_to_stay(pod)),
-        budget=judge.budgets.drawn_on(pod),
+        budget=None if machine else judge.budgets.drawn_on(pod),
         wishes=judge.wishes(pod),
         elsewhere=tuple(name for name in survey.feasible() if name != pod.node),
     )

@@ -1,4 +1,4 @@
-"""What can be done to a cluster, as values: every write of restow to a pod is one of these.
+"""What can be done to a cluster, as values: every write of restow to a pod, or to a migration.
 
 An act is idempotent: doing it twice is doing it once. An executor performs it and answers with an
 ActResult; it never raises for an answer of the API server.
@@ -9,7 +9,7 @@ from enum import StrEnum
 
 from restow.cluster.objects import HostPort, OwnerRef
 from restow.core.frozen import Amounts
-from restow.core.ids import NodeName, PodRef, Uid
+from restow.core.ids import NodeName, ObjectKey, PodRef, Uid
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -109,7 +109,43 @@ class Bind:
     node: NodeName
 
 
-Act = Arm | ProveGate | Disarm | Nominate | Withdraw | Reserve | Unreserve | Release | Evict | Bind
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Migrate:
+    """Have KubeVirt migrate a virtual machine live to the node with that host name.
+
+    `pod` is the launcher it leaves, in whose namespace the migration is made under `name`, which
+    is the same however often this is done.
+    """
+
+    plan: str
+    pod: PodRef
+    vmi: str
+    name: str
+    hostname: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CancelMigration:
+    """Delete a migration that has not ended; the machine stays where it is."""
+
+    migration: ObjectKey
+    uid: Uid
+
+
+Act = (
+    Arm
+    | ProveGate
+    | Disarm
+    | Nominate
+    | Withdraw
+    | Reserve
+    | Unreserve
+    | Release
+    | Evict
+    | Bind
+    | Migrate
+    | CancelMigration
+)
 
 
 class ActStatus(StrEnum):

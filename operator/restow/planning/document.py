@@ -211,6 +211,7 @@ def _step(step: Step) -> model.PlanStep:
         wave=step.wave,
         action=model.PlanAction(step.action.value),
         pod=_pod(step.pod),
+        vmi=step.vmi,
         source=step.source,
         target=step.target,
         owner=None
@@ -238,6 +239,7 @@ def _read_step(step: model.PlanStep) -> Step:
         ),
         priority=step.priority,
         bindable=step.bindable,
+        vmi=step.vmi,
     )
 
 

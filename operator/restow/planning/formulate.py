@@ -13,7 +13,7 @@ from restow.packing.problem import Order, Problem
 from restow.planning.attaching import Attaching
 from restow.planning.devices import Devices
 from restow.planning.focus import focuses, suffices
-from restow.planning.formulation import Formulation, Usage
+from restow.planning.formulation import Formulation, MigrationLimits, Usage
 from restow.planning.grouping import Grouping, class_of
 from restow.planning.judge import Judge
 from restow.planning.ports import PortNames, port_names
@@ -23,11 +23,15 @@ from restow.planning.relating.related import related
 from restow.planning.waiting import Waiting, waiting
 from restow.policies.coverage import Policy
 from restow.policies.packing_policy import Limits
+from restow.rules import machines
 from restow.rules.board import Board
 from restow.rules.feasibility import feasible
 from restow.rules.wishes import Wishes, distinct_complaints
 
 UNSAFE = Refusal(Reason.NO_ROOM, "waiting pods would take the room that it leaves to others")
+MACHINE = Refusal(
+    Reason.MACHINE, "the pod runs a virtual machine, which no plan for waiting pods migrates"
+)
 LOWEST = -(2**31)
 """No pod has a lower priority."""
 
@@ -131,6 +135,7 @@ def standing(  # noqa: PLR0913 - by name, most with defaults
         wishes={},
         staying=frozenset(),
         beside=frozenset(beside),
+        migrating=True,
     )
     draft.sort_running(Recall())
     found = draft.finish(Order.RESTOW, _limits(policy.spec.limits, usage))
@@ -148,7 +153,8 @@ def _limits(limits: Limits, usage: Usage) -> tuple[int, int]:
 def _missable(snapshot: Snapshot, pods: Iterable[Pod]) -> dict[Uid, int]:
     """Return, per controller of the pods, how many may be missing: as the topmost known says."""
     found: dict[Uid, int] = {}
-    for uid in sorted({pod.owner.uid for pod in pods if pod.owner is not None}):
+    owners = (pod.owner for pod in pods if not machines.is_launcher(pod))
+    for uid in sorted({owner.uid for owner in owners if owner is not None}):
         workload = snapshot.workloads.get(uid)
         above = workload.owner if workload is not None else None
         top = snapshot.workloads.get(above.uid, workload) if above is not None else workload
@@ -158,7 +164,7 @@ def _missable(snapshot: Snapshot, pods: Iterable[Pod]) -> dict[Uid, int]:
 
 @dataclass(slots=True, kw_only=True)
 class _Draft:
-    """A formulation in the making."""
+    """A formulation in the making; `migrating`: virtual machines may migrate."""
 
     judge: Judge
     pending: list[Pod]
@@ -166,6 +172,7 @@ class _Draft:
     wishes: dict[Uid, Wishes]
     staying: frozenset[Uid]
     beside: frozenset[str] = frozenset()
+    migrating: bool = False
     movable: list[Pod] = field(default_factory=list)
     fixed: dict[Uid, Refusal] = field(default_factory=dict)
     fixed_on: dict[NodeName, list[Pod]] = field(default_factory=dict)
@@ -179,6 +186,8 @@ class _Draft:
         verdicts = recall.verdicts(self.judge, [pod for pod, _ in pods])
         for (pod, name), verdict in zip(pods, verdicts, strict=True):
             no = UNSAFE if pod.uid in self.staying else verdict.fixed
+            if no is None and not self.migrating and machines.is_launcher(pod):
+                no = MACHINE
             if no is None:
                 self.movable.append(pod)
                 self.wishes[pod.uid] = verdict.wishes
@@ -208,7 +217,8 @@ class _Draft:
         drawn_on = {
             pod.uid: budget.key
             for pod in self.movable
-            if (budget := self.judge.budgets.drawn_on(pod)) is not None
+            if not machines.is_launcher(pod)
+            and (budget := self.judge.budgets.drawn_on(pod)) is not None
         }
         budgets = sorted(set(drawn_on.values()))
         number = {key: index for index, key in enumerate(budgets)}
@@ -246,6 +256,7 @@ class _Draft:
             budgets=tuple(budgets),
             missable=_missable(self.judge.snapshot, self.movable),
             concurrent=self.judge.policy.spec.limits.concurrent_moves,
+            migrations=self._migrations(),
             waiting=self.soon.unplaced,
             unbindable=unbindable,
             related=relating.related(),
@@ -253,6 +264,13 @@ class _Draft:
             fixed=self.fixed,
             wishes=self.wishes,
         )
+
+    def _migrations(self) -> MigrationLimits | None:
+        """Return what bounds the live migrations of a wave, those of others aside."""
+        found = machines.kubevirt(self.judge.snapshot)
+        if found is None or not any(map(machines.is_launcher, self.movable)):
+            return None
+        return MigrationLimits(parallel=found.parallel, outbound=found.outbound)
 
     def _allowed(self, key: ObjectKey) -> int:
         budget = self.judge.snapshot.budgets[key]
@@ -262,8 +280,17 @@ class _Draft:
         self, pods: list[Pod], attaching: Attaching, devices: Devices
     ) -> dict[ObjectKey, tuple[NodeName, ...]]:
         """Return per pod the nodes that no rule refuses, whoever moves."""
-        found = feasible(pods, self.judge.targets(), Board(self.judge.snapshot))
+        snapshot = self.judge.snapshot
+        found = feasible(
+            [machines.arriving(pod, snapshot) for pod in pods],
+            self.judge.targets(),
+            Board(snapshot),
+        )
         for pod in pods:
+            if machines.is_launcher(pod) and pod.node is not None:
+                found[pod.key] = tuple(
+                    n for n in found[pod.key] if machines.named_target(n, snapshot) is not None
+                )
             if pod.volumes or pod.uid in devices.shapes:
                 found[pod.key] = tuple(
                     n for n in found[pod.key] if attaching.admits(pod, n) and devices.admits(pod, n)

@@ -52,6 +52,14 @@ class Usage:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class MigrationLimits:
+    """Most live migrations of one wave: in all, and away from each node. KubeVirt's own limits."""
+
+    parallel: int
+    outbound: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Members:
     """The pods of one class.
 
@@ -99,6 +107,8 @@ class Formulation:
         Per pending or movable pod, what its annotations ask for.
     complaints
         Annotations that could not be used.
+    migrations
+        What bounds the live migrations of a wave; None where no virtual machine may migrate.
     whole
         Whether it is about all of the policy's nodes, so that what is proven of it is proven of
         the cluster.
@@ -117,6 +127,7 @@ class Formulation:
     fixed: Mapping[Uid, Refusal]
     wishes: Mapping[Uid, Wishes]
     complaints: tuple[Complaint, ...] = ()
+    migrations: MigrationLimits | None = None
     whole: bool = True
 
     @property

@@ -8,6 +8,7 @@ from restow.core.ids import NodeName, ObjectKey, Uid
 from restow.packing.problem import PodClass
 from restow.planning.formulation import Members
 from restow.planning.relating.sketch import Relating
+from restow.rules.machines import is_launcher
 from restow.rules.wishes import Wishes
 
 Classes = tuple[tuple[PodClass, ...], tuple[Members, ...]]
@@ -59,7 +60,7 @@ class Grouping:
         grouped: dict[tuple[PodClass, object], list[Pod]] = {}
         for pod in (*pending, *movable):
             shape = self._class(pod, running=pod.node is not None)
-            extra = (pod.uid in self.unbindable, roles.get(pod.uid))
+            extra = (pod.uid in self.unbindable, is_launcher(pod), roles.get(pod.uid))
             grouped.setdefault((shape, extra), []).append(pod)
         built = [self._fill(shape, pods) for (shape, _), pods in grouped.items()]
         built.sort(key=lambda each: each[0].tier)
@@ -86,7 +87,10 @@ class Grouping:
             rank=asked.rank if group else 0,
             allowed=self._allowed(pod),
             movable=running,
-            evictable=running and pod.uid not in self._unheld and self._evictable(pod),
+            evictable=running
+            and pod.uid not in self._unheld
+            and not is_launcher(pod)
+            and self._evictable(pod),
             move_cost=asked.move_cost if running else 1,
             preempts=pod.preempts,
             budgets=() if budget is None else (budget,),

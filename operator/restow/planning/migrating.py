@@ -10,6 +10,7 @@ from restow.core.ids import Uid
 from restow.packing.outcome import Placement
 from restow.packing.problem import PodClass, Problem
 from restow.packing.relations import Exclusion
+from restow.planning.concretise import Routes
 from restow.planning.formulation import Formulation
 from restow.planning.goal import Goal
 from restow.policies.rescheduling import Objective
@@ -97,6 +98,31 @@ def placement_after(problem: Problem, translated: Translated, steps: Iterable[St
         there[c][step.node] += 1
         at[step.mover] = step.node
     return tuple(tuple(sorted((+counts).items())) for counts in there)
+
+
+def routes_of(translated: Translated, steps: Iterable[Step]) -> Routes:
+    """Return who goes where in the end, in the order in which they leave.
+
+    Classes are interchangeable, but who of them fills which hole decides whether there is an order
+    in which everybody holds their place until they have arrived.
+    """
+    last = {step.mover: step.node for step in steps}
+    found: dict[int, list[tuple[int, int]]] = {}
+    for mover, node in last.items():
+        source = translated.migrations.movers[mover].node
+        if source != node:
+            found.setdefault(translated.classes[mover], []).append((source, node))
+    return found
+
+
+def stepping_aside(translated: Translated, steps: Iterable[Step]) -> frozenset[int]:
+    """Return the classes of which somebody migrates twice, to wait elsewhere for a place.
+
+    Among pods a circle is no matter, since they leave before they arrive; a virtual machine in it
+    would need a plan of its own for each of its two migrations.
+    """
+    often = Counter(step.mover for step in steps)
+    return frozenset(translated.classes[mover] for mover, times in often.items() if times > 1)
 
 
 def free_of(problem: Problem, placement: Placement) -> list[list[int]]:

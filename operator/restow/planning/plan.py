@@ -34,7 +34,8 @@ class Step:
 
     `owner` is the pod's controller, by which its replacement is recognised (None for PLACE of a
     bare pod). `bindable` is False when kube-scheduler must bind the pod itself under its
-    nomination (claims, unknown rules).
+    nomination (claims, unknown rules). `vmi` names the VirtualMachineInstance of MIGRATE, in the
+    pod's namespace; None for others.
     """
 
     wave: int
@@ -45,6 +46,7 @@ class Step:
     owner: OwnerRef | None = None
     priority: int = 0
     bindable: bool = True
+    vmi: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -18,6 +18,7 @@ class StepPhase(StrEnum):
     EVICTED = "Evicted"  # accepted by the Eviction API, or seen leaving
     STEERED = "Steered"  # the replacement is known and was nominated
     RELEASED = "Released"  # its gate is gone; kube-scheduler places it
+    MIGRATING = "Migrating"  # a machine's; decided and written down, and then under way
     DONE = "Done"
     STRAYED = "Strayed"  # kube-scheduler bound the pod elsewhere
 
@@ -66,10 +67,11 @@ class StepProgress:
     phase, since
         The phase, and when it began; None before anything happened.
     begun_at, disturbed_at
-        When the first act of the step was decided, and when the eviction was accepted.
+        When the first act of the step was decided, and when the eviction, or the migration, was
+        accepted.
     replacement
         The pod that took the place of the evicted one, once recognised; for a pending pod, the twin
-        that arrives instead of it.
+        that arrives instead of it; for a machine, its pod on the target.
     nominated_at
         When the nomination was last set with success.
     tried_at
@@ -185,6 +187,13 @@ class Settings:
         Pause before a nomination that the snapshot does not show is set again.
     settle_s
         After disarming at the end: how long late replacements are still looked for.
+    handover_s
+        From an accepted migration until memory is copied: KubeVirt's limits, its pod being bound
+        and started. Then as long as KubeVirt gives it for its memory, and `grace_s` more.
+    grace_s
+        How much longer than that; KubeVirt ends what takes too long itself.
+    seen_s
+        How long the snapshot may take to show a migration that was accepted.
     """
 
     deadline_s: float = 600
@@ -198,3 +207,6 @@ class Settings:
     backoff_s: float = 1
     renominate_s: float = 0.1
     settle_s: float = 1
+    handover_s: float = 150
+    grace_s: float = 30
+    seen_s: float = 10

@@ -9,17 +9,21 @@ from dataclasses import replace
 
 from restow.cluster.snapshot import Snapshot
 from restow.core.marks import GATE, HOLD, PLAN
-from restow.planning.acts import Act, Disarm, Release, Unreserve, Withdraw
+from restow.planning.acts import Act, CancelMigration, Disarm, Release, Unreserve, Withdraw
 from restow.planning.progress import Gate, Progress
 
 
 def orphans(snapshot: Snapshot, live: Collection[str]) -> tuple[Act, ...]:
     """Return the acts that undo the gates, nominations and marks of plans not among `live`.
 
-    A placeholder is deleted. A pod with our gate and no mark is let go too. The admission gate
-    itself is not in a snapshot: see `disarming`.
+    A placeholder is deleted, and so is a migration that has not ended. A pod with our gate and no
+    mark is let go too. The admission gate itself is not in a snapshot: see `disarming`.
     """
-    acts: list[Act] = []
+    acts: list[Act] = [
+        CancelMigration(migration=each.key, uid=each.uid)
+        for _, each in sorted(snapshot.migrations.items())
+        if each.plan and each.plan not in live and not each.over and not each.deleting
+    ]
     for _, pod in sorted(snapshot.pods.items()):
         plan = pod.annotations.get(PLAN)
         if plan in live:

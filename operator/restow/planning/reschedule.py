@@ -27,7 +27,15 @@ from restow.planning.formulate import standing
 from restow.planning.formulation import Formulation, Usage
 from restow.planning.goal import Goal, Rescheduler
 from restow.planning.judge import Judge
-from restow.planning.migrating import Terrain, Translated, free_of, placement_after, translate
+from restow.planning.migrating import (
+    Terrain,
+    Translated,
+    free_of,
+    placement_after,
+    routes_of,
+    stepping_aside,
+    translate,
+)
 from restow.planning.plan import Disturbed, Plan, Solve, Step, Trigger
 from restow.planning.promise import Sight, promised
 from restow.planning.terrain import left, ranked, running, terrain_of, utilization
@@ -140,14 +148,16 @@ class _Attempt:
                 fixed |= self._related()
                 continue
             ordered = ranked(self.formulation, self.terrain.costs, held)
-            concrete = concretise(ordered, self.placement)
+            routes = routes_of(translated, outcome.steps)
+            concrete = concretise(ordered, self.placement, routes)
             more = self._beyond([change.step for change in concrete.changes], last=round_ > 0)
             if more:
                 held |= more
                 continue
             steps = in_waves(self.judge.snapshot, ordered, concrete)
             if steps is None:
-                fixed |= self._related() or self._moved()
+                aside = stepping_aside(translated, outcome.steps)
+                fixed |= self._related() or aside or self._moved()
                 continue
             plan = self._plan(steps, outcome)
             immobile = stuck(plan, self.judge)

@@ -14,7 +14,7 @@ from restow.planning.plan import Action, Plan, Step
 from restow.planning.progress import OVER, Progress, StepPhase
 from restow.planning.stage import Arrival, settle
 from restow.planning.twins import twins
-from restow.rules import leaving
+from restow.rules import leaving, machines
 from restow.rules.board import Board
 from restow.rules.devices.expected import expected
 from restow.rules.registry import refusal
@@ -36,12 +36,14 @@ def stale(plan: Plan, progress: Progress, judge: Judge) -> str | None:
 
 
 def why_stays(step: Step, judge: Judge) -> str | None:
-    """Return why the pod of a MOVE or EVICT may not be evicted now, or None."""
+    """Return why the pod of a MOVE, EVICT or MIGRATE may not leave so now, or None."""
     pod = judge.snapshot.pod_by_uid(step.pod.key, step.pod.uid)
     if pod is None:
         return "the pod is gone"
     if pod.node != step.source:
         return f"the pod is on {pod.node}, not on {step.source}"
+    if (step.action is Action.MIGRATE) != machines.is_launcher(pod):
+        return "a virtual machine is migrated, and never evicted; nothing else is"
     no = judge.why_fixed(pod)
     return None if no is None or no.reason is Reason.BUDGET_EXHAUSTED else no.message
 
@@ -80,6 +82,8 @@ def _stale_step(plan: Plan, progress: Progress, index: int, judge: Judge) -> str
     if state.phase in _STANDING and (reason := why_stays(step, judge)) is not None:
         return reason
     pod = arrival_of(plan, progress, index, judge.snapshot)
+    if step.action is Action.MIGRATE and pod is not None and pod.node == step.target:
+        return None  # KubeVirt's from here
     return _stale_target(step.target, pod, judge.snapshot)
 
 
@@ -111,8 +115,12 @@ def arrival_of(plan: Plan, progress: Progress, index: int, snapshot: Snapshot) -
     ref = progress.steps[index].replacement
     for each in (ref, step.pod):
         if each is not None and (pod := snapshot.pod_by_uid(each.key, each.uid)) is not None:
+            if step.action is Action.MIGRATE and each is step.pod:
+                return machines.arriving(pod, snapshot)
             coming = replace(pod, deleting=False) if pod.deleting else pod
             return expected(coming, snapshot)
+    if step.action is Action.MIGRATE:
+        return None
     siblings = snapshot.pods_by_owner.get(step.owner.uid, ()) if step.owner else ()
     alike = next(iter(siblings), None)
     if alike is None:
@@ -139,7 +147,8 @@ def misfits(
     """Replay the waves on what is bound now; return the arrivals still to come that are refused.
 
     As (index of the step, reason) pairs, in the order of the waves. What earlier waves evicted may
-    still be terminating, or have left claims behind; it counts as gone. Who found room only since
+    still be terminating, or have left claims behind; it counts as gone. A machine that migrates is
+    in both places until its wave is over. Who found room only since
     the plan was made is no obstacle for a higher priority: kube-scheduler preempts it. With an
     `intrusion`, as if that had happened before; `swap`: a twin of the intruder stays out instead.
     """
@@ -155,11 +164,10 @@ def misfits(
             _give_way(plan, progress, pods, intrusion)
     found: list[tuple[int, str]] = []
     for wave in range(plan.waves):
-        for _, step in _of_wave(plan, wave, Action.MOVE, Action.EVICT):
-            board.clear(step.pod.uid)
+        _depart(plan, progress, board, wave)
         coming: list[int] = []
         arrivals: list[tuple[Pod, NodeName]] = []
-        for index, step in _of_wave(plan, wave, Action.MOVE, Action.PLACE):
+        for index, step in _of_wave(plan, wave, Action.MOVE, Action.PLACE, Action.MIGRATE):
             if index in pods and step.target is not None:
                 coming.append(index)
                 arrivals.append((pods[index], step.target))
@@ -173,6 +181,8 @@ def misfits(
             pod, node = arrivals[place]
             text = f"{pod.key} no longer fits on {node}: {no.message}"
             found.append((coming[place], text + who_came(board, late, pod, node)))
+        for _, step in _of_wave(plan, wave, Action.MIGRATE):
+            board.clear(step.pod.uid)
     return found
 
 
@@ -204,6 +214,13 @@ def _fits_without(board: Board, others: Iterable[Pod], pod: Pod, node: NodeName)
     for other, at in away:
         board.put(other, at)
     return fits
+
+
+def _depart(plan: Plan, progress: Progress, board: Board, wave: int) -> None:
+    """Take off who leaves before the arrivals of a wave; a machine only when it has migrated."""
+    for index, step in _of_wave(plan, wave, Action.MOVE, Action.EVICT, Action.MIGRATE):
+        if step.action is not Action.MIGRATE or progress.steps[index].phase in OVER:
+            board.clear(step.pod.uid)
 
 
 def late_comers(plan: Plan, progress: Progress, snapshot: Snapshot) -> set[Uid]:
@@ -256,7 +273,7 @@ def _arrivals(plan: Plan, progress: Progress, snapshot: Snapshot) -> Iterator[tu
     for index, step in enumerate(plan.steps):
         if step.target in snapshot.nodes and progress.steps[index].phase not in OVER:
             pod = arrival_of(plan, progress, index, snapshot)
-            if pod is not None:
+            if pod is not None and not (step.action is Action.MIGRATE and pod.node == step.target):
                 yield index, pod
 
 

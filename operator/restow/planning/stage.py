@@ -7,6 +7,7 @@ from restow.cluster.snapshot import Snapshot
 from restow.core.ids import NodeName
 from restow.core.reasons import Refusal
 from restow.planning.waves import Change
+from restow.rules import machines
 from restow.rules.board import Board
 from restow.rules.registry import RULES
 from restow.rules.rule import Rule
@@ -56,13 +57,15 @@ class Stage:
         self._board = Board(snapshot)
         self._changes, self._nodes = changes, nodes
         self._pods = [snapshot.pods[change.step.pod.key] for change in changes]
+        self._arrivals = [machines.arriving(pod, snapshot) for pod in self._pods]
         self._applied: frozenset[int] = frozenset()
 
     def blocked(self, done: frozenset[int], chosen: frozenset[int]) -> int | None:
         """Return the first change whose arrival is refused if `chosen` follow `done`, or None."""
         self._turn_to(done)
         for index in chosen:
-            self._board.take(self._pods[index].uid)
+            if not self._changes[index].holding:
+                self._board.take(self._pods[index].uid)
         judged: list[int] = []
         for index in sorted(chosen):
             if self._changes[index].relations:
@@ -71,7 +74,7 @@ class Stage:
                 self._arrive(index)
         targets = [(index, self._changes[index].target) for index in judged]
         coming = [(index, node) for index, node in targets if node is not None]
-        arrivals = [(self._pods[index], self._nodes[node]) for index, node in coming]
+        arrivals = [(self._arrivals[index], self._nodes[node]) for index, node in coming]
         refused = settle(self._board, arrivals)
         self._undo(chosen)
         return coming[min(refused)][0] if refused else None
@@ -89,12 +92,13 @@ class Stage:
     def _arrive(self, index: int) -> None:
         target = self._changes[index].target
         if target is not None:
-            self._board.put(self._pods[index], self._nodes[target])
+            self._board.put(self._arrivals[index], self._nodes[target])
 
     def _undo(self, changes: frozenset[int]) -> None:
         """Put the pods back where they were: all leave first, so that each finds what it had."""
         for index in changes:
             self._board.take(self._pods[index].uid)
+            self._board.take(self._arrivals[index].uid)
         for index in sorted(changes):
             source = self._changes[index].source
             if source is not None:

@@ -3,10 +3,14 @@
 No wave overfills a node, and kube-scheduler accepts every arrival at its wave: where rules between
 pods are concerned, a `Referee` has the last word.
 
-Within a wave every departure comes before every arrival, so a swap of two pods is one wave, and
-what splits a plan into several waves is the disruption budgets: a wave disrupts at most as many
-pods of one budget as it allows at that moment, and pods left without a place keep drawing on it.
-The pods of one controller that a wave may move are such a budget too, one that moves draw on.
+Within a wave every departure comes before every arrival, so a swap of two pods is one wave. A
+virtual machine holds both of its places until its migration has ended: what it leaves is free from
+the next wave on.
+
+Otherwise, what splits a plan into several waves is the disruption budgets: a wave disrupts at most
+as many pods of one budget as it allows at that moment, and pods left without a place keep drawing
+on it. The pods of one controller that a wave may move are such a budget too, one that moves draw
+on, and so are KubeVirt's limits, for migrations.
 """
 
 from collections.abc import Iterable, Sequence
@@ -38,6 +42,8 @@ class Change:
         Indices of the budgets that the disruption draws on; empty for a pending pod.
     relations
         Indices of the problem's relations in which the pod has a role.
+    holding
+        Whether the pod stays where it is until the wave has ended: a live migration.
     """
 
     step: Step
@@ -46,6 +52,7 @@ class Change:
     target: int | None = None
     budgets: tuple[int, ...] = ()
     relations: frozenset[int] = frozenset()
+    holding: bool = False
 
     @property
     def permanent(self) -> bool:
@@ -166,7 +173,7 @@ class _Wave:
         room = [list(row) for row in self.room]
         arriving: set[int] = set()
         for index in chosen:
-            self._apply(room, index)
+            self._apply(room, index, leaves=not self.changes[index].holding)
             target = self.changes[index].target
             if target is not None:
                 arriving.add(target)
@@ -214,7 +221,11 @@ class _Wave:
 
     def _relief(self, chosen: frozenset[int], node: int | None) -> list[int]:
         """Return what may leave the node besides, the largest first."""
-        leaving = [index for index in self._rest(chosen) if self.changes[index].source == node]
+        leaving = [
+            index
+            for index in self._rest(chosen)
+            if self.changes[index].source == node and not self.changes[index].holding
+        ]
         return sorted(leaving, key=lambda index: (-sum(self.changes[index].demand), index))
 
     def _kin(self, chosen: frozenset[int], stuck: int) -> list[int]:
@@ -232,9 +243,9 @@ class _Wave:
         taken = chosen | self.done
         return [index for index in range(len(self.changes)) if index not in taken]
 
-    def _apply(self, room: list[list[int]], index: int) -> None:
+    def _apply(self, room: list[list[int]], index: int, *, leaves: bool = True) -> None:
         change = self.changes[index]
-        for node, sign in ((change.source, 1), (change.target, -1)):
+        for node, sign in ((change.source if leaves else None, 1), (change.target, -1)):
             if node is not None:
                 room[node] = [
                     have + sign * need for have, need in zip(room[node], change.demand, strict=True)

@@ -97,6 +97,16 @@ class PlanStep(Model):
     something that only kube-scheduler may settle."""
 
     @model_validator(mode="after")
+    def _machine_fits_action(self) -> Self:
+        if (self.vmi is not None) != (self.action is PlanAction.MIGRATE):
+            raise contradiction(
+                field="vmi",
+                problem="Migrate, and nothing else, is about a virtual machine",
+                remedy="name the VirtualMachineInstance for Migrate, and leave it out otherwise",
+            )
+        return self
+
+    @model_validator(mode="after")
     def _nodes_fit_action(self) -> Self:
         leaves, arrives = self.action is not PlanAction.PLACE, self.action is not PlanAction.EVICT
         for field, value, wanted in (("from", self.source, leaves), ("to", self.target, arrives)):

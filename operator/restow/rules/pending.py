@@ -5,6 +5,7 @@ from datetime import datetime, timedelta
 
 from restow.cluster.objects import Pod
 from restow.core.reasons import Reason, Refusal
+from restow.rules import machines
 from restow.rules.placement import scheduling_gates
 
 
@@ -28,6 +29,10 @@ def _busy(pod: Pod) -> Refusal | None:
         return Refusal(Reason.NOT_UNSCHEDULABLE, f"the pod is bound to node {pod.node}")
     if pod.deleting:
         return Refusal(Reason.ALREADY_LEAVING, "the pod is being deleted")
+    if machines.awaits_migration(pod):
+        return Refusal(
+            Reason.MIGRATION_TARGET, "KubeVirt made the pod to migrate a virtual machine to it"
+        )
     return scheduling_gates.refuse(pod)
 
 

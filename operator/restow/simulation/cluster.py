@@ -17,7 +17,9 @@ from restow.core.ids import NodeName, ObjectKey, PodRef, Uid
 from restow.core.marks import GATE, PLAN
 from restow.planning.room import why_no_room
 from restow.rules.board import Board
+from restow.rules.machines import is_launcher
 from restow.rules.survey import Survey
+from restow.simulation.machines import Machines
 from restow.simulation.preemption import opens, victims
 
 
@@ -37,6 +39,8 @@ class Habits:
         Whether a failed scheduling cycle clears the nomination of a pod, by key of the pod.
     preempts
         Whether kube-scheduler preempts.
+    copy_s, fails
+        How long a live migration copies memory, and whether it fails then, by the machine's key.
     choose
         Picks one of several pods that kube-scheduler may take up next, or of several nodes that it
         may bind a pod to: their order is its own business. The first one by default.
@@ -48,6 +52,8 @@ class Habits:
     gates: bool = True
     forgets: Callable[[ObjectKey], bool] = lambda _: False
     preempts: bool = False
+    copy_s: float = 1.0
+    fails: Callable[[ObjectKey], bool] = lambda _: False
     choose: Callable[[int], int] = lambda _: 0
 
 
@@ -63,6 +69,7 @@ class Cluster:
     habits: Habits = field(default_factory=Habits)
     now: datetime = field(init=False)
     pods: dict[ObjectKey, Pod] = field(init=False)
+    machines: Machines = field(init=False)
     armed: tuple[str, frozenset[Uid]] | None = None
     evictions: list[ObjectKey] = field(default_factory=list)
     breaches: list[str] = field(default_factory=list)
@@ -77,6 +84,14 @@ class Cluster:
     def __post_init__(self) -> None:
         self.now = self.base.taken_at
         self.pods = dict(self.base.pods)
+        self.machines = Machines(
+            base=self.base,
+            put=self.put,
+            remove=lambda pod: self.remove(pod.ref),
+            pods=lambda: self.pods,
+            copy_s=self.habits.copy_s,
+            fails=self.habits.fails,
+        )
         for pod in self.pods.values():
             if pod.owner is not None:
                 self._template.setdefault(pod.owner.uid, pod)
@@ -93,7 +108,14 @@ class Cluster:
             for key, budget in self.base.budgets.items()
         }
         pods = {key: self.pods[key] for key in sorted(self.pods)}
-        return replace(self.base, taken_at=self.now, pods=pods, budgets=budgets)
+        return replace(
+            self.base,
+            taken_at=self.now,
+            pods=pods,
+            budgets=budgets,
+            machines=dict(sorted(self.machines.known.items())),
+            migrations=dict(sorted(self.machines.migrations.items())),
+        )
 
     def healthy(self, budget: ObjectKey) -> int:
         """Return the number of ready pods that the budget selects and that stay."""
@@ -120,6 +142,7 @@ class Cluster:
             elif pod.node and not pod.ready and self._ready_at.get(pod.uid, self.now) <= self.now:
                 self.put(replace(pod, ready=True, phase=Phase.RUNNING))
         self._replace_missing()
+        self.machines.tick(self.now)
         self.schedule()
 
     def put(self, pod: Pod) -> None:
@@ -145,6 +168,8 @@ class Cluster:
     def evict(self, pod: Pod) -> None:
         """Let the pod terminate; a budget pushed below its minimum is a breach."""
         self.evictions.append(pod.key)
+        if is_launcher(pod):
+            self.breaches.append(f"{pod.key} runs a virtual machine and was evicted")
         self.put(replace(pod, deleting=True))
         self._leave(pod)
         for key in self._minimum:
@@ -154,7 +179,7 @@ class Cluster:
                 self.breaches.append(f"budget {key} is below its minimum after {pod.key} left")
 
     def remove(self, ref: PodRef) -> bool:
-        """Delete a pod that runs nowhere at once; return whether it was there."""
+        """Delete a pod at once; return whether it was there."""
         pod = self.pods.get(ref.key)
         if pod is None or pod.uid != ref.uid:
             return False

@@ -13,8 +13,10 @@ from restow.planning.acts import (
     ActStatus,
     Arm,
     Bind,
+    CancelMigration,
     Disarm,
     Evict,
+    Migrate,
     Nominate,
     ProveGate,
     Release,
@@ -50,9 +52,11 @@ class Performer:
             case Reserve():
                 self._reserve(act)
                 return DONE
+            case Migrate() | CancelMigration():
+                return self._on_machine(act)
             case Unreserve():
                 return DONE if self.cluster.remove(act.pod) else GONE
-            case Nominate() | Withdraw() | Release() | Evict() | Bind():
+            case _:
                 pod = self._pod(act.pod)
                 return GONE if pod is None else self._on_pod(act, pod)
 
@@ -73,6 +77,13 @@ class Performer:
         if all(owner.uid in armed for owner in act.owners):
             return DONE
         return ActResult(status=ActStatus.UNAVAILABLE, message="the pod was not gated")
+
+    def _on_machine(self, act: Migrate | CancelMigration) -> ActResult:
+        if isinstance(act, Migrate):
+            self.cluster.machines.create(act, self.cluster.now)
+        else:
+            self.cluster.machines.cancel(act.migration)
+        return DONE
 
     def _reserve(self, act: Reserve) -> None:
         """Create the placeholder, or nominate it again."""

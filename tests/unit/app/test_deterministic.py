@@ -66,7 +66,7 @@ def _spin() -> None:
 
 @pytest.mark.parametrize(
     ("nodes", "rules", "engine"),
-    [(24, False, "patterns"), (16, True, "cp-sat-classes"), (130, True, "regions")],
+    [(24, False, "patterns"), (16, True, "patterns"), (130, True, "regions")],
 )
 def test_under_load_and_with_another_time_limit_the_plan_is_the_same_to_the_byte(
     nodes: int, rules: bool, engine: str

@@ -1,5 +1,6 @@
 """What README.md tells people to type holds."""
 
+import re
 from pathlib import Path
 from typing import Final
 
@@ -14,6 +15,8 @@ SHORT: Final = {
     "pdb": "poddisruptionbudgets",
     "pv": "persistentvolumes",
     "pvc": "persistentvolumeclaims",
+    "vmi": "virtualmachineinstances",
+    "vmim": "virtualmachineinstancemigrations",
 }
 
 
@@ -21,5 +24,7 @@ def test_the_dump_has_every_kind_that_restow_reads() -> None:
     (command,) = [
         line for line in README.splitlines() if line.startswith("kubectl get nodes,pods,")
     ]
-    named = {SHORT.get(name, name) for name in command.split()[2].split(",")}
+    (more,) = re.findall(r"With KubeVirt add `([a-z,]+)`", README)
+    asked = [*command.split()[2].split(","), *more.split(",")]
+    named = {SHORT.get(name, name) for name in asked}
     assert named == {kind.plural for kind in KINDS.values()} | {"packingpolicies"}

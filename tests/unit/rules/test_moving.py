@@ -215,17 +215,11 @@ def test_pod_of_an_unknown_controller_moves_only_when_opted_in(
     assert reason_of(judged(pod)) is reason
 
 
-def test_no_annotation_moves_a_bare_pod_a_machine_or_a_job_that_the_policy_keeps() -> None:
+def test_no_annotation_moves_a_bare_pod_or_a_job_that_the_policy_keeps() -> None:
     annotations = {"restow.dev/movable": "true", DESCHEDULER + "evict": "true", AUTOSCALER: "true"}
     bare = a_pod(node="n", annotations=annotations)
     job = a_pod(node="n", owner=an_owner("Job"), annotations=annotations)
-    machine = a_pod(
-        node="n",
-        owner=an_owner("VirtualMachineInstance", api_version="kubevirt.io/v1"),
-        annotations=annotations,
-    )
     assert reason_of(judged(bare)) is Reason.NO_CONTROLLER
-    assert reason_of(judged(machine)) is Reason.NO_CONTROLLER
     assert reason_of(judged(job)) is Reason.JOB_NOT_ALLOWED
     assert judged(job, moving=Moving(jobs=True)) is None
 

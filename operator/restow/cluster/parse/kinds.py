@@ -9,10 +9,12 @@ import msgspec
 
 from restow.cluster.parse import (
     devices,
+    machines,
     others,
     pods,
     storage,
     wire_devices,
+    wire_machines,
     wire_pod,
     wire_storage,
 )
@@ -165,6 +167,22 @@ def _device(
     )
 
 
+def _machine(
+    name: str,
+    plural: str,
+    wire: type[wires.Wire],
+    convert: Callable[[Any], Object | None],
+) -> Kind:
+    return Kind(
+        name=name,
+        api_version="kubevirt.io/v1",
+        plural=plural,
+        wire=wire,
+        convert=convert,
+        optional=True,
+    )
+
+
 _STORAGE: Final = "storage.k8s.io/v1"
 
 KINDS: Final[Mapping[str, Kind]] = {
@@ -246,6 +264,19 @@ KINDS: Final[Mapping[str, Kind]] = {
             wire_devices.TaintRule,
             devices.device_taint_rule,
         ),
+        _machine(
+            "VirtualMachineInstance",
+            "virtualmachineinstances",
+            wire_machines.Machine,
+            machines.machine,
+        ),
+        _machine(
+            "VirtualMachineInstanceMigration",
+            "virtualmachineinstancemigrations",
+            wire_machines.Migration,
+            machines.migration,
+        ),
+        _machine("KubeVirt", "kubevirts", wire_machines.KubeVirt, machines.kubevirt),
         _workload("ReplicaSet", "apps/v1", "replicasets"),
         _workload("Deployment", "apps/v1", "deployments"),
         _workload("StatefulSet", "apps/v1", "statefulsets"),

@@ -7,6 +7,7 @@ from restow.cluster.snapshot import Snapshot
 from restow.planning.execution.arriving import arrive, give_up_lost, hold, overdue
 from restow.planning.execution.ending import clean
 from restow.planning.execution.leaving import keep_gate, leave
+from restow.planning.execution.migrating import allowance_s, migrate
 from restow.planning.execution.observe import observe
 from restow.planning.execution.reserving import reserve
 from restow.planning.execution.scene import Scene, Turn
@@ -53,6 +54,7 @@ def advance(  # noqa: PLR0913 - the five that make a turn, and the policy by nam
         arrive(scene)
         keep_gate(scene)
         leave(scene)
+        migrate(scene)
     if scene.progress.ending is None:
         spare(scene)
     ending = scene.progress.ending
@@ -82,8 +84,9 @@ def _judge(scene: Scene) -> None:
     if idle and scene.all_placed():
         scene.end(Verdict.COMPLETED)
         return
-    if scene.after(scene.progress.started_at, scene.settings.deadline_s):
-        scene.end(Verdict.ABORTED, f"not done within {scene.settings.deadline_s:.0f} s")
+    deadline_s = scene.settings.deadline_s + allowance_s(scene)
+    if scene.after(scene.progress.started_at, deadline_s):
+        scene.end(Verdict.ABORTED, f"not done within {deadline_s:.0f} s")
         return
     give_up_lost(scene)
     reason = stale(scene.plan, scene.progress, scene.judge) or overdue(scene)

@@ -3,6 +3,7 @@
 from restow.cluster.objects import Pod
 from restow.core.marks import GATE, HOLD
 from restow.planning.acts import Disarm, Nominate, Release, Unreserve, Withdraw
+from restow.planning.execution.migrating import cancel
 from restow.planning.execution.scene import Scene
 from restow.planning.plan import Action
 from restow.planning.progress import Ending, Gate
@@ -18,7 +19,8 @@ BRIEF_S = 0.5
 def clean(scene: Scene, ending: Ending) -> bool:
     """Add the acts that undo what is left of the plan; return whether nothing is.
 
-    The gate goes first, so that no more pods are held back; then gated pods are let go, the
+    The gate goes first, so that no more pods are held back; then migrations that have not ended are
+    called off, and gated pods are let go, the
     replacements with the nomination of a node that has room for them: their target, or else the
     node their predecessors left. Last the nominations and marks of those are withdrawn. Stopping
     after any act leaves less behind than before it.
@@ -29,7 +31,7 @@ def clean(scene: Scene, ending: Ending) -> bool:
     rested = tried is None or tried < ending.since or scene.after(tried, scene.settings.backoff_s)
     if scene.progress.gate is not Gate.OFF and rested:
         scene.acts.append(Disarm(plan=scene.plan.name))
-    left = False
+    left = cancel(scene)
     for pod in list(scene.snapshot.pods.values()):
         if scene.marked(pod):
             left = True

@@ -11,8 +11,10 @@ from restow.planning.acts import (
     ActStatus,
     Arm,
     Bind,
+    CancelMigration,
     Disarm,
     Evict,
+    Migrate,
     Nominate,
     ProveGate,
     Release,
@@ -40,6 +42,7 @@ _THEN = {
         StepPhase.STEERED: StepPhase.RELEASED,
     },
     Evict: {StepPhase.EVICTING: StepPhase.EVICTED},
+    Migrate: {},
     Bind: {
         StepPhase.PLANNED: StepPhase.DONE,
         StepPhase.HELD: StepPhase.DONE,
@@ -54,14 +57,14 @@ def note(plan: Plan, progress: Progress, act: Act, result: ActResult, now: datet
     match act:
         case Arm() | ProveGate() | Disarm():
             return _gate(progress, act, result, now)
-        case Nominate() | Release() | Evict() | Bind():
+        case Nominate() | Release() | Evict() | Bind() | Migrate():
             for index in _steps_of(plan, progress, act.pod):
                 state = _answered(progress.steps[index], act, result, now)
                 progress = progress.put(index, state)
-            if isinstance(act, Evict):
+            if isinstance(act, Evict | Migrate):
                 return _refused(progress, act, result, now)
             return progress
-        case Withdraw() | Reserve() | Unreserve():
+        case Withdraw() | Reserve() | Unreserve() | CancelMigration():
             return progress
 
 
@@ -89,13 +92,18 @@ def _steps_of(plan: Plan, progress: Progress, pod: PodRef) -> Iterator[int]:
 
 
 def _answered(
-    state: StepProgress, act: Nominate | Release | Evict | Bind, result: ActResult, now: datetime
+    state: StepProgress,
+    act: Nominate | Release | Evict | Bind | Migrate,
+    result: ActResult,
+    now: datetime,
 ) -> StepProgress:
     gone_is_done = isinstance(act, Evict) and result.status is ActStatus.GONE
     if result.status is ActStatus.DONE or gone_is_done:
         state = state.to(_THEN[type(act)].get(state.phase, state.phase), now)
         if isinstance(act, Nominate):
             state = replace(state, nominated_at=now)
+        if isinstance(act, Migrate):
+            state = replace(state, disturbed_at=state.disturbed_at or now)
         return replace(state, tried_at=None, message=state.message if state.phase in OVER else "")
     message = result.message or str(result.status)
     if isinstance(act, Evict) and result.status is ActStatus.CONFLICT:
@@ -103,8 +111,14 @@ def _answered(
     return replace(state, tried_at=now, message=message)
 
 
-def _refused(progress: Progress, act: Evict, result: ActResult, now: datetime) -> Progress:
-    if result.status not in {ActStatus.REFUSED, ActStatus.UNAVAILABLE} or progress.ending:
+def _refused(
+    progress: Progress, act: Evict | Migrate, result: ActResult, now: datetime
+) -> Progress:
+    final = {ActStatus.REFUSED, ActStatus.UNAVAILABLE}
+    if isinstance(act, Migrate):
+        final.add(ActStatus.GONE)  # nothing that could be made there
+    if result.status not in final or progress.ending:
         return progress
-    reason = f"{act.pod} may not be evicted: {result.message or result.status}"
+    verb = "migrated" if isinstance(act, Migrate) else "evicted"
+    reason = f"{act.pod} may not be {verb}: {result.message or result.status}"
     return replace(progress, ending=Ending(verdict=Verdict.ABORTED, reason=reason, since=now))

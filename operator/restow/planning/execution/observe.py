@@ -6,6 +6,7 @@ from datetime import timedelta
 from restow.cluster.objects import Pod
 from restow.core.ids import Uid
 from restow.planning.execution.exchange import adopt, exchange
+from restow.planning.execution.migrating import watch
 from restow.planning.execution.scene import Scene
 from restow.planning.plan import Action, Step
 from restow.planning.progress import OVER, StepPhase, StepProgress
@@ -17,8 +18,9 @@ CLOCK_SLACK = timedelta(seconds=2)
 def observe(scene: Scene) -> None:
     """Bring the state of every step up to what the snapshot shows."""
     for index, step, state in list(scene.steps()):
-        if state.phase not in OVER and step.action is not Action.PLACE:
+        if state.phase not in OVER and step.action in {Action.MOVE, Action.EVICT}:
             scene.put(index, _left(scene, step, state))
+    watch(scene)
     _match(scene)
     exchange(scene)
     adopt(scene)

@@ -13,6 +13,7 @@ from restow.planning.judge import Judge
 from restow.planning.plan import Action, Plan, Step
 from restow.planning.progress import OVER, Progress, Settings, StepPhase, begin
 from restow.planning.room import has_room
+from restow.rules import machines
 from restow.rules.board import Board
 
 NOBODY: frozenset[Uid] = frozenset()
@@ -44,6 +45,7 @@ class _Rehearsal:
         """Let the pods of the wave leave; return those that cannot."""
         while True:
             self._arrive()
+            self._migrate()
             planned = [
                 (index, step)
                 for index, step in enumerate(self.plan.steps)
@@ -52,7 +54,7 @@ class _Rehearsal:
                 and self.progress.steps[index].phase is StepPhase.PLANNED
             ]
             if not planned:
-                return NOBODY
+                return self._hand_over()
             chosen, _ = may_leave(self._scene(), planned)
             if not chosen:
                 return frozenset(step.pod.uid for _, step in planned)
@@ -88,6 +90,41 @@ class _Rehearsal:
             pods[new.key] = new
             state = replace(state, phase=StepPhase.STEERED, replacement=new.ref)
         self.snapshot = replace(self.snapshot, pods=pods)
+        self.progress = self.progress.put(index, state)
+
+    def _migrate(self) -> None:
+        """Begin every migration whose target has room; the machine is in both places then."""
+        for index, step in self._migrations(StepPhase.PLANNED):
+            pod = machines.arriving(self.snapshot.pods[step.pod.key], self.snapshot)
+            if step.target is None or not has_room(Board(self.snapshot), pod, step.target):
+                continue
+            key = replace(pod.key, name=f"{pod.key.name}-target")
+            there = replace(pod, key=key, node=step.target)
+            self.snapshot = replace(self.snapshot, pods={**self.snapshot.pods, key: there})
+            self._put(index, StepPhase.MIGRATING, there)
+
+    def _hand_over(self) -> frozenset[Uid]:
+        """End the migrations of the wave; return the machines' pods that could not leave."""
+        left = frozenset(step.pod.uid for _, step in self._migrations(StepPhase.PLANNED))
+        for index, step in self._migrations(StepPhase.MIGRATING):
+            pods = {key: pod for key, pod in self.snapshot.pods.items() if key != step.pod.key}
+            self.snapshot = replace(self.snapshot, pods=pods)
+            self._put(index, StepPhase.DONE)
+        return left
+
+    def _migrations(self, phase: StepPhase) -> list[tuple[int, Step]]:
+        return [
+            (index, step)
+            for index, step in enumerate(self.plan.steps)
+            if step.wave == self.progress.wave
+            and step.action is Action.MIGRATE
+            and self.progress.steps[index].phase is phase
+        ]
+
+    def _put(self, index: int, phase: StepPhase, came: Pod | None = None) -> None:
+        state = replace(self.progress.steps[index], phase=phase)
+        if came is not None:
+            state = replace(state, replacement=came.ref)
         self.progress = self.progress.put(index, state)
 
     def _arrive(self) -> None:

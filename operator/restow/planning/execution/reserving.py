@@ -116,7 +116,10 @@ def room_for(scene: Scene, pod: Pod, node: NodeName) -> bool:
 
 
 def entering(scene: Scene) -> Arriving:
-    """Return per node the arrivals that have room, and that kube-scheduler is to bind there."""
+    """Return per node the arrivals that have room, and that kube-scheduler is to bind there.
+
+    What migrations bring is among them: nothing can be nominated before KubeVirt makes it.
+    """
     found: dict[NodeName, list[Pod]] = {}
     for index, step, state in scene.of_wave(Action.MOVE, Action.PLACE):
         pod, node = scene.arriving(index), step.target
@@ -132,7 +135,20 @@ def entering(scene: Scene) -> Arriving:
             continue
         if room_for(scene, pod, node):
             found.setdefault(node, []).append(pod)
+    for pod, node in migrants(scene):
+        if room_for(scene, pod, node):
+            found.setdefault(node, []).append(pod)
     return found
+
+
+def migrants(scene: Scene) -> Iterator[tuple[Pod, NodeName]]:
+    """Yield the pods that migrations of this wave are yet to bring to their targets."""
+    for index, step, state in scene.of_wave(Action.MIGRATE):
+        pod = arrival_of(scene.plan, scene.progress, index, scene.snapshot)
+        if pod is None or pod.node is not None or state.phase in OVER or step.target is None:
+            continue
+        if step.target in scene.board.nodes:
+            yield pod, step.target
 
 
 def _would_open(scene: Scene, pod: Pod, node: NodeName) -> bool:

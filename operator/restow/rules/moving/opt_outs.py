@@ -24,16 +24,24 @@ EVICTION_COST: Final = "scheduling.koordinator.sh/eviction-cost"
 NEVER_EVICT: Final = str(2**31 - 1)
 """The eviction cost by which Koordinator means never."""
 
+REQUEST_ONLY: Final = "descheduler.alpha.kubernetes.io/request-evict-only"
+
 MOVED_BY_OTHERS: Final = (
-    "descheduler.alpha.kubernetes.io/request-evict-only",
+    REQUEST_ONLY,
     "descheduler.alpha.kubernetes.io/eviction-in-progress",
     "scheduling.koordinator.sh/soft-eviction",
 )
 """Present when something else moves the pod, or must be asked to (KubeVirt, Koordinator)."""
 
 
-def refuse(
-    pod: Pod, node: Node | None, *, movable: bool | None, prefer_is_hard: bool, now: datetime
+def refuse(  # noqa: PLR0913 - by name
+    pod: Pod,
+    node: Node | None,
+    *,
+    movable: bool | None,
+    prefer_is_hard: bool,
+    evicted: bool = True,
+    now: datetime,
 ) -> Refusal | None:
     """Return why `pod` on `node` is not to be moved, or None if nobody opted out.
 
@@ -45,10 +53,13 @@ def refuse(
         The nearest `restow.dev/movable`, None when there is none.
     prefer_is_hard
         The policy's word on the descheduler's `prefer-no-eviction`.
+    evicted
+        Whether it would move by an eviction. KubeVirt marks its launchers `request-evict-only`,
+        which speaks of nothing else.
     now
         The moment until which a timed `do-not-disrupt` is counted from the start of the pod.
     """
-    fact = _own(movable=movable) or _peers(pod) or _karpenter(pod, node, now)
+    fact = _own(movable=movable) or _peers(pod, evicted=evicted) or _karpenter(pod, node, now)
     if fact is None and prefer_is_hard and reluctant(pod) and not opted_in(pod, movable=movable):
         fact = f"annotation {PREFER_NO_EVICTION}, which the policy honours"
     return None if fact is None else Refusal(Reason.OPTED_OUT, fact)
@@ -84,13 +95,13 @@ def _own(*, movable: bool | None) -> str | None:
     return f'annotation {MOVABLE}="false"' if movable is False else None
 
 
-def _peers(pod: Pod) -> str | None:
+def _peers(pod: Pod, *, evicted: bool) -> str | None:
     if pod.annotations.get(SAFE_TO_EVICT) == "false":
         return f'annotation {SAFE_TO_EVICT}="false"'
     if pod.annotations.get(EVICTION_COST) == NEVER_EVICT:
         return f"annotation {EVICTION_COST}={NEVER_EVICT}, which means never"
     for name in MOVED_BY_OTHERS:
-        if name in pod.annotations:
+        if name in pod.annotations and (evicted or name != REQUEST_ONLY):
             return f"annotation {name}: another program moves the pod"
     return None
 

@@ -4,8 +4,8 @@ ReplicaSets (so Deployments), StatefulSets and ReplicationControllers do. A Job 
 work starts anew, so the policy decides. Of any other controller (a custom resource's) restow cannot
 know; its pods stay unless somebody opted in: `restow.dev/movable: "true"` on the pod, its owners or
 its namespace, or `descheduler.alpha.kubernetes.io/evict` on the pod. A pod without a controller
-never moves, whatever its annotations say: nobody would create it again. Nor does the pod of a
-KubeVirt machine, which moves by live migration and answers an eviction with one of its own.
+never moves, whatever its annotations say: nobody would create it again. Launchers of virtual
+machines are judged by `machine` instead.
 """
 
 from typing import Final
@@ -19,7 +19,6 @@ RECREATING: Final = frozenset(
 """API groups and kinds of the controllers that replace a pod at once."""
 
 JOB: Final = ("batch", "Job")
-MACHINE: Final = ("kubevirt.io", "VirtualMachineInstance")
 
 
 def refuse(pod: Pod, *, jobs: bool, opted_in: bool) -> Refusal | None:
@@ -32,10 +31,6 @@ def refuse(pod: Pod, *, jobs: bool, opted_in: bool) -> Refusal | None:
     kind = _group_kind(pod.owner)
     if kind == JOB:
         return None if jobs else _job(pod.owner)
-    if kind == MACHINE:
-        return Refusal(
-            Reason.NO_CONTROLLER, "the pod runs a virtual machine, which no eviction moves"
-        )
     if kind in RECREATING or opted_in:
         return None
     return Refusal(

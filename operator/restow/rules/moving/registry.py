@@ -11,7 +11,7 @@ from restow.cluster.snapshot import Snapshot
 from restow.core.ids import Uid
 from restow.core.reasons import Refusal
 from restow.policies.packing_policy import Moving
-from restow.rules import storage_demand
+from restow.rules import machines, storage_demand
 from restow.rules.moving import (
     budgets,
     cooldown,
@@ -20,6 +20,7 @@ from restow.rules.moving import (
     foreign_scheduler,
     leaving,
     local_storage,
+    machine,
     minimum_age,
     opt_outs,
     owner,
@@ -111,6 +112,7 @@ def _opt_outs(pod: Pod, context: Context, movable: bool | None) -> Refusal | Non
         node,
         movable=movable,
         prefer_is_hard=context.moving.honor_prefer_no_eviction,
+        evicted=not machines.is_launcher(pod),
         now=context.now,
     )
 
@@ -178,12 +180,32 @@ RULES: Final[tuple[Rule, ...]] = (
 )
 
 
+MACHINE_RULES: Final[tuple[Rule, ...]] = (
+    lambda pod, _context, _movable: leaving.refuse(pod),
+    lambda pod, _context, _movable: running.refuse(pod),
+    lambda pod, _context, _movable: system_critical.refuse(pod),
+    lambda pod, context, _movable: foreign_scheduler.refuse(pod, context.scheduler_names),
+    _opt_outs,
+    lambda pod, context, _movable: machine.refuse(pod, context.snapshot),
+    lambda pod, _context, _movable: shared_gpu.refuse(pod),
+    lambda pod, _context, _movable: topology.refuse(pod),
+    lambda pod, _context, _movable: pod_group.refuse(pod),
+    _device_claims,
+    lambda pod, context, _movable: storage_demand.pinned(pod, context.snapshot),
+    _minimum_age,
+    _cooldown,
+)
+"""For launchers of virtual machines. A live migration is no disruption: nothing restarts, local
+storage goes along, and disruption budgets (KubeVirt has one for each machine) do not count."""
+
+
 def reasons_to_stay(pod: Pod, context: Context, *, movable: bool | None) -> Iterator[Refusal]:
     """Yield every reason why `pod` may be neither moved nor evicted now, in the order of RULES.
 
-    `movable` is `rules.wishes.of(pod, …).movable`.
+    Of a launcher, why its virtual machine may not be migrated: it is never evicted. `movable` is
+    `rules.wishes.of(pod, …).movable`.
     """
-    for refuse in RULES:
+    for refuse in MACHINE_RULES if machines.is_launcher(pod) else RULES:
         answer = refuse(pod, context, movable)
         if answer is not None:
             yield answer
