@@ -29,6 +29,7 @@ from typing import Final
 from restow.cluster.objects import Node, Pod
 from restow.cluster.snapshot import Snapshot
 from restow.core.ids import Uid
+from restow.rules.machines import is_launcher
 from restow.rules.wishes import HIGHEST_MOVE_COST, Wishes
 
 ORDINARY: Final = 100
@@ -39,9 +40,6 @@ DELETION_SCALE: Final = 2**27
 PRIORITY_SCALE: Final = 2**25
 DEAREST_BY_RANK: Final = 10.0
 """Karpenter's, as is its opposite."""
-
-LAUNCHER: Final = ("kubevirt.io", "virt-launcher")
-"""Label of the pod in which a virtual machine runs."""
 
 GIB: Final = 2**30
 """So much to pull costs as much as an ordinary move."""
@@ -111,5 +109,4 @@ def _share(pod: Pod, snapshot: Snapshot) -> float:
 
 
 def _copied(pod: Pod) -> float:
-    label, value = LAUNCHER
-    return pod.requests.of("memory") / COPIED if pod.labels.get(label) == value else 0.0
+    return pod.requests.of("memory") / COPIED if is_launcher(pod) else 0.0

@@ -10,11 +10,11 @@ from restow.cluster.objects import Pod, Workload
 from restow.core.frozen import Amounts
 from restow.rules import move_cost, wishes
 from restow.rules.move_cost import GIB, ORDINARY
+from tests.support.machines import a_machine, machine_owner
 from tests.support.objects import NOW, a_node, a_pod, a_snapshot, a_workload
 
 MANY = a_workload(name="many", replicas=100)
 DELETION = move_cost.DELETION_COST
-LAUNCHER = dict([move_cost.LAUNCHER])
 
 
 def a_fresh_pod(
@@ -54,10 +54,6 @@ def test_who_says_what_a_move_costs_has_the_last_word(asked: str) -> None:
         ({"annotations": {DELETION: "-100000000"}}, {}),
         ({}, {"annotations": {DELETION: "100000000"}}),
         ({}, {"annotations": {"descheduler.alpha.kubernetes.io/prefer-no-eviction": ""}}),
-        (
-            {"memory_bytes": 2**36},
-            {"memory_bytes": 2**36, "labels": LAUNCHER},
-        ),
         ({"images": ("small:1",)}, {"images": ("big:1", "small:1")}),
         ({}, {"owner": a_workload(name="few", replicas=2)}),
     ],
@@ -68,7 +64,6 @@ def test_who_says_what_a_move_costs_has_the_last_word(asked: str) -> None:
         "given-up",
         "kept",
         "reluctant",
-        "machine",
         "images",
         "few-replicas",
     ],
@@ -106,3 +101,10 @@ def test_an_image_is_pulled_where_it_is_not_yet() -> None:
         for n, more in enumerate([{"once:1": 4 * GIB}, {}, {}, {}])
     ]
     assert move_cost.pulls(nodes) == {"everywhere:1": 0, "once:1": 3 * GIB}
+
+
+def test_memory_of_a_virtual_machine_has_to_be_copied_and_that_of_a_pod_has_not() -> None:
+    small, large = (a_fresh_pod(memory_bytes=size * GIB) for size in (1, 64))
+    machine = machine_owner(a_machine())
+    assert cost(small) == cost(large)
+    assert cost(replace(large, owner=machine)) - cost(replace(small, owner=machine)) == 1575
