@@ -10,6 +10,9 @@ from e2e.plans import phase
 from e2e.scenario import node_of
 from e2e.watches import has_gate, name
 from restow.core.marks import HOLD
+from restow.rules.moving.leaving import CAUSES
+
+PREEMPTED: Final = CAUSES["PreemptionByScheduler"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -102,14 +105,18 @@ def _wrong(
 
 
 def _outsiders(plan: Json, message: str) -> tuple[str, ...]:
-    """Return the pods, as namespace/name, that the message names and that the plan does not."""
+    """Return the pods, as namespace/name, that the message names and that the plan does not.
+
+    And kube-scheduler, where it preempts a pod of the plan: it tells nobody for whom.
+    """
     ours = {f"{step['pod']['namespace']}/{step['pod']['name']}" for step in plan["spec"]["steps"]}
     for progress in _progress(plan):
         if other := progress.get("replacement"):
             ours.add(f"{other['namespace']}/{other['name']}")
     place = plan["spec"]["steps"][0]["pod"]["namespace"]
     named = set(re.findall(rf"\b{place}/[\w.-]*\w", message))
-    return tuple(sorted(named - ours))
+    others = {"kube-scheduler"} if PREEMPTED in message else set[str]()
+    return tuple(sorted(named - ours | others))
 
 
 def left_behind(pods: Iterable[Json]) -> list[str]:

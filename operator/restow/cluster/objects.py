@@ -99,10 +99,11 @@ class Pod:
     overhead, pod-level resources), plus one of `pods`. `unschedulable_since` and
     `unschedulable_message` are set while the condition PodScheduled is False for the reason
     Unschedulable; its message is kube-scheduler's. `nominated_node`, `gates` and `node` are empty
-    when unset. `ready` is the Ready condition. `affinity`, `anti_affinity` and `spread` hold what
-    binds: required terms and DoNotSchedule constraints. `volumes` are its claims and network disks.
-    `group` names its PodGroup, empty without one. `images` are those of its containers.
-    `needed_features` are those that a node must declare.
+    when unset. `ready` is the Ready condition, `disruption` the reason of DisruptionTarget: who
+    takes the pod away. `affinity`, `anti_affinity` and `spread` hold what binds: required terms and
+    DoNotSchedule constraints. `volumes` are its claims and network disks. `group` names its
+    PodGroup, empty without one. `images` are those of its containers. `needed_features` are those
+    that a node must declare.
     """
 
     key: ObjectKey
@@ -122,6 +123,7 @@ class Pod:
     phase: Phase = Phase.PENDING
     ready: bool = False
     deleting: bool = False
+    disruption: str = ""
     gates: tuple[str, ...] = ()
     unschedulable_since: datetime | None = None
     unschedulable_message: str = ""

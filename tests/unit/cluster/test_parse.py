@@ -137,6 +137,13 @@ def test_only_the_unschedulable_condition_makes_a_pod_unschedulable(
     assert (found.unschedulable_since, found.unschedulable_message) == expected
 
 
+@pytest.mark.parametrize(("status", "reason"), [("True", "PreemptionByScheduler"), ("False", "")])
+def test_who_takes_a_pod_away_is_read_while_it_is_true(status: str, reason: str) -> None:
+    told = {"type": "DisruptionTarget", "status": status, "reason": "PreemptionByScheduler"}
+    found = pod(status={"conditions": [told]})
+    assert found.disruption == reason
+
+
 REQUIRED = "requiredDuringSchedulingIgnoredDuringExecution"
 PREFERRED = "preferredDuringSchedulingIgnoredDuringExecution"
 RESTART_ALL = "RestartAllContainers"

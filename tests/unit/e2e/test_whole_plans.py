@@ -69,6 +69,8 @@ def test_move_that_was_not_begun_has_no_arrival() -> None:
 def test_abort_has_to_name_somebody_who_is_not_of_the_plan() -> None:
     own = judge(a_plan("Aborted", "case/p no longer fits: case/m is there"), {})
     other = judge(a_plan("Aborted", "case/p no longer fits; case/late-1 got there"), {})
+    preempted = judge(a_plan("Aborted", "case/m is being deleted: kube-scheduler preempts it"), {})
+    assert (preempted.wrong, preempted.outsiders) == ((), ("kube-scheduler",))
     assert len(own.wrong) == 1
     assert (other.wrong, other.outsiders) == ((), ("case/late-1",))
 

@@ -1,4 +1,5 @@
 from collections.abc import Iterable, Mapping
+from dataclasses import replace
 from datetime import datetime, timedelta
 
 import pytest
@@ -8,7 +9,7 @@ from restow.cluster.pod_devices import PodClaim
 from restow.core.reasons import Reason, Refusal
 from restow.policies.packing_policy import Moving
 from restow.rules import wishes
-from restow.rules.moving import device_claims
+from restow.rules.moving import device_claims, leaving
 from restow.rules.moving.registry import Context, reasons_to_stay, rests
 from tests.support.devices import a_claim, a_device_snapshot, allocated
 from tests.support.objects import (
@@ -55,6 +56,17 @@ def judged(
 
 def reason_of(refusal: Refusal | None) -> Reason | None:
     return refusal.reason if refusal is not None else None
+
+
+def test_why_a_pod_is_being_deleted_is_told_where_that_is_known() -> None:
+    gone = a_pod(node="n", owner=WEB, deleting=True)
+    reasons = ("", "PreemptionByScheduler", "SomethingNew")
+    told = [leaving.refuse(replace(gone, disruption=reason)) for reason in reasons]
+    assert [no.message for no in told if no is not None] == [
+        "the pod is being deleted",
+        "the pod is being deleted: kube-scheduler preempts it",
+        "the pod is being deleted: SomethingNew",
+    ]
 
 
 def owned(owner: OwnerRef | None) -> Pod:

@@ -65,6 +65,7 @@ def pod(wire: WirePod) -> Pod | None:
         phase=phase,
         ready=_is_true(status.conditions, "Ready"),
         deleting=wire.metadata.deletion_timestamp is not None,
+        disruption=_disruption(status.conditions),
         gates=tuple(gate.name for gate in spec.scheduling_gates or ()),
         unschedulable_since=(
             (waiting.last_transition_time or created_at(wire.metadata)) if waiting else None
@@ -101,6 +102,13 @@ def _phase(text: str | None) -> Phase:
 
 def _is_true(conditions: list[Condition] | None, kind: str) -> bool:
     return any(each.type == kind and each.status == "True" for each in conditions or ())
+
+
+def _disruption(conditions: list[Condition] | None) -> str:
+    """Return the reason of DisruptionTarget while it is true (KEP-3329)."""
+    kind = "DisruptionTarget"
+    true = (each for each in conditions or () if each.type == kind and each.status == "True")
+    return next((each.reason or "" for each in true), "")
 
 
 def _unschedulable(conditions: list[Condition] | None) -> Condition | None:
