@@ -229,6 +229,7 @@ class _Translation:
                     more=nothing,
                     emptied=dict.fromkeys(drained & self.terrain.removable - stays, 1),
                     leaving=dict.fromkeys(drained, one),
+                    closed=drained,
                 )
             case Objective.BALANCE:
                 return self._balance()
@@ -237,9 +238,9 @@ class _Translation:
         """Return what makes nodes worth one below the bound, and keeps those there that are.
 
         Two resources stand beside the others, of which a pod takes as much as of the main one. Of
-        the first a node has what it lacks to the bound, or nothing: who is above it takes nobody in
-        but for those who leave. Of the second it has as much more as nodes above the bound lack at
-        most, so that nodes at or below the bound are those that have that much.
+        the first a node has what it lacks to the bound; who is above it takes nobody in. Of the
+        second it has as much more as nodes above the bound lack at most, so that nodes at or below
+        the bound are those that have that much.
         """
         r = self.problem.resources.index(self.goal.shapes[0].main)
         slack = [
@@ -254,11 +255,18 @@ class _Translation:
         request = (*(0 for _ in self.problem.resources), 0, most)
         shapes = (Shape(requests=(request,), most=1),) if most > 0 else ()
         below = len(slack) - len(self.full) if shapes else 0
-        return _Worth(unit=Fraction(1), more=more, shapes=shapes, main=r, below=below)
+        return _Worth(
+            unit=Fraction(1),
+            more=more,
+            shapes=shapes,
+            closed=frozenset(n for n, each in enumerate(slack) if each < 0),
+            main=r,
+            below=below,
+        )
 
     def _kind(self, pods: PodClass, worth: "_Worth") -> MoverClass:
         more = () if worth.main is None else (pods.demand[worth.main],) * 2
-        nodes = frozenset(pods.allowed).difference(worth.leaving)
+        nodes = frozenset(pods.allowed) - worth.closed
         everywhere = len(nodes) == len(self.room)
         return MoverClass(modes=((*pods.demand, *more),), nodes=None if everywhere else nodes)
 
@@ -290,6 +298,8 @@ class _Worth:
         (nodes, resources) what is free of resources beside the problem's, if any.
     emptied, leaving
         Per node, what it is worth without movers, and what the departure of each is.
+    closed
+        Nodes that take nobody in.
     main
         Resource of which a mover takes as much of each of those beside.
     below
@@ -301,6 +311,7 @@ class _Worth:
     shapes: tuple[Shape, ...] = ()
     emptied: Mapping[int, int] = field(default_factory=dict)
     leaving: Mapping[int, int] = field(default_factory=dict)
+    closed: frozenset[int] = frozenset()
     main: int | None = None
     below: int = 0
 

@@ -50,7 +50,7 @@ class Rescheduling(Model):
     until_utilization: Annotated[float, Field(gt=0, le=1, allow_inf_nan=False)] | None = None
     """Of Balance: what the pods of a node may ask for of its main resource at most, as a share. The
     main resource is the device that the first shape asks for, else CPU. No pod moves to where it
-    would be exceeded."""
+    is exceeded, or would be."""
     drain: Selector | None = None
     """Of Drain: labels of the nodes to drain, kubernetes.io/hostname among them, besides those with
     the annotation restow.dev/drain=true."""

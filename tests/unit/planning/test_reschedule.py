@@ -340,3 +340,19 @@ def test_so_many_pods_are_on_their_way_at_once_as_the_policy_allows() -> None:
     snapshot = replace(scattered(), workloads={WEB.uid: free})
     steps = reschedule(snapshot, policy, goal, rescheduler, NOW).plan.steps
     assert sorted(Counter(step.wave for step in steps).values()) == [1, 2]
+
+
+def test_balance_brings_nobody_to_a_node_above_the_bound() -> None:
+    sizes = {"n0": (3, 3), "n1": (5,), "n2": (1,)}
+    pods = [
+        a_pod(f"{node}-{k}", node=node, gpus=gpus, owner=WEB)
+        for node, each in sizes.items()
+        for k, gpus in enumerate(each)
+    ]
+    snapshot = a_snapshot(pods, [a_node(f"n{n}", gpus=8) for n in range(3)], workloads=(WEB,))
+    result = found(snapshot, objective=Objective.BALANCE, utilization=0.5)
+    assert [(step.source, step.target) for step in result.plan.steps] == [("n0", "n2")]
+    fragments = result.plan.fragmentation
+    assert fragments is not None
+    assert dict(fragments.after)["nodes above the bound"] == 1.0
+    assert fragments.proven

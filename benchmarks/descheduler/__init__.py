@@ -1,0 +1,1 @@
+"""restow's Consolidate beside the real descheduler's HighNodeUtilization on equal clusters."""
