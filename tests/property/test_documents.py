@@ -47,6 +47,7 @@ def steps(draw: st.DrawFn, wave: int) -> Step:
         owner=draw(owners),
         priority=draw(st.integers(-5, 10**9)),
         bindable=draw(st.booleans()),
+        vmi=draw(names) if action is Action.MIGRATE else None,
     )
 
 

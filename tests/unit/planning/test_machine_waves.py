@@ -7,6 +7,7 @@ import pytest
 
 from restow.cluster.machines import Machine
 from restow.cluster.snapshot import Snapshot
+from restow.cluster.terms import LabelSelector, Operator, PodTerm, Requirement, Selection
 from restow.core.errors import ModelError
 from restow.fragmentation.shapes import shape_of
 from restow.planning.concretise import concretise, ground
@@ -119,6 +120,50 @@ def test_a_machine_that_went_to_its_node_by_name_may_go_on() -> None:
         for key, pod in snapshot.pods.items()
     }
     assert found(replace(snapshot, pods=went)).plan.steps
+
+
+def test_what_the_last_migration_left_in_a_launcher_keeps_no_machine_where_it_is() -> None:
+    """KubeVirt keeps a target apart from its source by anti-affinity to the machine's own pods."""
+    machines, pods = [], []
+    for number in range(2):
+        machine = a_machine(f"vm-{number}", f"n{number}")
+        own = Selection(
+            selector=LabelSelector(
+                requirements=(
+                    Requirement(
+                        key="kubevirt.io/created-by", operator=Operator.IN, values=(machine.uid,)
+                    ),
+                )
+            ),
+            namespaces=frozenset({"default"}),
+        )
+        apart = (PodTerm(topology_key="kubernetes.io/hostname", pods=own),)
+        machines.append(machine)
+        pods.append(a_launcher(machine, cpu_m=2000, anti_affinity=apart))
+    nodes = [a_node(f"n{n}", cpu_m=8000) for n in range(2)]
+    plan = found(with_machines(a_snapshot(pods, nodes), machines)).plan
+    assert [step.action for step in plan.steps] == [Action.MIGRATE]
+
+
+def test_machines_that_avoid_each_other_are_kept_apart() -> None:
+    together = Selection(
+        selector=LabelSelector(
+            requirements=(Requirement(key="db", operator=Operator.IN, values=("a",)),)
+        ),
+        namespaces=frozenset({"default"}),
+    )
+    apart = (PodTerm(topology_key="kubernetes.io/hostname", pods=together),)
+    machines = [a_machine(f"vm-{n}", f"n{n}") for n in range(3)]
+    pods = [
+        a_launcher(machine, cpu_m=2000, anti_affinity=apart, labels={"db": "a"})
+        for machine in machines[:2]
+    ]
+    pods.append(a_launcher(machines[2], cpu_m=2000))
+    nodes = [a_node(f"n{n}", cpu_m=8000) for n in range(3)]
+    plan = found(with_machines(a_snapshot(pods, nodes), machines)).plan
+    assert plan.steps
+    at = {f"vm-{n}": f"n{n}" for n in range(3)} | {step.vmi: step.target for step in plan.steps}
+    assert at["vm-0"] != at["vm-1"]
 
 
 def test_a_node_without_a_name_of_its_own_is_no_target() -> None:

@@ -100,6 +100,19 @@ def test_step_whose_nodes_do_not_fit_its_action_is_refused(
     assert (mistake.field, mistake.problem) == (field, problem)
 
 
+@pytest.mark.parametrize(
+    "step",
+    [
+        {"action": "Migrate", "from": "a", "to": "b"},
+        {"action": "Move", "from": "a", "to": "b", "vmi": "vm"},
+        {"action": "Evict", "from": "a", "vmi": "vm"},
+    ],
+)
+def test_a_machine_is_named_where_one_migrates_and_nowhere_else(step: dict[str, str]) -> None:
+    (mistake,) = mistakes(PackingPlan, a_document(step), where="PackingPlan p")
+    assert mistake.field == "spec.steps[0].vmi"
+
+
 def test_waves_that_do_not_ascend_are_refused() -> None:
     late, early = {"action": "Evict", "from": "a", "wave": 1}, {"action": "Evict", "from": "a"}
     (mistake,) = mistakes(PackingPlan, a_document(late, early), where="PackingPlan p")
