@@ -1,8 +1,7 @@
 """Whether the rest of a plan still holds on a fresh snapshot."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from dataclasses import replace
-from datetime import datetime
 from typing import NamedTuple
 
 from restow.cluster.objects import Pod
@@ -10,6 +9,7 @@ from restow.cluster.snapshot import Snapshot
 from restow.core.ids import NodeName, ObjectKey, PodRef, Uid
 from restow.core.reasons import Reason
 from restow.planning.judge import Judge
+from restow.planning.outsiders import before, late_comers, who_came
 from restow.planning.plan import Action, Plan, Step
 from restow.planning.progress import OVER, Progress, StepPhase
 from restow.planning.stage import Arrival, settle
@@ -18,7 +18,6 @@ from restow.rules import leaving, machines
 from restow.rules.board import Board
 from restow.rules.devices.expected import expected
 from restow.rules.registry import refusal
-from restow.rules.survey import Survey
 
 _STANDING = frozenset({StepPhase.PLANNED, StepPhase.EVICTING})
 
@@ -180,40 +179,11 @@ def misfits(
         for place, no in sorted(refused.items()):
             pod, node = arrivals[place]
             text = f"{pod.key} no longer fits on {node}: {no.message}"
-            found.append((coming[place], text + who_came(board, late, pod, node)))
+            why = who_came(board, late, pod, node) or before(progress)
+            found.append((coming[place], text + why))
         for _, step in _of_wave(plan, wave, Action.MIGRATE):
             board.clear(step.pod.uid)
     return found
-
-
-def who_came(board: Board, late: set[Uid], pod: Pod, node: NodeName) -> str:
-    """Return, for the end of a message, which late pods keep `pod` off `node`; empty for none.
-
-    Those that sit there; or else each one elsewhere without which the pod would fit, in its zone
-    for instance, and if it takes the absence of several, all that are late.
-    """
-    here = [other for other in board.pods(node) if other.uid in late]
-    if here:
-        return f"; {_named(here)} got there"
-    seated = [(uid, at) for uid in sorted(late) if (at := board.node_of(uid)) is not None]
-    others = [other for uid, at in seated for other in board.pods(at) if other.uid == uid]
-    alone = [other for other in others if _fits_without(board, [other], pod, node)]
-    blamed = alone or (others if others and _fits_without(board, others, pod, node) else [])
-    return f"; {_named(blamed)} came meanwhile" if blamed else ""
-
-
-def _named(pods: Iterable[Pod]) -> str:
-    return ", ".join(sorted(str(pod.key) for pod in pods))
-
-
-def _fits_without(board: Board, others: Iterable[Pod], pod: Pod, node: NodeName) -> bool:
-    away = [(other, at) for other in others if (at := board.node_of(other.uid)) is not None]
-    for other, _ in away:
-        board.take(other.uid)
-    fits = Survey.of(pod, board).refusal(node) is None
-    for other, at in away:
-        board.put(other, at)
-    return fits
 
 
 def _depart(plan: Plan, progress: Progress, board: Board, wave: int) -> None:
@@ -221,27 +191,6 @@ def _depart(plan: Plan, progress: Progress, board: Board, wave: int) -> None:
     for index, step in _of_wave(plan, wave, Action.MOVE, Action.EVICT, Action.MIGRATE):
         if step.action is not Action.MIGRATE or progress.steps[index].phase in OVER:
             board.clear(step.pod.uid)
-
-
-def late_comers(plan: Plan, progress: Progress, snapshot: Snapshot) -> set[Uid]:
-    """Return the bound pods that had no node yet when the plan was made, its own arrivals aside."""
-    unplaced = {each.pod.uid for each in plan.unplaced}
-    since = plan.taken_at.replace(microsecond=0)  # the API server's times have whole seconds
-    late = {
-        pod.uid: pod.node
-        for pod in snapshot.pods.values()
-        if pod.node is not None and (pod.uid in unplaced or _came(pod) >= since)
-    }
-    for step, state in zip(plan.steps, progress.steps, strict=True):
-        arrived = (state.replacement or step.pod).uid
-        if step.target is not None and late.get(arrived) == step.target:
-            del late[arrived]
-    return set(late)
-
-
-def _came(pod: Pod) -> datetime:
-    """Return when the pod came to its node, or was made if that is not known yet."""
-    return pod.created_at if pod.started_at is None else max(pod.created_at, pod.started_at)
 
 
 def _preempt(board: Board, late: set[Uid], arrivals: list[Arrival]) -> bool:

@@ -29,6 +29,22 @@ def test_pod_that_takes_its_time_to_leave_counts_where_it_is_to_arrive() -> None
     assert misfits(plan, progress, snapshot) == []
 
 
+def test_arrival_that_lacks_a_pod_that_strayed_tells_why_that_one_did() -> None:
+    meant = Selection(selector=selecting(app="friend"), namespaces=frozenset({"default"}))
+    beside = (PodTerm(topology_key=ZONE, pods=meant),)
+    owner = a_workload("ReplicaSet", "friend", replicas=1)
+    friend = a_pod("friend", node="b1", owner=owner, labels={"app": "friend"})
+    mine = a_pod("mine", affinity=beside)
+    nodes = [a_node(name, labels={ZONE: name[0]}) for name in ("a1", "b1")]
+    plan = a_plan(a_move(friend, "a1"), a_place(mine, "a1"))
+    why = "default/friend found no room on a1: default/late got there"
+    lost = StepProgress(phase=StepPhase.STRAYED, since=NOW, message=why)
+    progress = begin(plan, NOW).put(0, lost)
+    ((index, text),) = misfits(plan, progress, a_snapshot([mine, friend], nodes, workloads=[owner]))
+    assert index == 1
+    assert text.endswith(f"; before that, {why}")
+
+
 def test_late_pod_in_the_zone_that_keeps_an_arrival_out_is_named() -> None:
     meant = Selection(selector=selecting(app="mine"), namespaces=frozenset({"default"}))
     avoids = (PodTerm(topology_key=ZONE, pods=meant),)

@@ -17,9 +17,10 @@ from restow.planning.execution.reserving import (
     room_for,
 )
 from restow.planning.execution.scene import Scene
+from restow.planning.outsiders import late_comers, who_came
 from restow.planning.plan import Action, Step
 from restow.planning.progress import NOMINATED, OVER, StepPhase, StepProgress, Verdict
-from restow.planning.revalidate import late_comers, misfits, who_came
+from restow.planning.revalidate import misfits
 
 LONG_AGO = datetime.min.replace(tzinfo=UTC)
 

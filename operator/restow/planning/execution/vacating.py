@@ -6,9 +6,9 @@ from restow.planning.execution.holding import meant, withheld
 from restow.planning.execution.reserving import reserving, room_for
 from restow.planning.execution.rivals import Rivals
 from restow.planning.execution.scene import Scene
+from restow.planning.outsiders import late_comers
 from restow.planning.plan import Action, Step
 from restow.planning.progress import OVER, StepPhase
-from restow.planning.revalidate import late_comers
 from restow.planning.room import why_no_room, without
 
 LEAVING = frozenset({StepPhase.EVICTING, StepPhase.EVICTED})
