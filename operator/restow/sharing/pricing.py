@@ -13,8 +13,8 @@ from restow.sharing.valuing import value
 SIZES = 4
 """Uses kept of a node: the best where nobody leaves, one pod, two, or more."""
 
-TRIES = 400
-"""Arrivals tried for one set of pods that leave; mostly some ten suffice."""
+TRIES = 40
+"""Arrivals tried for one set of pods that leave; more take longer, and find little more."""
 
 
 class Uses(NamedTuple):
@@ -98,6 +98,7 @@ def _search(task: Task, uses: Uses, floor: Ints) -> None:
 def _best(task: Task, uses: Uses, n: int) -> None:
     """Find the best use of a node for each number that leave, the most promising sets first."""
     task.desk.where[0], task.desk.where[2] = task.fleet.nodes.model[n], task.fleet.nodes.number[n]
+    reached = 0
     while True:
         top = -1
         for at in range(task.sets.number[0]):
@@ -115,7 +116,7 @@ def _best(task: Task, uses: Uses, n: int) -> None:
         while left and slot < SIZES - 1:
             left &= left - 1
             slot += 1
-        if bound - cost <= uses.worth[n, slot] + SLACK:
+        if bound - cost <= max(uses.worth[n, slot], reached) + SLACK:
             continue
         task.desk.where[1], task.desk.where[3] = task.sets.rate[top], TRIES
         vacate(task, n, mask)
@@ -124,5 +125,6 @@ def _best(task: Task, uses: Uses, n: int) -> None:
         if worth > floor:
             uses.worth[n, slot], uses.leave[n, slot] = worth - cost, mask
             uses.size[n, slot] = task.desk.size[0]
+            reached = max(reached, worth - cost)
             for e in range(task.desk.size[0]):
                 uses.kind[n, slot, e], uses.bits[n, slot, e] = task.desk.kind[e], task.desk.bits[e]
