@@ -46,6 +46,6 @@ def plan(path: Path, moves: int, limit_s: float, output: Path, seed: int = 0) ->
         "placements": len(found["placements"]),
         **{key: found.get(key) for key in ("start_pct", "alloc_pct", "bound_pct")},
         "stopped": code is None,
-        "failed": bool(code),
+        "failed_to_plan": bool(code),
         "seconds": round(time.time() - began, 3),
     }
