@@ -16,6 +16,7 @@ from restow.sharing.choosing import Choosing
 from restow.sharing.columns import Column
 from restow.sharing.diving import dive, nearest
 from restow.sharing.generation import Generation, Left
+from restow.sharing.greedy import Greedy
 from restow.sharing.mending import Mending
 from restow.sharing.pooling import Pooling, pools_of, running
 from restow.sharing.problem import Placement, Problem
@@ -23,8 +24,14 @@ from restow.sharing.problem import Placement, Problem
 APPROACH, FINISH, DIVE = 0.25, 0.5, 0.75
 """Shares of the effort after which each step ends, one after the other."""
 
+GREEDY, GREEDIER = 0.2, 0.3
+"""Shares of the effort after which the greedy plans end."""
+
 POOLED = 0.15
 """Share of the effort for first prices."""
+
+CHOSEN = 0.8
+"""Share of the effort after which the last prices must do for the choice of columns."""
 
 MOST_COLUMNS = 8_000
 """Columns that CP-SAT chooses among, those of least reduced cost."""
@@ -96,9 +103,12 @@ class _Engine:
         if not self._bound:
             return self._outcome()
         generation = self._priced()
-        self._mending = Mending(self._fleet, generation.master.pairs, self._waiting())
+        waiting = self._waiting()
+        self._mending = Mending(self._fleet, generation.master.pairs, waiting)
         self._offer(())
+        self._take(Greedy(self._fleet, waiting).run(generation.columns.all, self._until(GREEDY)))
         generation.approach(self._until(APPROACH))
+        self._take(Greedy(self._fleet, waiting).run(generation.columns.all, self._until(GREEDIER)))
         if generation.solved(self._until(FINISH)) is not None:
             self._offer(nearest(generation))
         generation.finish(self._until(FINISH))
@@ -120,7 +130,7 @@ class _Engine:
 
     def _choose(self, generation: Generation, chosen: Sequence[Column]) -> None:
         """Let CP-SAT choose among the columns of least reduced cost."""
-        duals = generation.solved(self._meter.left)
+        duals = generation.solved(self._until(CHOSEN)) or generation.last
         if duals is None or self._meter.over():
             return
         columns = generation.columns.all
@@ -132,8 +142,11 @@ class _Engine:
         choosing.choose(list(here), chosen, self._meter, CHOOSING)
 
     def _offer(self, chosen: Sequence[Column]) -> None:
-        """Make a plan of columns, and keep it if it gains more, or as much with fewer moves."""
-        plan = self._mending.mend(chosen)
+        """Make a plan of columns, and keep it if it is better."""
+        self._take(self._mending.mend(chosen))
+
+    def _take(self, plan: tuple[Placement, ...]) -> None:
+        """Keep a plan if it gains more, or as much with fewer moves."""
         gain = check(self._problem, plan)
         moves = sum(self._problem.pods[step.pod].node is not None for step in plan)
         if (gain, -moves) > (self._gain, -self._moves):

@@ -63,8 +63,8 @@ class Generation:
     ----------
     bound
         Proven: no plan gains more, in thousandths of a device.
-    value
-        Of the program when it was last solved, in thousandths of a device.
+    value, last
+        Of the program when it was last solved: its value, in thousandths of a device, and duals.
     """
 
     def __init__(self, fleet: Fleet, price: Ints, meter: Meter) -> None:
@@ -72,6 +72,7 @@ class Generation:
         self.columns, self.pricing, self.master = Columns(fleet), Pricing(fleet), Master(fleet)
         self._floor = np.zeros(len(fleet.nodes.cpu), np.int64)
         self.value = 0.0
+        self.last: Duals | None = None
         self.bound = int(fleet.kinds.gain @ fleet.pending)
         self._price, self._move = lifted(price, self.master.pairs), 0
         self._best = self._look(self._price, 0)
@@ -131,8 +132,8 @@ class Generation:
         value = self.master.solve(self._seconds(left))
         if value is None:
             return None
-        self.value = value
-        return self.master.duals()
+        self.value, self.last = value, self.master.duals()
+        return self.last
 
     def widen(self, duals: Duals) -> int:
         """Add the columns that the program's own duals favour; return how many are new."""

@@ -35,6 +35,11 @@ class Layout:
             kind, mask = int(nodes.kind[first + b]), int(nodes.mask[first + b])
             self.shift(column.node, kind, mask, sign)
 
+    def holds(self, node: int) -> bool:
+        """Return whether nothing of a node is overfilled."""
+        amounts = (self.cpu[node], self.memory[node], self.device[node].min())
+        return bool(min(amounts) >= 0)
+
     def best(self, kind: int) -> tuple[int, int] | None:
         """Return the node and devices where a pod leaves least room unusable, or None."""
         kinds, nodes = self._fleet.kinds, self._fleet.nodes
