@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from restow.sharing.engine import Outcome
+from restow.sharing.ordering import order
 from restow.sharing.problem import FULL, Node, Pod, PodClass, Problem
 
 
@@ -63,7 +64,10 @@ def class_of(cpu: int, memory: int, gpus: int, milli: int, spec: str) -> PodClas
 
 
 def plan_of(instance: Instance, outcome: Outcome) -> dict[str, Any]:
-    """Return a plan, with allocation and bound in per cent of the devices."""
+    """Return a plan, with allocation and bound in per cent of the devices.
+
+    `parked` is the most pods that are without a place at a moment while it is carried out.
+    """
     problem = instance.problem
     total = sum(node.devices for node in problem.nodes) * FULL / 100
     start = problem.allocated()
@@ -74,6 +78,7 @@ def plan_of(instance: Instance, outcome: Outcome) -> dict[str, Any]:
     return {
         "moves": steps[True],
         "placements": steps[False],
+        "parked": order(problem, outcome.plan).parked,
         "start_pct": round(start / total, 4),
         "alloc_pct": round((start + outcome.gain) / total, 4),
         "bound_pct": round((start + outcome.bound) / total, 4),

@@ -44,7 +44,7 @@ def plan(path: Path, moves: int, limit_s: float, output: Path, seed: int = 0) ->
         "time_limit": limit_s,
         "moves": len(found["moves"]),
         "placements": len(found["placements"]),
-        **{key: found.get(key) for key in ("start_pct", "alloc_pct", "bound_pct")},
+        **{key: found.get(key) for key in ("parked", "start_pct", "alloc_pct", "bound_pct")},
         "stopped": code is None,
         "failed_to_plan": bool(code),
         "seconds": round(time.time() - began, 3),

@@ -13,6 +13,7 @@ from restow.core.errors import ModelError
 from restow.packing.effort import Effort
 from restow.sharing.check import check
 from restow.sharing.engine import share
+from restow.sharing.ordering import order
 from restow.sharing.problem import FULL, Node, Placement, Pod, PodClass, Problem
 
 pytestmark = [pytest.mark.property, pytest.mark.solver]
@@ -115,3 +116,27 @@ def test_where_at_most_two_pods_move_the_plan_gains_what_exhaustive_search_finds
 ) -> None:
     few = replace(problem, limit=min(problem.limit, 2))
     assert share(few, EFFORT).gain == most(few)
+
+
+@profile
+@given(problems())
+def test_in_the_order_of_a_plan_nothing_is_overfilled_at_any_moment(problem: Problem) -> None:
+    plan = share(problem, EFFORT).plan
+    seats = {step.pod: step for step in plan}
+    ordered, now, away = order(problem, plan), problem, set[int]()
+    for act in ordered.acts:
+        pods = list(now.pods)
+        if act.starts:
+            pods[act.pod] = replace(pods[act.pod], node=None)
+            pending = replace(now, pods=tuple(pods))
+            check(pending, (seats[act.pod],))
+            step = seats[act.pod]
+            pods[act.pod] = replace(pods[act.pod], node=step.node, devices=step.devices)
+            away.discard(act.pod)
+        else:
+            pods[act.pod] = replace(pods[act.pod], node=None, devices=())
+            away.add(act.pod)
+        now = replace(now, pods=tuple(pods))
+        assert len(away) <= max(1, ordered.parked)
+    assert not away
+    assert now.allocated() == check(problem, plan) + problem.allocated()
