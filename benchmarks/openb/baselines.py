@@ -1,7 +1,6 @@
 """Random, BestFit and FGD, as published with the openb experiments (RESULTS.md, section 2)."""
 
 import math
-from collections import Counter
 from typing import NamedTuple, Protocol
 
 import numpy as np
@@ -95,15 +94,19 @@ class Fgd:
 
 
 def _typical(trace: Trace) -> tuple[Ints, NDArray[np.float64]]:
-    order = sorted(range(len(trace.kinds)), key=lambda k: (-int(trace.count[k]), k))
-    total, chosen, known = int(trace.count.sum()), Counter[int](), 0
-    for k in order:
-        if known >= TYPICAL * total:
+    """Return one class for all that ask for the same but memory, and the share of each."""
+    alike: dict[object, list[int]] = {}
+    for k, kind in enumerate(trace.kinds):
+        what = (kind.cpu_m, kind.devices, kind.milli, kind.models)
+        alike.setdefault(what, []).append(k)
+    count = {kinds[0]: int(trace.count[kinds].sum()) for kinds in alike.values()}
+    chosen: dict[int, int] = {}
+    for k in sorted(count, key=lambda k: (-count[k], k)):
+        if sum(chosen.values()) >= TYPICAL * len(trace.kind):
             break
-        chosen[k] = int(trace.count[k])
-        known += chosen[k]
-    share = np.array(list(chosen.values()), np.float64) / known
-    return np.array(list(chosen), np.int64), share
+        chosen[k] = count[k]
+    share = np.array(list(chosen.values()), np.float64)
+    return np.array(list(chosen), np.int64), share / share.sum()
 
 
 @compiled
