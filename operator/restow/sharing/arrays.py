@@ -84,6 +84,8 @@ class Fleet(NamedTuple):
         Units of a whole device.
     pending, running
         (kinds,) pods of each class.
+    fixed
+        Running pods that may not move, beyond the first `MOVABLE` of their node.
     """
 
     kinds: Kinds
@@ -92,6 +94,7 @@ class Fleet(NamedTuple):
     pending: Ints
     running: Ints
     limit: int
+    fixed: int
 
 
 def fleet_of(problem: Problem) -> Fleet:
@@ -112,7 +115,8 @@ def fleet_of(problem: Problem) -> Fleet:
     nodes = _nodes_of(problem, kinds, models, FULL // unit)
     if (nodes.cpu < 0).any() or (nodes.memory < 0).any() or (nodes.device < 0).any():
         raise ModelError("a node is overfilled to begin with")
-    return Fleet(kinds, nodes, FULL // unit, pending, running, problem.limit)
+    fixed = int(running.sum()) - len(nodes.pod)
+    return Fleet(kinds, nodes, FULL // unit, pending, running, problem.limit, fixed)
 
 
 def _kinds_of(problem: Problem, models: tuple[str, ...], unit: int) -> Kinds:
@@ -121,6 +125,8 @@ def _kinds_of(problem: Problem, models: tuple[str, ...], unit: int) -> Kinds:
             raise ModelError("a share is of one device, and of no more than all of it")
         if (kind.devices == 0) != (kind.milli == 0):
             raise ModelError("a class with devices takes something of them")
+        if not kind.devices and kind.cpu_m <= 0:
+            raise ModelError("a class without devices takes some CPU: it is priced by that")
 
     def column(*values: int) -> Ints:
         return np.array(values, np.int64)

@@ -50,6 +50,7 @@ class Greedy:
         """Carry out a column, if all find room; else leave everything as it was."""
         nodes, layout, node = self._fleet.nodes, self._layout, column.node
         rows = [int(nodes.start[node]) + b for b in bits_of(column.leave)]
+        rows.sort(key=lambda row: -int(self._fleet.kinds.gain[nodes.kind[row]]))
         if self._gone.intersection(rows) or len(self._gone) + len(rows) > self._fleet.limit:
             return
         layout.leave(column)
@@ -69,11 +70,8 @@ class Greedy:
         layout.leave(column, -1)
 
     def _seat(self, rows: list[int], come: list[tuple[int, int, int]]) -> bool:
-        """Find room for those that leave, the largest first; return whether all have some."""
-        kinds = self._fleet.kinds
-        by_size = sorted(rows, key=lambda row: -int(kinds.gain[self._fleet.nodes.kind[row]]))
-        rows[:] = by_size
-        for row in by_size:
+        """Find room for those that leave, one after the other; return whether all have some."""
+        for row in rows:
             kind = int(self._fleet.nodes.kind[row])
             seat = self._layout.best(kind)
             if seat is None:

@@ -70,8 +70,11 @@ class Pricing:
         """Return a bound on the gain of any plan, in thousandths of a device, from its prices.
 
         Lagrangian duality: classes may grow by what is pending and not shrink, which is priced by
-        what a price differs from the gain; moves are priced by `move`.
+        what a price differs from the gain; moves are priced by `move`. Where pods are fixed here
+        that could move, all that is pending is the bound.
         """
+        if self.fleet.fixed:
+            return int(self.fleet.kinds.gain @ self.fleet.pending)
         return (int(uses.bound.sum()) + self.priced(price, move)) // UNIT
 
     def priced(self, price: Ints, move: int) -> int:

@@ -32,6 +32,8 @@ class PodClass:
 
     Parameters
     ----------
+    cpu_m
+        Millicores; some, where it asks for no device.
     devices
         On how many devices it is; 0 for none.
     milli
