@@ -139,9 +139,9 @@ def churn(data: Path, name: str, seed: int, policy: str, cycle: Cycle) -> dict[s
     )
     arrived, total = 0, capacity(trace)
     for pod in order.tolist():
-        if arrived >= total:
-            break
         arrived += int(fleet.kinds.gain[trace.kind[pod]])
+        if arrived > total:
+            break
         state.arrive(int(trace.kind[pod]))
     used, queued, moves = list[float](), list[float](), 0
     for event, (pod, u) in enumerate(_events(data, name)):
