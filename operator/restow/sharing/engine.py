@@ -27,7 +27,7 @@ APPROACH, FINISH, DIVE = 0.25, 0.5, 0.75
 GREEDY, GREEDIER = 0.2, 0.3
 """Shares of the effort after which the greedy plans end."""
 
-POOLED = 0.15
+POOLED = 0.25
 """Share of the effort for first prices."""
 
 CHOSEN = 0.8
