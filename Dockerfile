@@ -19,7 +19,8 @@ RUN pip install --target /app --no-deps . \
     && rm -rf /app/bin \
     && python -m compileall -q --invalidation-mode unchecked-hash /app \
     && PYTHONPATH=/app python -c "from restow.packing.solve import get_ready; get_ready()" \
-    && PYTHONPATH=/app python -c "from restow.rescheduling.warming import get_ready; get_ready()"
+    && PYTHONPATH=/app python -c "from restow.rescheduling.warming import get_ready; get_ready()" \
+    && PYTHONPATH=/app python -c "from restow.sharing.warming import get_ready; get_ready()"
 
 # No shell, no package manager, no root.
 FROM gcr.io/distroless/python3-debian12:nonroot

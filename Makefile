@@ -30,6 +30,7 @@ $(STAMP): pyproject.toml constraints.txt
 		--constraint constraints.txt --group dev --editable .
 	@$(BIN)/python -c 'from restow.packing.solve import get_ready; get_ready()'
 	@$(BIN)/python -c 'from restow.rescheduling.warming import get_ready; get_ready()'
+	@$(BIN)/python -c 'from restow.sharing.warming import get_ready; get_ready()'
 	@touch $@
 
 lock: $(STAMP) ## Renew constraints.txt from pyproject.toml

@@ -10,7 +10,6 @@ plan is judged by `replay`, which reads the file by itself.
 import argparse
 import json
 import math
-import os
 import sys
 import time
 from collections.abc import Iterator
@@ -18,6 +17,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any, Final
 
+from benchmarks.age import age
 from benchmarks.vmr2l.baselines import ENGINES, Answer, answer_of
 from benchmarks.vmr2l.instances import Instance, MalformedError, read
 from benchmarks.vmr2l.replay import replay
@@ -44,7 +44,7 @@ def main() -> int:
     )
     parser.add_argument("--brief", action="store_true", help="print no moves")
     arguments = parser.parse_args()
-    began = time.monotonic() - _age()
+    began = time.monotonic() - age()
     for path in arguments.instance:
         for limit in arguments.max_migrations:
             try:
@@ -116,12 +116,6 @@ def _moves(instance: Instance, outcome: Answer) -> Iterator[dict[str, Any]]:
             "to": [instance.nodes[step.node], instance.numa(kind, step.mode)],
             "wave": step.wave,
         }
-
-
-def _age() -> float:
-    """Return for how long this process has been running, in seconds."""
-    start = Path("/proc/self/stat").read_text().rpartition(")")[2].split()[19]
-    return time.clock_gettime(time.CLOCK_BOOTTIME) - int(start) / os.sysconf("SC_CLK_TCK")
 
 
 def _count(text: str) -> int:

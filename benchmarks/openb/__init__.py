@@ -1,0 +1,1 @@
+"""openb: a trace of a cluster whose pods share GPUs, and what placement and moves make of it."""
