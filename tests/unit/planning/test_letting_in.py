@@ -119,3 +119,29 @@ def test_room_of_pending_pod_stays_held_while_replacement_is_let_in_beside_it(
     run = carried_out(snapshot, *steps, habits=restless(9, leave_s), every=every)
     at = {pod.owner.uid: pod.node for pod in run.cluster.pods.values() if pod.owner}
     assert at == {A.uid: "n1", B.uid: "n2", JOB.uid: "n1"}
+
+
+def test_pod_of_higher_priority_is_bound_before_a_lower_one_is_let_in_where_both_fit() -> None:
+    """It would take that room: all of both nodes comes free at the same moment."""
+    group = a_workload("StatefulSet", "set", replicas=4)
+    stays = [
+        a_pod(f"set-{number}", node=node, cpu_m=1000, owner=group)
+        for number, node in enumerate(("n0", "n0", "n1", "n2"))
+    ]
+    small = a_pod("small", node="n3", cpu_m=1000, owner=A)
+    beside = a_pod("beside", node="n1", cpu_m=1000, owner=B)
+    high = a_pod("high", cpu_m=4000, priority=10, owner=a_workload(name="high"))
+    low = a_pod("low", cpu_m=4000, owner=JOB)
+    snapshot = a_snapshot(
+        [*stays, small, beside, high, low],
+        [a_node(f"n{number}", cpu_m=4000) for number in range(4)],
+        workloads=[group, A, B, JOB, a_workload(name="high")],
+    )
+    steps = (
+        a_move(stays[3], "n0"),
+        a_move(small, "n0"),
+        a_place(high, "n2"),
+        a_place(low, "n3"),
+    )
+    run = carried_out(snapshot, *steps, habits=Habits(leave_default_s=2), every=10_000)
+    assert [run.cluster.pods[pod.key].node for pod in (high, low)] == ["n2", "n3"]

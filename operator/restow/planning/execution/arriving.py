@@ -6,11 +6,11 @@ from datetime import UTC, datetime
 from restow.cluster.objects import Pod
 from restow.core.marks import GATE
 from restow.planning.acts import Bind, Nominate, Release, Withdraw
+from restow.planning.execution.binding import bound_by_us
 from restow.planning.execution.exchange import dropouts
 from restow.planning.execution.holding import withheld
 from restow.planning.execution.reserving import (
     all_left,
-    bound_by_us,
     lets_in,
     reserved,
     reserving,

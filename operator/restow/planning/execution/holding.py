@@ -4,7 +4,8 @@ from collections.abc import Iterator, Set
 
 from restow.cluster.objects import Pod
 from restow.core.ids import NodeName, Uid
-from restow.planning.execution.reserving import bound_by_us, nominated, reserving
+from restow.planning.execution.binding import bound_by_us
+from restow.planning.execution.reserving import nominated, reserving
 from restow.planning.execution.scene import Scene
 from restow.planning.plan import Action, Step
 from restow.planning.progress import OVER

@@ -18,9 +18,10 @@ from restow.core.frozen import Amounts, total
 from restow.core.ids import NodeName, ObjectKey, Uid
 from restow.core.marks import HOLD
 from restow.planning.acts import Placeholder, Reserve, Unreserve
+from restow.planning.execution.binding import bound_by_us, waiting
 from restow.planning.execution.filling import fillers, holds_itself, patient, sized
 from restow.planning.execution.scene import Scene
-from restow.planning.plan import Action, Step
+from restow.planning.plan import Action
 from restow.planning.progress import OVER, StepPhase
 from restow.planning.revalidate import arrival_of
 from restow.planning.room import has_room, why_no_room, without
@@ -129,7 +130,9 @@ def entering(scene: Scene) -> Arriving:
             continue  # nothing would hold its room yet
         if step.action is Action.PLACE and not all_left(scene):
             continue
-        if step.action is Action.PLACE and bound_by_us(scene, step, pod):
+        if step.action is Action.PLACE and (
+            bound_by_us(scene, step, pod) or _others_first(scene, pod, node)
+        ):
             continue
         if pod.gates and patient(scene, state) and _would_open(scene, pod, node):
             continue
@@ -139,6 +142,21 @@ def entering(scene: Scene) -> Arriving:
         if room_for(scene, pod, node):
             found.setdefault(node, []).append(pod)
     return found
+
+
+def _others_first(scene: Scene, pod: Pod, node: NodeName) -> bool:
+    """Whether a pod of the plan that outranks it, and could go there too, is about to be bound.
+
+    By restow, to its own node; then this one is nobody's to take any more.
+    """
+    for index, step, state in scene.of_wave(Action.PLACE):
+        other, target = scene.arriving(index), step.target
+        if other is None or other.node is not None or state.phase in OVER or target is None:
+            continue
+        rival = other.priority > pod.priority and why_no_room(scene.board, other, node, {}) is None
+        if rival and bound_by_us(scene, step, other) and room_for(scene, other, target):
+            return True
+    return False
 
 
 def migrants(scene: Scene) -> Iterator[tuple[Pod, NodeName]]:
@@ -171,26 +189,6 @@ def _would_open(scene: Scene, pod: Pod, node: NodeName) -> bool:
             for other in waiting(scene)
             if other.uid not in ours
         )
-
-
-def bound_by_us(scene: Scene, step: Step, pod: Pod) -> bool:
-    """Whether restow may bind the pod: nobody outranks it who could be bound there too."""
-    if not step.bindable or (step.action is Action.MOVE and scene.judge.unbindable(pod)):
-        return False
-    node = step.target
-    if node is None or node not in scene.board.nodes:
-        return False
-    return not any(
-        other.priority > pod.priority and why_no_room(scene.board, other, node, {}) is None
-        for other in waiting(scene)
-    )
-
-
-def waiting(scene: Scene) -> Iterator[Pod]:
-    """Yield the pods in kube-scheduler's queue."""
-    for pod in scene.snapshot.pods.values():
-        if pod.node is None and not pod.gates and not pod.deleting:
-            yield pod
 
 
 def all_left(scene: Scene) -> bool:

@@ -12,9 +12,10 @@ from dataclasses import dataclass, replace
 
 from restow.cluster.objects import Pod
 from restow.core.ids import NodeName, ObjectKey, Uid
+from restow.planning.execution.binding import bound_by_us
 from restow.planning.execution.filling import asks
 from restow.planning.execution.holding import meant
-from restow.planning.execution.reserving import bound_by_us, reserving, virtual
+from restow.planning.execution.reserving import reserving, virtual
 from restow.planning.execution.scene import Scene
 from restow.planning.plan import Action
 from restow.planning.progress import OVER
