@@ -6,13 +6,15 @@ choice; here nothing follows, since no scenario evicts a launcher: who tries is 
 localhost, so the API server must run on the same machine.
 """
 
+import base64
 import json
 import ssl
-import subprocess
 import threading
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any, Final
+
+import trustme
 
 from e2e.client import Client, Json
 
@@ -31,15 +33,15 @@ class VirtApi:
     def __init__(self, client: Client, workdir: Path, namespace: str) -> None:
         self.attempts: list[str] = []
         self._client, self._namespace = client, namespace
-        key, certificate = workdir / "virt-api.key", workdir / "virt-api.crt"
-        _certify(key, certificate)
+        authority, issued = trustme.CA(), workdir / "virt-api.pem"
+        authority.issue_cert("127.0.0.1").private_key_and_cert_chain_pem.write_to_path(issued)
         context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-        context.load_cert_chain(certificate, key)
+        context.load_cert_chain(issued)
         self._server = ThreadingHTTPServer(("127.0.0.1", 0), self._handler())
         self._server.socket = context.wrap_socket(self._server.socket, server_side=True)
         self._thread = threading.Thread(target=self._server.serve_forever, daemon=True)
         self._thread.start()
-        client.create(self._configuration(certificate))
+        client.create(self._configuration(authority.cert_pem.bytes()))
 
     def close(self) -> None:
         """Take the webhook away."""
@@ -83,13 +85,8 @@ class VirtApi:
 
         return Handler
 
-    def _configuration(self, certificate: Path) -> Json:
-        bundle = subprocess.run(
-            ["openssl", "base64", "-A", "-in", str(certificate)],
-            capture_output=True,
-            text=True,
-            check=True,
-        ).stdout
+    def _configuration(self, authority: bytes) -> Json:
+        bundle = base64.b64encode(authority).decode()
         port = self._server.server_address[1]
         return {
             "apiVersion": "admissionregistration.k8s.io/v1",
@@ -120,16 +117,3 @@ class VirtApi:
                 }
             ],
         }
-
-
-def _certify(key: Path, certificate: Path) -> None:
-    """Make a certificate for localhost that signs itself."""
-    subprocess.run(
-        [
-            *("openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "2"),
-            *("-keyout", str(key), "-out", str(certificate)),
-            *("-subj", "/CN=127.0.0.1", "-addext", "subjectAltName=IP:127.0.0.1"),
-        ],
-        capture_output=True,
-        check=True,
-    )
