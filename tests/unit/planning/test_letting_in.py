@@ -145,3 +145,31 @@ def test_pod_of_higher_priority_is_bound_before_a_lower_one_is_let_in_where_both
     )
     run = carried_out(snapshot, *steps, habits=Habits(leave_default_s=2), every=10_000)
     assert [run.cluster.pods[pod.key].node for pod in (high, low)] == ["n2", "n3"]
+
+
+def test_pod_of_higher_priority_keeps_out_of_room_that_an_earlier_wave_left_to_a_lower_one() -> (
+    None
+):
+    """It waits for a later wave; what is held for the lower one is nothing to it."""
+    group = a_workload("ReplicaSet", "group", replicas=3)
+    one, two, three = (
+        a_pod(f"group-{number}", node=node, cpu_m=1000, owner=group)
+        for number, node in enumerate(("n1", "n2", "n2"))
+    )
+    stays = [a_pod(f"stays-{node}", node=node, cpu_m=1000, owner=A) for node in ("n0", "n3")]
+    high = a_pod("high", cpu_m=4000, priority=10, owner=a_workload(name="high"))
+    low = a_pod("low", cpu_m=4000, owner=JOB)
+    snapshot = a_snapshot(
+        [one, two, three, *stays, high, low],
+        [a_node(f"n{number}", cpu_m=4000) for number in range(4)],
+        workloads=[group, A, JOB, a_workload(name="high")],
+    )
+    steps = (
+        a_move(one, "n0"),
+        a_move(two, "n0", wave=1),
+        a_move(three, "n0", wave=2),
+        a_place(high, "n2", wave=2),
+        a_place(low, "n1", wave=2),
+    )
+    run = carried_out(snapshot, *steps, habits=Habits(), every=10_000)
+    assert [run.cluster.pods[pod.key].node for pod in (high, low)] == ["n2", "n1"]

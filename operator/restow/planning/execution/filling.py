@@ -54,8 +54,9 @@ def fillers(
         node: tuple(replace(pod, node=None, gates=(HOLD,)) for pod in pods)
         for node, pods in arrivals.items()
     }
-    # also those that have left: their room is open until all have come
-    left = {step.source for _, step, _ in moves}
+    # also those that have left, in earlier waves too: their room is open until all have come
+    gone = scene.steps(Action.MOVE, Action.EVICT)
+    left = {step.source for _, step, _ in gone if step.wave <= scene.progress.wave}
     sources = [name for name in sorted(scene.board.nodes) if name in left]
     moved = (scene.arriving(index) or scene.pod(step) for index, step, _ in moves)
     avoiding = any(pod is not None and pod.anti_affinity for pod in moved)
