@@ -1,5 +1,10 @@
-"""A cluster fragmented by pods and machines that came and went is put right, run by run."""
+"""A cluster fragmented by pods and machines that came and went is put right, run by run.
 
+Which of them move follows from where kube-scheduler put them: now and then no machine does, and
+the scenario has nothing to show. So it is run on request, with `RESTOW_CHURNED=1`.
+"""
+
+import os
 from itertools import cycle, pairwise
 from random import Random
 from typing import Final
@@ -30,7 +35,11 @@ from e2e.watches import has_gate
 
 __all__ = ["machines", "virt_api"]  # fixtures
 
-pytestmark = [pytest.mark.cluster, pytest.mark.timeout(900)]
+pytestmark = [
+    pytest.mark.cluster,
+    pytest.mark.timeout(900),
+    pytest.mark.skipif("RESTOW_CHURNED" not in os.environ, reason="run on request"),
+]
 
 NODES: Final = 30
 DEPLOYMENTS: Final = 15
