@@ -1,12 +1,11 @@
 """Whether a placement keeps what a level's arrays leave out."""
 
-from collections.abc import Iterator
-
 from restow.packing import ranks
 from restow.packing.fill import Fill, evictions, free_room, moves, placed
 from restow.packing.judges import complaints
 from restow.packing.judges.change import Change
 from restow.packing.problem import Order, Problem
+from restow.packing.relations import involved
 
 
 def legal(problem: Problem, fill: Fill) -> bool:
@@ -25,14 +24,20 @@ def legal(problem: Problem, fill: Fill) -> bool:
     return (
         _budgeted(problem, moved, lost)
         and (problem.order is Order.PAPER or not any(lost) or _justified(problem, fill))
-        and next(offences(problem, fill), None) is None
+        and not broken(problem, fill)
     )
 
 
-def offences(problem: Problem, fill: Fill) -> Iterator[str]:
-    """Yield what `fill` breaks of the relations."""
+def broken(problem: Problem, fill: Fill) -> frozenset[int]:
+    """Return the classes of the relations that `fill` breaks."""
     home = [dict(pods.running) for pods in problem.classes]
-    return complaints(problem.relations, Change(problem=problem, now=home, then=fill))
+    change = Change(problem=problem, now=home, then=fill)
+    return frozenset(
+        c
+        for relation in problem.relations
+        if next(complaints((relation,), change), None) is not None
+        for c in involved(relation)
+    )
 
 
 def _budgeted(problem: Problem, moved: list[int], lost: list[int]) -> bool:

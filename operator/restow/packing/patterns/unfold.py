@@ -5,6 +5,7 @@ import numpy as np
 from restow.packing.fill import Fill
 from restow.packing.patterns.arrays import Ints
 from restow.packing.patterns.frame import Frame
+from restow.packing.patterns.legality import broken
 from restow.packing.patterns.stage import Stage
 from restow.packing.problem import Problem
 
@@ -58,7 +59,10 @@ def folded(stage: Stage, there: Ints) -> list[list[tuple[int, Ints]]]:
 
 
 def whole(problem: Problem, frame: Frame, stage: Stage, there: Ints, before: Fill) -> Fill:
-    """Add all other pods to those of the level: where they were before, at home, or anywhere."""
+    """Add all other pods to those of the level: where they were before, at home, or anywhere.
+
+    Of those whose relations that breaks, none arrives.
+    """
     counts = np.zeros_like(frame.home)
     counts[:, stage.classes] = there
     counts[:, stage.pinned] = frame.home[:, stage.pinned]
@@ -76,6 +80,8 @@ def whole(problem: Problem, frame: Frame, stage: Stage, there: Ints, before: Fil
         _seat(frame, counts, left, c, homes)
         missing = int(max(frame.running[c], wanted) - counts[:, c].sum())
         _seat(frame, counts, left, c, np.minimum(frame.comers[:, c], missing))
+    for c in sorted(broken(problem, fill_from(counts)).intersection(others)):
+        counts[:, c] = np.minimum(counts[:, c], frame.home[:, c])
     return fill_from(counts)
 
 
