@@ -92,8 +92,9 @@ class MachineWatch:
             self.violations.append(f"{meta['name']} was deleted under its machine")
 
     def _lives_in(self, pod: Json) -> bool:
-        name = pod["metadata"]["labels"]["vm.kubevirt.io/name"]
-        machine = next((m for m in self._machines.all() if m["metadata"]["name"] == name), None)
+        key = (self._namespace, pod["metadata"]["labels"]["vm.kubevirt.io/name"])
+        names = ((m, m["metadata"]) for m in self._machines.all())
+        machine = next((m for m, at in names if (at["namespace"], at["name"]) == key), None)
         if machine is None or "deletionTimestamp" in machine["metadata"]:
             return False
         return bool(machine["status"].get("nodeName") == node_of(pod))
