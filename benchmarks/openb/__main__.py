@@ -16,6 +16,7 @@ import sys
 from pathlib import Path
 from typing import Any, Final
 
+from benchmarks.arguments import count
 from benchmarks.openb.churn import Cycle, churn
 from benchmarks.openb.plan import plan
 from benchmarks.openb.replay import POLICIES, replay
@@ -30,7 +31,7 @@ def main() -> int:
     commands = parser.add_subparsers(dest="command", required=True)
     planning = commands.add_parser("plan", help="move some running pods of one snapshot")
     planning.add_argument("--instance", type=Path, required=True)
-    planning.add_argument("--max-moves", type=_count, required=True)
+    planning.add_argument("--max-moves", type=count, required=True)
     planning.add_argument("--time-limit", type=float, default=60.0, help="seconds")
     planning.add_argument("--output", type=Path, required=True, help="where the plan is written")
     planning.add_argument("--seed", type=int, default=0)
@@ -43,8 +44,8 @@ def main() -> int:
     churning.add_argument("--trace", required=True)
     churning.add_argument("--seed", type=int, default=42)
     churning.add_argument("--policy", choices=POLICIES, default="fgd")
-    churning.add_argument("--every", type=_count, default=400, help="events")
-    churning.add_argument("--moves", type=_count, default=40, help="at most, each time")
+    churning.add_argument("--every", type=count, default=400, help="events")
+    churning.add_argument("--moves", type=count, default=40, help="at most, each time")
     churning.add_argument("--time-limit", type=float, default=8.0, help="seconds, each time")
     churning.add_argument("--data", type=Path, default=DATA, help="directory of the trace")
     arguments = parser.parse_args()
@@ -73,13 +74,6 @@ def _churn(asked: argparse.Namespace) -> dict[str, Any]:
 
 
 COMMANDS: Final = {"plan": _plan, "replay": _replay, "churn": _churn}
-
-
-def _count(text: str) -> int:
-    count = int(text)
-    if count < 0:
-        raise argparse.ArgumentTypeError(f"{count} is negative")
-    return count
 
 
 if __name__ == "__main__":

@@ -18,6 +18,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from benchmarks.age import age
+from benchmarks.arguments import count
 from benchmarks.vmr2l.baselines import ENGINES, Answer, answer_of
 from benchmarks.vmr2l.instances import Instance, MalformedError, read
 from benchmarks.vmr2l.replay import replay
@@ -35,7 +36,7 @@ def main() -> int:
         prog="python -m benchmarks.vmr2l", description=str(__doc__).partition("\n")[0]
     )
     parser.add_argument("--instance", type=Path, nargs="+", required=True)
-    parser.add_argument("--max-migrations", type=_count, nargs="+", required=True)
+    parser.add_argument("--max-migrations", type=count, nargs="+", required=True)
     parser.add_argument("--time-limit", type=float, default=5.0, help="seconds")
     parser.add_argument("--engine", choices=sorted(ENGINES), default="restow")
     parser.add_argument("--seed", type=int, default=0)
@@ -116,13 +117,6 @@ def _moves(instance: Instance, outcome: Answer) -> Iterator[dict[str, Any]]:
             "to": [instance.nodes[step.node], instance.numa(kind, step.mode)],
             "wave": step.wave,
         }
-
-
-def _count(text: str) -> int:
-    count = int(text)
-    if count < 0:
-        raise argparse.ArgumentTypeError(f"{count} is negative")
-    return count
 
 
 if __name__ == "__main__":

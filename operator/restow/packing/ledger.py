@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterator
 
 from restow.packing import fill as fills
-from restow.packing.fill import Fill
+from restow.packing.fill import Fill, stay_fill
 from restow.packing.free_room import FreeRoom, Indices, Rooms
 from restow.packing.problem import Problem
 from restow.packing.standing import Standing
@@ -38,7 +38,7 @@ class Ledger:
         self.problem = problem
         self.fill = fill
         self.free = fills.free_room(problem, fill)
-        self._home = [dict(pods.running) for pods in problem.classes]
+        self._home = stay_fill(problem)
         self.at: list[set[int]] = [set() for _ in problem.capacity]
         for c, row in enumerate(fill):
             for n in row:

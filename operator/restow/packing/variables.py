@@ -67,7 +67,7 @@ class Variables:
 
     def __post_init__(self) -> None:
         """Make stayers up to the pods at home, arrivals up to what class and empty node allow."""
-        self.home = [dict(pods.running) for pods in self.problem.classes]
+        self.home = stay_fill(self.problem)
         self.free = free_room(self.problem, stay_fill(self.problem))
         self.stays: list[list[cp_model.IntVar]] = [[] for _ in self.problem.classes]
         self.arrivals: list[list[cp_model.IntVar]] = [[] for _ in self.problem.classes]

@@ -57,14 +57,7 @@ def formulate(  # noqa: PLR0913 - by name, all but three with defaults
     nodes may be looked at (`planning.focus`), unless `whole`. With `recall` the formulation before
     is returned again where nothing that it rests on has changed.
     """
-    judge = Judge(
-        snapshot=snapshot,
-        policy=policy,
-        now=now,
-        others=tuple(others),
-        moved=usage.moved,
-        workloads=usage.workloads,
-    )
+    judge = _judge(snapshot, policy, now, usage, others)
     candidates = [pod for pod in snapshot.unbound if judge.not_pending(pod) is None]
     wishes = {pod.uid: judge.wishes(pod) for pod in candidates}
     if not candidates:
@@ -104,6 +97,19 @@ def formulate(  # noqa: PLR0913 - by name, all but three with defaults
     return found
 
 
+def _judge(
+    snapshot: Snapshot, policy: Policy, now: datetime, usage: Usage, others: Iterable[Policy]
+) -> Judge:
+    return Judge(
+        snapshot=snapshot,
+        policy=policy,
+        now=now,
+        others=tuple(others),
+        moved=usage.moved,
+        workloads=usage.workloads,
+    )
+
+
 def standing(  # noqa: PLR0913 - by name, most with defaults
     snapshot: Snapshot,
     policy: Policy,
@@ -120,14 +126,7 @@ def standing(  # noqa: PLR0913 - by name, most with defaults
     beside
         Resources that are counted although no pod that may move asks for them.
     """
-    judge = Judge(
-        snapshot=snapshot,
-        policy=policy,
-        now=now,
-        others=tuple(others),
-        moved=usage.moved,
-        workloads=usage.workloads,
-    )
+    judge = _judge(snapshot, policy, now, usage, others)
     draft = _Draft(
         judge=judge,
         pending=[],

@@ -20,6 +20,9 @@ Where the limit is slack a move costs nothing, and columns full of needless ones
 as any.
 """
 
+PENALTY = 2000.0
+"""What it costs, beyond twice its own devices, that a pod finds no place: more than any gain."""
+
 
 class Duals(NamedTuple):
     """Prices of classes and of a move, and worth of nodes, in `UNIT`s."""
@@ -144,7 +147,3 @@ class Master:
     def release(self, column: int) -> None:
         """Use as much of a column as pays again."""
         self._uses[column].SetBounds(0.0, self._solver.infinity())
-
-
-PENALTY = 2000.0
-"""What it costs, beyond twice its own devices, that a pod finds no place: more than any gain."""

@@ -36,17 +36,13 @@ def known(relation: Relation) -> bool:
 
 def sums(problem: Problem) -> list[Sum]:
     """Return the sums that the relations of the problem, all of them known, imply."""
-    return [
-        each
-        for relation in problem.relations
-        for each in (
-            _of_spread(problem, relation)
-            if isinstance(relation, Spread)
-            else _of_exclusion(problem, relation)
-            if isinstance(relation, Exclusion)
-            else ()
-        )
-    ]
+    found: list[Sum] = []
+    for relation in problem.relations:
+        if isinstance(relation, Spread):
+            found += _of_spread(problem, relation)
+        elif isinstance(relation, Exclusion):
+            found += _of_exclusion(problem, relation)
+    return found
 
 
 def barred(problem: Problem) -> Iterator[tuple[tuple[int, ...], list[int]]]:

@@ -260,15 +260,14 @@ class _Search:
         return self.gain >= self.top
 
     def _adopt(self, there: Ints) -> None:
-        """Take over a placement of the classes that count, if the others can live with it."""
-        if (there.sum(axis=0) < self.stage.level.pods.least).any():
+        """Take over a better placement of the classes that count, if others can live with it."""
+        gain = gain_at(self.stage.level, there)
+        if gain <= self.gain or (there.sum(axis=0) < self.stage.level.pods.least).any():
             return
         fill = whole(self._problem, self._frame, self.stage, there, self.fill)
         if not legal(self._problem, fill) or not all(
             hold.met(self._problem, fill) for hold in self._holds
         ):
             return
-        gain = gain_at(self.stage.level, there)
-        if gain > self.gain:
-            self.gain, self.fill = gain, fill
-            self._shaking.restart(there)
+        self.gain, self.fill = gain, fill
+        self._shaking.restart(there)

@@ -1,7 +1,7 @@
 """Whether a placement keeps what a level's arrays leave out."""
 
 from restow.packing import ranks
-from restow.packing.fill import Fill, evictions, free_room, moves, placed
+from restow.packing.fill import Fill, evictions, free_room, moves, placed, stay_fill
 from restow.packing.judges import complaints
 from restow.packing.judges.change import Change
 from restow.packing.problem import Order, Problem
@@ -30,8 +30,9 @@ def legal(problem: Problem, fill: Fill) -> bool:
 
 def broken(problem: Problem, fill: Fill) -> frozenset[int]:
     """Return the classes of the relations that `fill` breaks."""
-    home = [dict(pods.running) for pods in problem.classes]
-    change = Change(problem=problem, now=home, then=fill)
+    if not problem.relations:
+        return frozenset()
+    change = Change(problem=problem, now=stay_fill(problem), then=fill)
     return frozenset(
         c
         for relation in problem.relations

@@ -9,7 +9,7 @@ from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, Final
 
-from restow.packing.fill import Fill
+from restow.packing.fill import Fill, stay_fill
 from restow.packing.ledger import Ledger
 from restow.packing.problem import PodClass, Problem
 from restow.packing.regions.inside import Pods, split
@@ -64,7 +64,7 @@ class Cutter:
             if not isinstance(relation, (*_LOCAL, Together)):
                 self._fixed |= involved(relation)
         self._sets: dict[int, frozenset[int]] = {}
-        self._home = [dict(pods.running) for pods in problem.classes]
+        self._home = stay_fill(problem)
         self._at: list[list[int]] = [[] for _ in problem.capacity]
         for c, pods in enumerate(problem.classes):
             for n, _ in pods.running:

@@ -154,6 +154,15 @@ def _cooldown(pod: Pod, context: Context, _: bool | None) -> Refusal | None:  # 
     return cooldown.refuse(moved_at, pause, context.now, "a pod of its workload")
 
 
+_TIES: Final[tuple[Rule, ...]] = (
+    lambda pod, _context, _movable: shared_gpu.refuse(pod),
+    lambda pod, _context, _movable: topology.refuse(pod),
+    lambda pod, _context, _movable: pod_group.refuse(pod),
+    _device_claims,
+    lambda pod, context, _movable: storage_demand.pinned(pod, context.snapshot),
+)
+"""What ties a pod, or a virtual machine, to its node, however it would leave."""
+
 RULES: Final[tuple[Rule, ...]] = (
     # what the pod is
     lambda pod, _context, _movable: leaving.refuse(pod),
@@ -168,11 +177,7 @@ RULES: Final[tuple[Rule, ...]] = (
     _owner,
     _single_replica,
     _local_storage,
-    lambda pod, _context, _movable: shared_gpu.refuse(pod),
-    lambda pod, _context, _movable: topology.refuse(pod),
-    lambda pod, _context, _movable: pod_group.refuse(pod),
-    _device_claims,
-    lambda pod, context, _movable: storage_demand.pinned(pod, context.snapshot),
+    *_TIES,
     # what passes by itself, so it is said last
     _minimum_age,
     _cooldown,
@@ -187,11 +192,7 @@ MACHINE_RULES: Final[tuple[Rule, ...]] = (
     lambda pod, context, _movable: foreign_scheduler.refuse(pod, context.scheduler_names),
     _opt_outs,
     lambda pod, context, _movable: machine.refuse(pod, context.snapshot),
-    lambda pod, _context, _movable: shared_gpu.refuse(pod),
-    lambda pod, _context, _movable: topology.refuse(pod),
-    lambda pod, _context, _movable: pod_group.refuse(pod),
-    _device_claims,
-    lambda pod, context, _movable: storage_demand.pinned(pod, context.snapshot),
+    *_TIES,
     _minimum_age,
     _cooldown,
 )
