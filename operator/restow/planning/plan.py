@@ -73,7 +73,11 @@ class TierResult:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Disturbed:
-    """Pods moved and pods left without a place; `bound` is the least number of both together."""
+    """Pods moved and pods left without a place; `bound` is the least number of both together.
+
+    Of rescheduling towards a goal it is the least that reaches the goal: more than were moved where
+    the limit ends before that.
+    """
 
     moves: int
     evictions: int

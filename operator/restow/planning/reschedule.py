@@ -121,7 +121,9 @@ class _Attempt:
     rescheduler: Rescheduler
     limit_s: float
     most: Fraction | None = None
-    least: int = 0
+    least: int | None = None
+    reached: bool = False
+    whole: bool = True
     spent_s: float = 0.0
     placement: Placement = ()
 
@@ -141,6 +143,7 @@ class _Attempt:
                 self.formulation, self.goal, self.terrain, fixed=fixed, held=held
             )
             outcome = self._solved(translated)
+            self.whole = not fixed and not held
             self.placement = placement_after(self.problem, translated, outcome.steps)
             if not outcome.steps:
                 break
@@ -201,7 +204,9 @@ class _Attempt:
             goal = self.goal.worth(self.measured(self.present), translated.unit)
         solved = self.rescheduler(translated.migrations, left_s, goal)
         self.spent_s += solved.wall_s
-        self.least = max(self.least, solved.least)
+        self.reached = goal is not None and solved.outcome.after >= goal
+        if self.least is None:  # later problems have less to choose from
+            self.least = solved.least
         gain = solved.outcome.bound - solved.outcome.before
         if self.most is None and gain < UNBOUNDED:
             self.most = gain * translated.unit
@@ -225,9 +230,10 @@ class _Attempt:
         )
 
     def _plan(self, steps: Sequence[Step], outcome: Outcome | None) -> Plan:
-        status = Status.UNCHANGED
+        status, least = Status.UNCHANGED, self.least or 0
         if outcome is not None:
-            status = Status.OPTIMAL if outcome.proven else Status.FEASIBLE
+            proven = outcome.proven and self.whole
+            status = Status.OPTIMAL if proven else Status.FEASIBLE
         return named(
             Plan(
                 name="",
@@ -245,8 +251,8 @@ class _Attempt:
                     disturbed=Disturbed(
                         moves=len(steps),
                         evictions=0,
-                        bound=min(self.least, len(steps)),
-                        proven=self.goal.reaching and len(steps) <= self.least,
+                        bound=least,
+                        proven=self.goal.reaching and self.reached and len(steps) <= least,
                     ),
                 ),
                 fragmentation=promised(

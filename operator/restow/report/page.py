@@ -13,6 +13,7 @@ from restow.cluster.snapshot import Snapshot
 from restow.core.ids import NodeName, Uid
 from restow.planning.plan import Plan
 from restow.report.picture import main_resource, places_after
+from restow.report.tables import migrations
 
 Json = dict[str, Any]
 
@@ -101,7 +102,8 @@ def _facts(plan: Plan, snapshot: Snapshot) -> list[tuple[str, str]]:
     solve = plan.solve
     counted = {
         "pending pods get a place": len(plan.placed),
-        "moves": solve.disturbed.moves,
+        "moves": solve.disturbed.moves - migrations(plan),
+        "live migrations": migrations(plan),
         "evictions": solve.disturbed.evictions,
         "waves": plan.waves,
         "pods stay pending": len(plan.unplaced),
@@ -113,16 +115,20 @@ def _facts(plan: Plan, snapshot: Snapshot) -> list[tuple[str, str]]:
         before, after = dict(plan.fragmentation.before), dict(plan.fragmentation.after)
         facts += [(_change(before[name], after[name]), name) for name in before if name in after]
         known = "reached" if plan.fragmentation.proven else "not reached"
-        facts.append(
-            (f"{plan.fragmentation.bound:.3f}", f"best {plan.fragmentation.metric}, {known}")
-        )
+        metric = plan.fragmentation.metric
+        form = _form(before[metric], plan.fragmentation.bound)
+        facts.append((f"{plan.fragmentation.bound:{form}}", f"best {metric}, {known}"))
     return facts
 
 
 def _change(before: float, after: float) -> str:
-    if before == int(before) and after == int(after) and max(before, after) > 1:
-        return f"{before:.0f} → {after:.0f}"
-    return f"{before:.3f} → {after:.3f}"
+    form = _form(before, after)
+    return f"{before:{form}} → {after:{form}}"
+
+
+def _form(*numbers: float) -> str:
+    """Return how numbers of one kind are written: whole where they all are, and count something."""
+    return ".0f" if max(numbers) > 1 and all(each.is_integer() for each in numbers) else ".3f"
 
 
 def _resources(plan: Plan, snapshot: Snapshot) -> list[str]:

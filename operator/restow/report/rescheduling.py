@@ -4,10 +4,11 @@ from rich.console import Group, RenderableType
 from rich.text import Text
 
 from restow.cluster.snapshot import Snapshot
+from restow.planning.plan import Disturbed
 from restow.planning.promise import COST, WHOLE, rises
 from restow.planning.reschedule import Rescheduled
 from restow.report import picture
-from restow.report.tables import count, grid, steps
+from restow.report.tables import count, grid, migrations, steps
 
 
 def report(found: Rescheduled, snapshot: Snapshot) -> Group:
@@ -29,9 +30,11 @@ def headline(found: Rescheduled) -> Text:
     if not plan.steps:
         text.append("changes nothing", style="bold")
     else:
-        text.append(
-            f"moves {count(len(plan.steps), 'pod')} in {count(plan.waves, 'wave')}", style="bold"
-        )
+        machines = migrations(plan)
+        pods = len(plan.steps) - machines
+        what = [f"moves {count(pods, 'pod')}"] * bool(pods)
+        what += [f"migrates {count(machines, 'machine')}"] * bool(machines)
+        text.append(f"{' and '.join(what)} in {count(plan.waves, 'wave')}", style="bold")
     if fragments is not None:
         name = fragments.metric
         before, after = dict(fragments.before)[name], dict(fragments.after)[name]
@@ -42,11 +45,18 @@ def headline(found: Rescheduled) -> Text:
         if plan.steps:
             text.append(f"; cost {dict(fragments.after)[COST]:.1f}")
     solve = plan.solve
-    if solve.disturbed.bound:
-        fewest = "proven" if solve.disturbed.proven else f"at least {solve.disturbed.bound}"
-        text.append(f"; fewest moves: {fewest}")
+    text.append(_fewest(solve.disturbed))
     text.append(f" ({solve.outcome.value}, {solve.wall_s:.2f} s, {solve.engine})", style="dim")
     return text
+
+
+def _fewest(disturbed: Disturbed) -> str:
+    """Return how many moves the goal takes, empty where none was set."""
+    if disturbed.proven:
+        return "; fewest moves: proven" if disturbed.bound else ""
+    if disturbed.bound > disturbed.moves:
+        return f"; the goal takes at least {count(disturbed.bound, 'move')}"
+    return f"; fewest moves: at least {disturbed.bound}" if disturbed.bound else ""
 
 
 def _shapes(found: Rescheduled) -> RenderableType:

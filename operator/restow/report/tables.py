@@ -119,6 +119,11 @@ def grid(title: str, headings: tuple[str, ...]) -> Table:
     return table
 
 
+def migrations(plan: Plan) -> int:
+    """Return how many virtual machines migrate."""
+    return sum(step.action is Action.MIGRATE for step in plan.steps)
+
+
 def sentence(step: Step) -> str:
     """Return the step in words."""
     match step.action:

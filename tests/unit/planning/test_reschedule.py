@@ -17,6 +17,7 @@ from restow.planning.plan import Action, Trigger
 from restow.planning.reschedule import Rescheduled, reschedule
 from restow.policies.packing_policy import Limits
 from restow.policies.rescheduling import Objective
+from restow.report.rescheduling import headline
 from tests.support.decisions import a_policy, rescheduler
 from tests.support.objects import NOW, a_budget, a_node, a_pod, a_snapshot, a_workload
 
@@ -248,6 +249,7 @@ def test_balance_moves_as_few_as_bring_every_node_below_the_bound() -> None:
     assert (after["nodes above the bound"], after["largest utilization"]) == (0.0, 0.5)
     assert fragments.proven
     assert (result.plan.solve.disturbed.bound, result.plan.solve.disturbed.proven) == (4, True)
+    assert "; fewest moves: proven" in headline(result).plain
 
 
 def test_balance_within_a_limit_says_what_no_plan_could_pass_and_fills_nobody_else() -> None:
@@ -256,6 +258,9 @@ def test_balance_within_a_limit_says_what_no_plan_could_pass_and_fills_nobody_el
     assert fragments is not None
     assert dict(fragments.after)["nodes above the bound"] == 1.0
     assert (fragments.bound, fragments.proven) == (1.0, True)
+    disturbed = result.plan.solve.disturbed
+    assert (disturbed.moves, disturbed.bound, disturbed.proven) == (2, 4, False)
+    assert "; the goal takes at least 4 moves" in headline(result).plain
     moved = [step.target for step in result.plan.steps]
     assert max(Counter(moved).values()) <= 3
     assert not {"n0", "n1"} & set(moved)

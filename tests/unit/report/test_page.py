@@ -2,10 +2,11 @@
 
 import json
 import re
+from dataclasses import replace
 from typing import Any
 
 from restow.cluster.snapshot import Snapshot
-from restow.planning.plan import Plan
+from restow.planning.plan import Action, Plan
 from restow.report.page import page
 from restow.report.tables import headline
 from tests.support.decisions import decided
@@ -56,3 +57,12 @@ def test_what_is_in_the_cluster_cannot_end_the_script() -> None:
     text = page(plan, snapshot, "</script><script>alert(1)</script>")
     assert "alert(1)</script>" not in text
     assert data_of(text)["headline"] == "</script><script>alert(1)</script>"
+
+
+def test_machines_that_migrate_are_told_from_pods_that_move() -> None:
+    plan, snapshot = stranded()
+    first, *others = plan.steps
+    plan = replace(plan, steps=(replace(first, action=Action.MIGRATE, vmi="vm"), *others))
+    facts = data_of(page(plan, snapshot, "a plan"))["facts"]
+    assert ["1", "live migrations"] in facts
+    assert "moves" not in [what for _, what in facts]
