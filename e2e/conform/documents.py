@@ -32,6 +32,15 @@ REPORTED: Final = frozenset({"Pod", "PersistentVolume", "PersistentVolumeClaim",
 """Kinds whose status the API server takes only from the status subresource."""
 
 
+FAILED: Final = "running PreBind plugin"
+"""Begins what kube-scheduler says of a pod that it could not bind to the node it had chosen."""
+
+
+def is_open(pod: Json) -> bool:
+    """Tell whether kube-scheduler has chosen a node and not bound the pod to it."""
+    return bool(pod["status"].get("nominatedNodeName")) and not pod["spec"].get("nodeName")
+
+
 def version(document: Json) -> str:
     """Return the resource version."""
     return str(document["metadata"]["resourceVersion"])

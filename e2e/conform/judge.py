@@ -103,8 +103,9 @@ def _answer(verdict: Verdict, snapshot: Snapshot, rules: Sequence[Rule]) -> str 
         return "gated" if gates is not None else "not gated"
     survey = Survey.of(pod, Board(snapshot), rules=rules, nominated=snapshot.nominated)
     feasible = survey.feasible()
-    if verdict.reason == ERROR and survey.aborted:
-        texts = [text for each in survey.aborted for text in each.upstream]
+    if verdict.reason == ERROR and (survey.aborted or survey.unbindable):
+        why = survey.aborted or survey.unbindable
+        texts = [text for each in why for text in each.upstream]
         is_one = any(verdict.message.startswith(text) for text in texts)
         return None if is_one else f"{ERROR}: {' | '.join(texts)}"
     if verdict.node is not None:

@@ -75,7 +75,7 @@ class Oracle:
         It ends early when a pod found a place whose volumes a controller would now have to bind, or
         whose devices a driver would have to make ready: kube-scheduler waits for that, and restow
         does not look at a cluster in such a state. Also when a claim was freed for a refused pod,
-        which kube-scheduler then takes up again at once.
+        which kube-scheduler then takes up again at once, and when it failed to bind one.
         """
         self._lay(scene.objects, told)
         time.sleep(settle_s)
@@ -140,12 +140,14 @@ class Oracle:
         uid, came = self._arrivals.put(probe, settle_s)
         known.update((each["metadata"]["uid"], documents.version(each)) for each in came)
         pod = self._judged(uid)
-        node = pod["spec"].get("nodeName") or pod["status"].get("nominatedNodeName")
-        is_open = bool(node) and not pod["spec"].get("nodeName")
         claiming = documents.claims(probe.pod)
-        if is_open and claiming:
-            is_open = not self._bound(probe.pod, uid)  # claims are written, then it is bound
+        if claiming and documents.is_open(pod):
+            pod = self._settled(pod)  # claims are written, then it is bound
         condition = documents.condition(pod)
+        failed = documents.FAILED in condition.get("message", "")
+        is_open = failed or documents.is_open(pod)
+        node = pod["spec"].get("nodeName") or pod["status"].get("nominatedNodeName")
+        node = "" if failed else node
         if not node:
             self._client.delete("Pod", name, namespace=namespace, grace_s=0)
         is_open |= FREED in condition.get("message", "")
@@ -171,26 +173,25 @@ class Oracle:
         known.update((each["metadata"]["uid"], documents.version(each)) for each in found)
         return tuple(found)
 
-    def _bound(self, pod: Json, uid: str) -> bool:
-        """Wait until the pod is bound; False when it waits for a volume, or its devices do.
+    def _settled(self, pod: Json) -> Json:
+        """Return the pod when it is bound, could not be, or waits for a volume or its devices.
 
         Nobody makes those: kube-scheduler has written the claims and waits for ten minutes.
         """
-        namespace = pod["metadata"]["namespace"]
+        uid, namespace = pod["metadata"]["uid"], pod["metadata"]["namespace"]
         if any(
             not self._client.get("PersistentVolumeClaim", name, namespace)["spec"].get("volumeName")
             for name in documents.mounted(pod)
         ):
-            return False
+            return pod
         deadline = time.monotonic() + VERDICT_S
         while time.monotonic() < deadline:
             with suppress(NoVerdictError):
-                self._judged(uid, bound=True, wait_s=SETTLE_S)
-                return True
+                return self._judged(uid, bound=True, wait_s=SETTLE_S)
             if any(
                 documents.waits(each, uid) for each in self._client.list("ResourceClaim", namespace)
             ):
-                return False
+                return pod
         raise NoVerdictError(f"pod {uid} was given a node, but not bound")
 
     def _judged(self, uid: str, *, bound: bool = False, wait_s: float = VERDICT_S) -> Json:
@@ -207,9 +208,12 @@ class Oracle:
             if pod["spec"].get("nodeName"):
                 return pod
             gates = pod["spec"].get("schedulingGates", ())
+            condition = documents.condition(pod)
+            if bound and documents.FAILED in condition.get("message", ""):
+                return pod
             if bound or any(each["name"] == GATE for each in gates):
                 continue
-            reason = documents.condition(pod).get("reason")
+            reason = condition.get("reason")
             if status.get("nominatedNodeName") or (
                 reason and (gates or reason != "SchedulingGated")
             ):

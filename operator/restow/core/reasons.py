@@ -94,13 +94,15 @@ class Refusal:
     counted: it reads after `3 nodes: ` as well as after `node a: `. `upstream` has the texts by
     which kube-scheduler counts the node in "0/N nodes are available: …", verbatim; a node that
     lacks two resources has two. Empty for what kube-scheduler does not ask. `aborts`:
-    kube-scheduler ends its attempt here with an error, whatever the other nodes say.
+    kube-scheduler ends its attempt here with an error, whatever the other nodes say. `on_binding`:
+    its filters take the node, and it fails each time that it binds the pod there.
     """
 
     reason: Reason
     message: str
     upstream: tuple[str, ...] = ()
     aborts: bool = False
+    on_binding: bool = False
 
     def by(self, node: str) -> "Refusal":
         """Return the same no, with the name of the node that says it."""

@@ -114,6 +114,12 @@ class Survey:
         return counts
 
     @cached_property
+    def unbindable(self) -> tuple[Refusal, ...]:
+        """Why kube-scheduler fails on the nodes that its filters take, when it has chosen one."""
+        found = (each for each in self._refusals.values() if each is not None and each.on_binding)
+        return tuple(dict.fromkeys(found))
+
+    @cached_property
     def aborted(self) -> tuple[Refusal, ...]:
         """The errors with which nodes make kube-scheduler end its attempt; one suffices for it.
 
@@ -165,11 +171,14 @@ def _put(pods: Sequence[Pod], node: NodeName, board: Board) -> Iterator[None]:
 
 
 def _first(prepared: Sequence[Prepared], node: Node) -> Refusal | None:
+    late: Refusal | None = None
     for each in prepared:
         answer = each.refuse(node)
-        if answer is not None:
+        if answer is not None and answer.on_binding:
+            late = answer
+        elif answer is not None:
             return answer
-    return None
+    return late
 
 
 def _only(narrowing: Sequence[_Step]) -> frozenset[NodeName] | None:

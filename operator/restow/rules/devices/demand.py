@@ -30,6 +30,14 @@ MOST_PODS: Final = 256
 
 UNAVAILABLE: Final = "resourceclaim not available on the node"
 TOO_FEW: Final = "cannot allocate all claims"
+UNMAPPED: Final = 'running PreBind plugin "DynamicResources": nil or empty request mappings'
+MIXED: Final = (
+    "a device plugin has the pod's extended resources there, and beside a resource claim "
+    "kube-scheduler 1.37 fails to bind such a pod"
+)
+"""`extendeddynamicresources.go: patchPodExtendedResourceClaimStatus`: it looks for the requests it
+made of the extended resources, and a plugin left it none to make."""
+
 LEFT_OVER: Final = "cannot schedule extended resource claim"
 
 Granted = tuple[tuple[ResourceClaim, Allocation], ...]
@@ -119,6 +127,8 @@ class Demand:
             if not self._is_available(each, node):
                 message = f"its resource claim {each.key.name} is allocated, but not for this node"
                 return Refusal(Reason.RESOURCE_CLAIM_UNREACHABLE, message, (UNAVAILABLE,))
+        if self.special is not None and not extended.by_devices(self.pod, node, self.snapshot):
+            return Refusal(Reason.RESOURCE_CLAIM, MIXED, (UNMAPPED,), on_binding=True)
         return granted
 
     def to_allocate(self, node: Node) -> tuple[ResourceClaim, ...]:

@@ -14,6 +14,7 @@ from restow.core.ids import Uid
 from restow.core.reasons import Reason
 from restow.rules.board import Board
 from restow.rules.devices import extended
+from restow.rules.devices.demand import MIXED
 from restow.rules.survey import Survey
 from tests.support.devices import (
     a_claim,
@@ -184,6 +185,23 @@ def test_a_class_backs_an_extended_resource_where_no_plugin_has_it() -> None:
     assert plugin.tally() == {f"Insufficient {ACCEL}": 1}
     plenty = survey(pod, classes=BACKED, nodes=("a", with_plugin("b", 2)))
     assert plenty.feasible() == ("a", "b")
+
+
+def test_beside_a_claim_no_plugin_may_have_what_a_class_backs() -> None:
+    """kube-scheduler's filters take the node, and then it cannot bind the pod."""
+    pod = replace(extending("p", ONE), claims=(PodClaim(name="c", claim="c"),))
+    nodes = ("a", with_plugin("b", 2))
+    found = survey(pod, a_claim("c"), classes=BACKED, nodes=nodes)
+    assert found.feasible() == ("a",)
+    assert [each.message for each in found.unbindable] == [MIXED]
+
+
+def test_what_another_filter_says_comes_before_that_a_pod_cannot_be_bound() -> None:
+    pod = replace(extending("p", ONE), claims=(PodClaim(name="c", claim="c"),))
+    pod = replace(pod, needed_features=frozenset({"Feature"}))
+    found = survey(pod, a_claim("c"), classes=BACKED, nodes=(with_plugin("b", 2),))
+    assert found.unbindable == ()
+    assert found.tally() == {"node(s) didn't match Pod's required features": 1}
 
 
 def test_without_a_class_the_resource_is_missing() -> None:
