@@ -44,7 +44,7 @@ def measure(shapes: Iterable[TargetShape], free: Sequence[Amounts]) -> tuple[Mea
         copies = [copies_in(shape, room) for room in free]
         main = shape.main
         if shape.usable is Usable.PACK:
-            usable = sum(copies) * shape.requests.of(main)
+            usable = sum(copies) * shape.takes.of(main)
         else:
             usable = sum(
                 max(0, room.of(main)) for room, fit in zip(free, copies, strict=True) if fit
@@ -69,5 +69,5 @@ def fragmentation(measured: Iterable[Measured]) -> float:
 
 def copies_in(shape: TargetShape, room: Amounts) -> int:
     """Return how many copies of a shape fit in a node's free room, up to its most."""
-    copies = min(max(0, room.of(name)) // amount for name, amount in shape.requests.items())
+    copies = min(max(0, room.of(name)) // amount for name, amount in shape.takes.items())
     return copies if shape.most is None else min(copies, shape.most)

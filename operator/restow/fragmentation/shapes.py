@@ -11,6 +11,8 @@ from restow.core.quantity import value, value_milli
 
 CPU: Final = "cpu"
 MEMORY: Final = "memory"
+DEVICES: Final = "devices "
+"""How sets of devices that serve claims are called where they stand beside resources."""
 
 
 class Usable(StrEnum):
@@ -32,20 +34,29 @@ class TargetShape:
         How much it counts beside other shapes.
     most
         Copies that count on one node; None for all.
+    served
+        What it takes of a node where a DeviceClass backs what it asks for: devices of a set that
+        suit it instead, as whoever counts the free ones calls it. None where nothing is served so.
     """
 
     requests: Amounts
     weight: int = 1
     most: int | None = None
     usable: Usable = Usable.PACK
+    served: Amounts | None = None
+
+    @property
+    def takes(self) -> Amounts:
+        """What a copy takes of a node."""
+        return self.requests if self.served is None else self.served
 
     @property
     def main(self) -> str:
         """The resource that the shape is about: its devices if it asks for any, else its CPU."""
-        devices = [name for name in self.requests if "/" in name]
+        devices = [name for name in self.takes if "/" in name or name.startswith(DEVICES)]
         if devices:
             return devices[0]
-        return CPU if CPU in self.requests else next(iter(self.requests))
+        return CPU if CPU in self.takes else next(iter(self.takes))
 
     @property
     def whole(self) -> int:

@@ -117,14 +117,14 @@ def standing(  # noqa: PLR0913 - by name, most with defaults
     *,
     usage: Usage = Usage(),  # noqa: B008 - frozen
     others: Iterable[Policy] = (),
-    beside: Iterable[str] = (),
+    shapes: Iterable[Amounts] = (),
 ) -> Formulation:
     """Return the problem of the pods that run, with nobody to place: all that may move is in it.
 
     Parameters
     ----------
-    beside
-        Resources that are counted although no pod that may move asks for them.
+    shapes
+        What there is to be room for: counted although no pod that may move asks for it.
     """
     judge = _judge(snapshot, policy, now, usage, others)
     draft = _Draft(
@@ -133,7 +133,7 @@ def standing(  # noqa: PLR0913 - by name, most with defaults
         soon=waiting(judge, [pod for pod in snapshot.unbound if judge.not_pending(pod) is None]),
         wishes={},
         staying=frozenset(),
-        beside=frozenset(beside),
+        shapes=tuple(shapes),
         migrating=True,
     )
     draft.sort_running(Recall())
@@ -170,7 +170,7 @@ class _Draft:
     soon: Waiting
     wishes: dict[Uid, Wishes]
     staying: frozenset[Uid]
-    beside: frozenset[str] = frozenset()
+    shapes: tuple[Amounts, ...] = ()
     migrating: bool = False
     movable: list[Pod] = field(default_factory=list)
     fixed: dict[Uid, Refusal] = field(default_factory=dict)
@@ -203,7 +203,8 @@ class _Draft:
         pods = [*self.pending, *self.movable]
         ports = port_names(pods, self.judge.snapshot.pods.values())
         attaching = Attaching.of(pods, given := self._given())
-        devices = Devices.of(pods, covered, given)
+        devices = Devices.of(pods, covered, given, shapes=self.shapes)
+        taken = tuple(map(devices.taken, self.shapes))
         need = {
             pod.uid: pod.requests
             + ports.amounts(pod)
@@ -211,8 +212,8 @@ class _Draft:
             + devices.amounts(pod)
             for pod in pods
         }
-        asked = {name for amounts in need.values() for name in amounts}
-        resources = tuple(sorted(asked | self.beside))
+        asked = {name for amounts in (*need.values(), *taken) for name in amounts}
+        resources = tuple(sorted(asked))
         drawn_on = {
             pod.uid: budget.key
             for pod in self.movable
@@ -260,6 +261,7 @@ class _Draft:
             unbindable=unbindable,
             related=relating.related(),
             claimants=frozenset(devices.shapes),
+            shapes=taken,
             fixed=self.fixed,
             wishes=self.wishes,
         )

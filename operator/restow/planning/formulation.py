@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Final
 
 from restow.cluster.objects import Pod
-from restow.core.frozen import FrozenMap
+from restow.core.frozen import Amounts, FrozenMap
 from restow.core.ids import NodeName, ObjectKey, Uid
 from restow.core.reasons import Refusal
 from restow.packing.problem import Problem
@@ -99,6 +99,8 @@ class Formulation:
         How many pods one wave may move; None for any number.
     claimants
         Pods that claim devices.
+    shapes
+        What there is to be room for, as a copy of each takes it of the problem's resources.
     related
         Per pod with a role in relations of the problem, their indices.
     fixed
@@ -123,6 +125,7 @@ class Formulation:
     waiting: tuple[Unplaced, ...] = ()
     unbindable: frozenset[Uid] = frozenset()
     claimants: frozenset[Uid] = frozenset()
+    shapes: tuple[Amounts, ...] = ()
     related: Mapping[Uid, frozenset[int]] = field(default_factory=dict)
     fixed: Mapping[Uid, Refusal]
     wishes: Mapping[Uid, Wishes]

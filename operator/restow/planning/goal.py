@@ -75,7 +75,7 @@ class Goal:
         """
         if self.copies is not None:
             (shape,) = self.shapes
-            return int(self.copies * shape.weight * shape.requests.of(shape.main) // unit)
+            return int(self.copies * shape.weight * shape.takes.of(shape.main) // unit)
         free = sum(each.shape.weight * each.free for each in measured)
         return ceil((1 - (self.fragmentation or 0.0)) * free / unit)
 

@@ -207,11 +207,11 @@ class _Translation:
         stays = self.full.union(*self.kept.values())
         match self.goal.objective:
             case Objective.DEFRAGMENT:
-                each = [shape.weight * shape.requests.of(shape.main) for shape in self.goal.shapes]
+                each = [shape.weight * shape.takes.of(shape.main) for shape in self.goal.shapes]
                 unit = gcd(*each) or 1
                 shapes = tuple(
                     Shape(
-                        requests=(tuple(shape.requests.of(r) for r in self.problem.resources),),
+                        requests=(tuple(shape.takes.of(r) for r in self.problem.resources),),
                         weight=worth // unit * parts,
                         most=shape.most,
                     )

@@ -20,6 +20,7 @@ from restow.packing.problem import Problem
 from restow.packing.relations import involved
 from restow.planning.answering import in_waves
 from restow.planning.ceilings import Ceilings
+from restow.planning.clashing import learn
 from restow.planning.concretise import concretise
 from restow.planning.decide import named
 from restow.planning.execution.rehearsal import stuck
@@ -85,8 +86,15 @@ def reschedule(  # noqa: PLR0913 - by name, most with defaults
     ask of where others are, and those beyond a ceiling are made to stay, and the rest is solved
     anew.
     """
-    beside = {name for shape in goal.shapes for name in shape.requests}
-    formulation = standing(snapshot, policy, now, usage=usage, others=others, beside=beside)
+    asked = tuple(shape.requests for shape in goal.shapes)
+    formulation = standing(snapshot, policy, now, usage=usage, others=others, shapes=asked)
+    goal = replace(
+        goal,
+        shapes=tuple(
+            replace(shape, served=None if taken == shape.requests else taken)
+            for shape, taken in zip(goal.shapes, formulation.shapes, strict=True)
+        ),
+    )
     judge = Judge(snapshot=snapshot, policy=policy, now=now, others=tuple(others))
     terrain = terrain_of(formulation, goal, judge)
     attempt = _Attempt(
@@ -153,6 +161,10 @@ class _Attempt:
             ordered = ranked(self.formulation, self.terrain.costs, held)
             routes = routes_of(translated, outcome.steps)
             concrete = concretise(ordered, self.placement, routes)
+            lesson = learn(self.judge.snapshot, ordered, concrete)
+            if lesson is not None:  # there are devices enough, and no way to give them out
+                fixed |= lesson.classes
+                continue
             more = self._beyond([change.step for change in concrete.changes], last=round_ > 0)
             if more:
                 held |= more
