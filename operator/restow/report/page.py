@@ -12,6 +12,7 @@ from restow.cluster.objects import Pod
 from restow.cluster.snapshot import Snapshot
 from restow.core.ids import NodeName, Uid
 from restow.planning.plan import Plan
+from restow.report.devices import with_devices
 from restow.report.picture import main_resource, places_after
 from restow.report.tables import migrations
 
@@ -27,7 +28,8 @@ def page(plan: Plan, snapshot: Snapshot, headline: str) -> str:
         The plan in one sentence.
     """
     template = files("restow.report").joinpath("page.html").read_text(encoding="utf-8")
-    data = json.dumps(_data(plan, snapshot, headline), separators=(",", ":"), ensure_ascii=False)
+    found = _data(plan, with_devices(snapshot), headline)
+    data = json.dumps(found, separators=(",", ":"), ensure_ascii=False)
     # in a script element nothing but its end tag and comments mean anything
     return template.replace("__DATA__", data.replace("<", "\\u003c"))
 

@@ -14,6 +14,7 @@ from rich.text import Text
 from restow.cluster.snapshot import Snapshot
 from restow.core.ids import NodeName, PodRef, Uid
 from restow.planning.plan import Action, Plan
+from restow.report.devices import with_devices
 
 FREE = "·"
 OTHER = "▒"
@@ -107,6 +108,7 @@ def draw(plan: Plan, snapshot: Snapshot, *, most_nodes: int = 24) -> Table:
 
     Beyond `most_nodes` only the nodes that the plan touches are drawn.
     """
+    snapshot = with_devices(snapshot)
     resource, marked = main_resource(plan, snapshot), letters(plan)
     now = {pod.ref: pod.node for pod in snapshot.pods.values() if pod.node is not None}
     before = bars(snapshot, now, resource, marked)
