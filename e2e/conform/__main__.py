@@ -9,12 +9,12 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Final
 
-from e2e.conform.asking import asked
+from e2e.conform.asking import Asked, asked
 from e2e.conform.coverage import Coverage
-from e2e.conform.generate import PROBES, named
+from e2e.conform.generate import PROBES
 from e2e.conform.judge import Disagreement
 from e2e.conform.oracle import Oracle, oracle
-from e2e.conform.scene import Recorded, line, read
+from e2e.conform.scene import Scene, line, read
 from e2e.conform.shrinking import TRIES, smallest
 
 MOST_SHRUNK: Final = 3
@@ -30,13 +30,13 @@ def main() -> int:
     signal.signal(signal.SIGTERM, signal.default_int_handler)
     began = time.monotonic()
     coverage = Coverage()
-    found: list[tuple[Recorded, Disagreement]] = []
+    found: list[tuple[Asked, Disagreement]] = []
     with _scheduler(options.replay) as scheduler:
         with suppress(KeyboardInterrupt):
-            for judged in _recorded(_scenes(options, scheduler), options.record):
-                for wrong in coverage.add(judged):
+            for one in _recorded(_scenes(options, scheduler), options.record):
+                for wrong in coverage.add(one[1]):
                     _tell(wrong)
-                    found.append((judged, wrong))
+                    found.append((one, wrong))
         wall_s = time.monotonic() - began
         if scheduler is not None:
             _shrink(scheduler, found, options)
@@ -49,14 +49,14 @@ def main() -> int:
     return 1 if found or (options.strict and thin) else 0
 
 
-def _recorded(scenes: Iterator[Recorded], path: Path | None) -> Iterator[Recorded]:
+def _recorded(scenes: Iterator[Asked], path: Path | None) -> Iterator[Asked]:
     """Yield the scenes, each when it is in the file that is asked for."""
     if path is None:
         yield from scenes
         return
     with path.open("w") as file:
         for each in scenes:
-            file.write(line(each))
+            file.write(line(each[1]))
             file.flush()
             yield each
 
@@ -68,15 +68,14 @@ def _tell(wrong: Disagreement) -> None:
 
 def _shrink(
     scheduler: Oracle,
-    found: Iterable[tuple[Recorded, Disagreement]],
+    found: Iterable[tuple[Asked, Disagreement]],
     options: argparse.Namespace,
 ) -> None:
     """Print the smallest forms of the first disagreements, and keep them where that is asked."""
-    firsts: dict[str, tuple[Recorded, Disagreement]] = {}
-    for judged, wrong in found:
-        firsts.setdefault(wrong.scene, (judged, wrong))
-    for judged, wrong in list(firsts.values())[:MOST_SHRUNK]:
-        scene = named(wrong.scene, options.topic)
+    firsts: dict[str, tuple[Asked, Disagreement]] = {}
+    for each, wrong in found:
+        firsts.setdefault(wrong.scene, (each, wrong))
+    for (scene, judged), wrong in list(firsts.values())[:MOST_SHRUNK]:
         small = smallest(scheduler, scene, judged, wrong, tries=options.tries)
         if small is None:
             print(f"{wrong.scene}#{wrong.index} does not come again when it is asked about alone")
@@ -96,9 +95,9 @@ def _scheduler(replay: Path | None) -> Iterator[Oracle | None]:
         yield scheduler
 
 
-def _scenes(options: argparse.Namespace, scheduler: Oracle | None) -> Iterator[Recorded]:
+def _scenes(options: argparse.Namespace, scheduler: Oracle | None) -> Iterator[Asked]:
     if scheduler is None:
-        return read(options.replay)
+        return ((Scene(name=each.name), each) for each in read(options.replay))
     return asked(scheduler, seed=options.seed, cases=options.cases, topic=options.topic)
 
 

@@ -1,17 +1,22 @@
 """Scenes put before kube-scheduler, and again when it seems to disagree."""
 
 from collections.abc import Iterator, Sequence
+from itertools import count
 from typing import Final
 
+from e2e.conform.corpus import corpus
 from e2e.conform.generate import scene
 from e2e.conform.judge import disagreements
 from e2e.conform.oracle import NoVerdictError, Oracle
-from e2e.conform.scene import Recorded
+from e2e.conform.scene import Recorded, Scene, renamed
 from restow.rules.registry import RULES
 from restow.rules.rule import Rule
 
 CALM_S: Final = 2.0
 """For everything to have arrived for certain, also on a busy machine."""
+
+Asked = tuple[Scene, Recorded]
+"""A scene, and what kube-scheduler said of it."""
 
 
 def asked(
@@ -21,25 +26,34 @@ def asked(
     cases: int,
     topic: str | None = None,
     rules: Sequence[Rule] = RULES,
-) -> Iterator[Recorded]:
-    """Yield scenes of `seed` with what kube-scheduler said, at least `cases` pods in all.
+) -> Iterator[Asked]:
+    """Yield scenes with what kube-scheduler said, at least `cases` pods in all.
 
-    With a `topic` all of them are about it.
+    Those of the corpus come first, then those of `seed`. With a `topic` all of them are about it,
+    and the corpus is left out.
 
     A scene with a disagreement is asked about once more after a longer wait, with other names: pods
     of the first time may still hold devices in kube-scheduler's memory. What it says then counts.
     So is one of which kube-scheduler said nothing in time.
     """
-    done = index = 0
-    while done < cases:
-        drawn = scene(seed, index, topic)
-        again = scene(seed, index, topic, "-again")
+    done = 0
+    for one in _scenes(seed, topic):
+        if done >= cases:
+            return
+        again = renamed(one, f"{one.name}.again")
         try:
-            judged = oracle.judge(drawn)
+            found = one, oracle.judge(one)
         except NoVerdictError:  # the machine stood still for a while
-            judged = oracle.judge(again, settle_s=CALM_S)
+            found = again, oracle.judge(again, settle_s=CALM_S)
         else:
-            if any(disagreements(judged, rules)):
-                judged = oracle.judge(again, settle_s=CALM_S)
-        yield judged
-        done, index = done + len(judged.verdicts), index + 1
+            if any(disagreements(found[1], rules)):
+                found = again, oracle.judge(again, settle_s=CALM_S)
+        yield found
+        done += len(found[1].verdicts)
+
+
+def _scenes(seed: int, topic: str | None) -> Iterator[Scene]:
+    if topic is None:
+        yield from corpus()
+    for index in count():
+        yield scene(seed, index, topic)

@@ -11,6 +11,10 @@ SILENT: Final[Mapping[str, str]] = {
     "restow.sources": "how files are read",
     "restow.cluster.parse.pages": "how lists arrive, which conform does not read",
     "restow.cluster.parse.kinds": "which documents are read at all, and what they are called",
+    "restow.cluster.following": "how one snapshot follows from another; conform reads each anew",
+    "restow.cluster.parse.images": "what a move costs",
+    "restow.cluster.parse.machines": "how machines move",
+    "restow.cluster.machines": "how machines move",
 }
 """Modules, by the beginning of their names, whose comparisons say nothing about a placement."""
 
@@ -55,6 +59,18 @@ INDIFFERENT: Final[Mapping[str, Mapping[str, tuple[str, ...]]]] = {
         ),
         "cluster.parse.metadata": ("moment.tzinfo is not None", "key != _LAST_APPLIED"),
         "rules.registry": ("answer is not None",),
+    },
+    "only a snapshot that follows another asks it, and conform reads each anew": {
+        "cluster.census": (
+            "groups.keys() <= self.groups.keys()",
+            "id(pod) not in gone",
+            "group in self.groups",
+            "(p.key.namespace, p.labels) == group",
+        ),
+        "cluster.snapshot": ("f == 'nodes'", "known[f] is mine[f]", "name in known"),
+    },
+    "kube-scheduler says nothing of a pod as long as its claims are not made": {
+        "cluster.parse.pod_devices": ("each.name not in made",),
     },
     "only a board whose pods come and go asks it, and a plan": {
         "rules.board": (
@@ -125,6 +141,7 @@ INDIFFERENT: Final[Mapping[str, Mapping[str, tuple[str, ...]]]] = {
         "rules.devices.demand": ("len(claim.reserved_for - {pod.uid}) >= MOST_PODS, Gt",),
     },
     "the API server has seen to it, with a default or a no": {
+        "cluster.parse.devices": ("wire.value is None",),
         "cluster.parse.features": ("each not in selector.requirements",),
         "cluster.parse.others": ("status.allocatable is not None",),
         "cluster.parse.requests": (

@@ -11,7 +11,7 @@ import importlib
 import signal
 import sys
 from collections import Counter
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from functools import cache, partial
 from pathlib import Path
@@ -20,14 +20,17 @@ from typing import Final, NamedTuple
 
 from e2e.conform.coverage import LEFT_OUT
 from e2e.conform.indifferent import SILENT, why_indifferent
-from e2e.conform.judge import disagreements
+from e2e.conform.judge import Disagreement, answers
 from e2e.conform.planting import PACKAGE, Mistake, mistakes, none_in, planted
-from e2e.conform.scene import Recorded, read
+from e2e.conform.scene import Recorded, Verdict, read
 from restow.rules import registry
 from restow.rules.registry import RULES
 
-PATIENCE_S: Final = 60
-"""CPU time; a mutant that takes longer runs in circles: it was noticed."""
+PATIENCE_S: Final = 10
+"""CPU time; a mutant that takes longer with one scene runs in circles: it was noticed."""
+
+Judge = Callable[[Recorded], Iterator[tuple[Verdict, Disagreement | None]]]
+"""`judge.answers` of restow's rules, or of those with a mistake in them."""
 
 
 class Fate(NamedTuple):
@@ -38,35 +41,51 @@ class Fate(NamedTuple):
     why: str
 
 
-def is_found(judge: Callable[[Recorded], Iterator[object]], scenes: Sequence[Recorded]) -> bool:
-    """Return whether some case tells; rules that break down on one tell as well."""
-    signal.signal(signal.SIGPROF, _give_up)
-    signal.setitimer(signal.ITIMER_PROF, PATIENCE_S)
-    try:
-        return any(any(judge(scene)) for scene in scenes)
-    except Exception:  # noqa: BLE001 - whatever a mutant raises, it was noticed
-        return True
-    finally:
-        signal.setitimer(signal.ITIMER_PROF, 0)
-
-
 def fates(name: str, recording: Path, cases: int) -> list[Fate]:
     """Judge the first cases of a recording with each mistake in the module planted."""
-    scenes = _recorded(recording, cases)
+    scenes = head(recording, cases)
     return [_fate(each, scenes) for each in mistakes(importlib.import_module(name))]
 
 
 def _fate(mistake: Mistake, scenes: Sequence[Recorded]) -> Fate:
     try:
         with planted(mistake) as judge:
-            found = is_found(judge.disagreements, scenes)
+            found = any(telling(judge.answers, scenes))
     except Exception:  # noqa: BLE001 - restow cannot even be imported
         found = True
     return Fate(mistake, found, why_indifferent(mistake))
 
 
+def telling(judge: Judge, scenes: Iterable[Recorded]) -> Iterator[tuple[Recorded, int]]:
+    """Yield the scenes that tell, with the place of the first pod of each that does.
+
+    Rules that break down on a scene, or take too long, tell as well.
+    """
+    for scene in scenes:
+        place = first(judge, scene)
+        if place is not None:
+            yield scene, place
+
+
+def first(judge: Judge, scene: Recorded) -> int | None:
+    """Return the place of the first pod of a scene that tells, None when none does."""
+    signal.signal(signal.SIGPROF, _give_up)
+    place = 0
+    signal.setitimer(signal.ITIMER_PROF, PATIENCE_S)
+    try:
+        for _, wrong in judge(scene):
+            if wrong is not None:
+                return place
+            place += 1
+    except Exception:  # noqa: BLE001 - whatever a mutant raises, it was noticed
+        return place
+    finally:
+        signal.setitimer(signal.ITIMER_PROF, 0)
+    return None
+
+
 @cache
-def _recorded(recording: Path, cases: int) -> tuple[Recorded, ...]:
+def head(recording: Path, cases: int) -> tuple[Recorded, ...]:
     """Return the scenes at the start of a recording that together have so many cases."""
     found: list[Recorded] = []
     for scene in read(recording):
@@ -88,7 +107,7 @@ def modules() -> list[str]:
 def main() -> int:
     """Print the tables; return 0 when every mistake that makes a difference is found."""
     options = _arguments()
-    scenes = _recorded(options.recording, options.cases)
+    scenes = head(options.recording, options.cases)
     with planted(none_in(registry)) as judge:
         untold = not any(any(judge.disagreements(scene)) for scene in scenes)
     if not untold:
@@ -108,7 +127,7 @@ def _switched_off(scenes: Sequence[Recorded]) -> int:
     print("| rule | switched off |\n| --- | --- |")
     for rule in RULES:
         rest = tuple(each for each in RULES if each is not rule)
-        found = is_found(partial(disagreements, rules=rest), scenes)
+        found = any(telling(partial(answers, rules=rest), scenes))
         why = LEFT_OUT.get(rule.plugin)
         missed += not found and why is None
         print(f"| {rule.plugin} | {'found' if found else f'missed: {why}' if why else 'missed'} |")

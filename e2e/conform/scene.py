@@ -6,7 +6,7 @@ operator's own parsers.
 
 import json
 from collections.abc import Iterable, Iterator
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -41,8 +41,8 @@ class Scene:
     """A cluster, and pods that come to it one after another."""
 
     name: str
-    objects: tuple[Json, ...]
-    probes: tuple[Probe, ...]
+    objects: tuple[Json, ...] = ()
+    probes: tuple[Probe, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -84,22 +84,39 @@ class Recorded:
     verdicts: tuple[Verdict, ...]
 
 
-def write(path: Path, scenes: Iterable[Recorded]) -> None:
+def write(path: Path, scenes: Iterable[Scene | Recorded]) -> None:
     """Write scenes, one line of JSON each."""
     with path.open("w") as file:
         file.writelines(map(line, scenes))
 
 
-def line(scene: Recorded) -> str:
-    """Return a scene as its line of a recording."""
+def line(scene: Scene | Recorded) -> str:
+    """Return a scene as its line of a file."""
     return json.dumps(asdict(scene), separators=(",", ":"), sort_keys=True) + "\n"
 
 
 def read(path: Path) -> Iterator[Recorded]:
-    """Yield the scenes of a file that `write` wrote."""
+    """Yield the scenes of a recording that `write` wrote."""
     with path.open() as file:
         for line in file:
             yield recorded(json.loads(line))
+
+
+def drawn(document: Json) -> Scene:
+    """Return the scene, not asked about yet, of its JSON."""
+    probes = tuple(
+        Probe(**{key: _frozen(value) for key, value in each.items()}) for each in document["probes"]
+    )
+    return Scene(name=document["name"], objects=tuple(document["objects"]), probes=probes)
+
+
+def renamed(scene: Scene, name: str) -> Scene:
+    """Return the scene with names of its own: kube-scheduler may have seen the others go just now.
+
+    Names of a scene end in its name.
+    """
+    text = line(replace(scene, name=name)).replace(f"-{scene.name}", f"-{name}")
+    return drawn(json.loads(text))
 
 
 def recorded(document: Json) -> Recorded:

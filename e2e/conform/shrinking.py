@@ -1,8 +1,7 @@
 """A disagreement in its smallest form: every smaller scene is put before kube-scheduler again."""
 
-import json
-from collections.abc import Iterator, Sequence
-from dataclasses import asdict, dataclass, replace
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Final
 
@@ -13,9 +12,10 @@ from e2e.conform.documents import KEPT
 from e2e.conform.judge import Disagreement, disagreements
 from e2e.conform.oracle import SETTLE_S, NoVerdictError, Oracle
 from e2e.conform.reduction import Reducer, trimmed
-from e2e.conform.scene import Probe, Recorded, Scene, write
-from restow.rules.registry import RULES
-from restow.rules.rule import Rule
+from e2e.conform.scene import Recorded, Scene, renamed, write
+
+Told = Callable[[Recorded], Iterator[Disagreement]]
+"""Yields the disagreements of a scene, in the order of its pods."""
 
 TRIES: Final = 250
 """Scenes put before kube-scheduler at most: two or three minutes."""
@@ -58,7 +58,7 @@ def smallest(
     judged: Recorded,
     wrong: Disagreement,
     *,
-    rules: Sequence[Rule] = RULES,
+    told: Told = disagreements,
     tries: int = TRIES,
 ) -> Shrunk | None:
     """Shrink a scene of which the two said `wrong`; None when they agree when asked again.
@@ -67,10 +67,12 @@ def smallest(
     ----------
     judged
         What kube-scheduler said of the scene.
+    told
+        What restow says otherwise of a smaller scene.
     tries
         How many smaller scenes are put before it at most.
     """
-    trial = _Trial(oracle, rules)
+    trial = _Trial(oracle, told)
     taken = _taken(scene, judged, wrong)
     if trial.disagrees(taken):
         Reducer(trial.disagrees, tries=tries).smallest(taken)
@@ -80,9 +82,9 @@ def smallest(
 class _Trial:
     """Asks about one scene after another, and remembers the last that showed a disagreement."""
 
-    def __init__(self, oracle: Oracle, rules: Sequence[Rule]) -> None:
+    def __init__(self, oracle: Oracle, told: Told) -> None:
         self._oracle = oracle
-        self._rules = rules
+        self._told = told
         self._number = 0
         self.last: Shrunk | None = None
 
@@ -96,32 +98,18 @@ class _Trial:
 
     def _asked(self, scene: Scene, settle_s: float) -> Shrunk | None:
         self._number += 1
-        fresh = renamed(scene, self._number)
+        fresh = renamed(scene, f"{scene.name}.{self._number}")
         try:
             recorded = self._oracle.judge(fresh, settle_s=settle_s, told=_unheard)
-        except NoVerdictError:
+        except (NoVerdictError, ApiError):  # what was removed is still there, on a busy machine
             return None
         if not _is_whole(fresh, recorded):
             return None
         last = len(fresh.probes) - 1
-        for wrong in disagreements(recorded, self._rules):
+        for wrong in self._told(recorded):
             if wrong.index == last:
                 return Shrunk(scene=fresh, recorded=recorded, wrong=wrong)
         return None
-
-
-def renamed(scene: Scene, number: int) -> Scene:
-    """Return the scene with names of its own: kube-scheduler has seen the others go a moment ago.
-
-    Names of a scene end in its name, which `number` makes another.
-    """
-    new = f"{scene.name}.{number}"
-    document = json.loads(json.dumps(asdict(scene)).replace(f"-{scene.name}", f"-{new}"))
-    probes = tuple(
-        Probe(**each | {"topics": tuple(each["topics"]), "owned": tuple(each["owned"])})
-        for each in document["probes"]
-    )
-    return Scene(name=new, objects=tuple(document["objects"]), probes=probes)
 
 
 def _trimmed(found: Shrunk) -> Shrunk:

@@ -1,5 +1,5 @@
 """Random scenes: seeded, and weighted towards the corners of every rule and their combinations."""
 
-from e2e.conform.generate.scenes import PROBES, named, scene
+from e2e.conform.generate.scenes import PROBES, scene
 
-__all__ = ["PROBES", "named", "scene"]
+__all__ = ["PROBES", "scene"]

@@ -44,7 +44,7 @@ def devices(dice: Dice, tag: str, hosts: list[Json]) -> list[Json]:
     for index in range(dice.choice((0, 1, 1, 2))):
         made += _pool(dice, f"wide{index}-{tag}", _reach(dice, names))
     made += claims(dice, names)
-    made += [_rule(dice, f"rule{index}-{tag}") for index in range(dice.choice((0, 0, 0, 1)))]
+    made += [_rule(dice, f"rule{index}-{tag}", names) for index in range(dice.choice((0, 0, 0, 1)))]
     return made
 
 
@@ -204,8 +204,10 @@ def _policy(dice: Dice) -> Json:
     )
 
 
-def _rule(dice: Dice, name: str) -> Json:
+def _rule(dice: Dice, name: str, nodes: list[str]) -> Json:
     asked: Json = {"driver": dice.choice((DRIVER, OTHER))}
+    if dice.maybe(0.3):
+        asked["pool"] = f"local0-{dice.choice(nodes)}"
     if dice.maybe(0.5):
         asked["device"] = dice.choice(("a0", "a1", "b0"))
     spec = {"deviceSelector": asked, "taint": dice.choice(TAINTS[:3])}

@@ -33,14 +33,13 @@ CROWDED: Final = ("conform-a", "conform-a", "conform-a", "conform-b", "conform-b
 Twist = Callable[[Dice, Json], None]
 
 
-def scene(seed: int, index: int, topic: str | None = None, again: str = "") -> Scene:
+def scene(seed: int, index: int, topic: str | None = None) -> Scene:
     """Return the scene number `index` of a seed; equal numbers give equal scenes.
 
-    With a `topic` every pod is about it, beside what else it is about. `again` only makes the names
-    of what has no namespace others.
+    With a `topic` every pod is about it, beside what else it is about.
     """
     dice = Dice(seed * 1_000_003 + index)
-    tag = f"{seed}-{index}{again}"
+    tag = f"{seed}-{index}"
     hosts = nodes(dice, tag)
     names = [each["metadata"]["name"] for each in hosts]
     twists = _twists(names)
@@ -58,12 +57,6 @@ def scene(seed: int, index: int, topic: str | None = None, again: str = "") -> S
         ),
         probes=_probes(dice, twists, topic),
     )
-
-
-def named(name: str, topic: str | None = None) -> Scene:
-    """Return the scene of that name, drawn for that topic."""
-    seed, index, *again = name.split("-")
-    return scene(int(seed), int(index), topic, "".join(f"-{each}" for each in again))
 
 
 def _probes(dice: Dice, twists: Mapping[str, Twist], topic: str | None) -> tuple[Probe, ...]:

@@ -4,12 +4,14 @@ import json
 
 import pytest
 
-from e2e.conform.generate import named, scene
-from e2e.conform.scene import Recorded, Scene, Verdict, recorded
+from e2e.conform.corpus import MARK, corpus
+from e2e.conform.generate import scene
+from e2e.conform.scene import Recorded, Scene, Verdict, recorded, renamed
 
 
 def text(drawn: Scene) -> str:
-    return json.dumps([drawn.objects, [(each.pod, each.owned) for each in drawn.probes]])
+    probes = [(each.pod, each.owned) for each in drawn.probes]
+    return json.dumps([drawn.objects, probes], sort_keys=True)
 
 
 @pytest.mark.parametrize("index", range(5))
@@ -18,16 +20,16 @@ def test_equal_numbers_give_equal_scenes_and_others_do_not(index: int) -> None:
     assert text(scene(7, index)) != text(scene(8, index))
 
 
-def test_scene_is_found_by_its_name() -> None:
+def test_scenes_of_the_corpus_have_names_and_pods_of_their_own() -> None:
+    kept = list(corpus())
+    assert len({each.name for each in kept}) == len(kept) > 0
+    assert all(each.name.startswith(MARK) and each.probes for each in kept)
+
+
+def test_other_names_are_all_that_is_changed_when_a_scene_is_asked_about_again() -> None:
     drawn = scene(7, 3)
-    assert named(drawn.name) == drawn
-    again = scene(7, 3, None, "-again")
-    assert named(again.name) == again
-
-
-def test_asking_again_only_gives_other_names_to_what_has_no_namespace() -> None:
-    drawn, again = scene(7, 3), scene(7, 3, None, "-again")
-    assert text(again).replace("-7-3-again", "-7-3") == text(drawn)
+    again = renamed(drawn, "7-3.again")
+    assert text(again).replace("-7-3.again", "-7-3") == text(drawn)
     kept = {
         each["metadata"]["name"]
         for each in drawn.objects

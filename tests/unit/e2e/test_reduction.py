@@ -4,8 +4,7 @@ from collections.abc import Sequence
 
 from e2e.client import Json
 from e2e.conform.reduction import Reducer, minimal, slimmed, trimmed
-from e2e.conform.scene import Probe, Scene
-from e2e.conform.shrinking import renamed
+from e2e.conform.scene import Probe, Scene, renamed
 
 
 def a_document(kind: str, name: str, **more: object) -> Json:
@@ -157,7 +156,7 @@ def test_shared_objects_are_no_candidates() -> None:
 def test_scene_asked_about_again_has_names_of_its_own() -> None:
     node = a_document("Node", "n0-1-1", spec={"unschedulable": True})
     probe = a_probe("p", nodeSelector={"kubernetes.io/hostname": "n0-1-1"})
-    fresh = renamed(a_scene((node,), (probe,)), 7)
+    fresh = renamed(a_scene((node,), (probe,)), "1-1.7")
     assert fresh.name == "1-1.7"
     assert names(fresh) == ["n0-1-1.7"]
     assert fresh.probes[0].pod["spec"]["nodeSelector"] == {"kubernetes.io/hostname": "n0-1-1.7"}
