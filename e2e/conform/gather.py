@@ -20,7 +20,7 @@ from e2e.conform import corpus
 from e2e.conform.generate import scene
 from e2e.conform.indifferent import why_indifferent
 from e2e.conform.judge import Disagreement
-from e2e.conform.mutants import Judge, first, head, modules, telling
+from e2e.conform.mutants import Judge, agree, first, head, modules, telling
 from e2e.conform.oracle import Oracle, oracle
 from e2e.conform.planting import Mistake, mistakes, planted
 from e2e.conform.scene import Recorded, Scene, renamed
@@ -45,8 +45,14 @@ class Rare(NamedTuple):
 
 
 def main() -> int:
-    """Add to the corpus; return 1 when there are mistakes that no scene shows again."""
+    """Add to the corpus; return 1 when there are mistakes that no scene shows again.
+
+    2 when the rules as they are disagree with the recording.
+    """
     options = _arguments()
+    if not agree(head(options.recording, sys.maxsize)):
+        print("the rules as they are disagree with the recording", file=sys.stderr)
+        return 2
     with ProcessPoolExecutor() as pool:
         found = pool.map(partial(_rare, recording=options.recording), modules())
         rare = sorted((each for some in found for each in some), key=lambda each: len(each.scenes))
