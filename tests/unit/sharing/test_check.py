@@ -44,7 +44,7 @@ def test_a_device_over_a_thousand_milli_is_refused() -> None:
 
 
 def test_a_model_that_is_not_allowed_is_refused() -> None:
-    with pytest.raises(ModelError, match="may not use a device of model B"):
+    with pytest.raises(ModelError, match="may not be on a node of model B"):
         check(a_problem(Pod(kind=3)), (put(0, 1, 0),))
     assert check(a_problem(Pod(kind=3)), (put(0, 0, 0),)) == 100
 
