@@ -29,6 +29,7 @@ app = typer.Typer(
 explain = typer.Typer(help="Say why things are as they are; changes nothing.", no_args_is_help=True)
 app.add_typer(explain, name="explain")
 app.command()(trace_commands.simulate)
+app.command()(trace_commands.record)
 app.add_typer(trace_commands.trace, name="trace")
 
 Sources = Annotated[

@@ -1,4 +1,4 @@
-"""The commands about traces: `simulate`, and `trace` that makes them."""
+"""The commands about traces: `simulate`, `record`, and `trace` that makes them up."""
 
 from pathlib import Path
 from typing import Annotated, Any
@@ -94,6 +94,45 @@ def simulate(
             ),
             state=state,
             view=view,
+        )
+    )
+
+
+def record(
+    *,
+    file: Annotated[Path, typer.Argument(metavar="FILE", help="The trace; a new file.")],
+    for_: Annotated[
+        str | None, typer.Option("--for", help="How long, such as 2h; default: until stopped.")
+    ] = None,
+    anonymise: Annotated[
+        bool,
+        typer.Option(
+            "--anonymise",
+            help="Replace names, namespaces and labels by hashes under a key that nobody keeps; "
+            "requests stay.",
+        ),
+    ] = False,
+    device: Annotated[
+        str, typer.Option(help="The extended resource that counts GPUs.")
+    ] = "nvidia.com/gpu",
+    kubeconfig: Annotated[
+        Path | None,
+        typer.Option(help="Path of the kubeconfig; default: $KUBECONFIG, then ~/.kube/config."),
+    ] = None,
+    context: Annotated[str | None, typer.Option(help="Context of the kubeconfig.")] = None,
+) -> None:
+    """Write what comes, goes and is placed in a live cluster as a trace; changes nothing."""
+    from restow.cli import record as command
+    from restow.cli.duration import seconds
+
+    command.run(
+        command.Request(
+            file=file,
+            for_s=None if for_ is None else seconds(for_, "--for"),
+            anonymise=anonymise,
+            device=device,
+            kubeconfig=kubeconfig,
+            context=context,
         )
     )
 

@@ -59,7 +59,7 @@ def _table(simulated: Json) -> Table:
         "pods pending",
         f"{resource}s pending",
         "pending time",
-        "95 %",
+        "95 % within",
         "never placed",
         "migrations",
     )

@@ -146,7 +146,7 @@ class VirtualCluster:
         """
         here = (*sorted(self.running), *(pod for _, pod in self.queue if pod not in self.pinned))
         pods = tuple(
-            self._as_pod(pod, fixed=pod in cooling or self.pods[pod].fixed) for pod in here
+            self._as_pod(pod, fixed=pod in cooling or not self.pods[pod].movable) for pod in here
         )
         workload = self.sorted.workload
         return Problem(nodes=workload.nodes, kinds=workload.kinds, pods=pods, limit=limit), here

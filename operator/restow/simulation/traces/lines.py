@@ -84,8 +84,11 @@ class ArrivalLine(Model):
     group: Text | None = None
     priority: Annotated[Whole, Field(ge=-(2**31), lt=2**31)] = 0
     fixed: Flag = False
+    """Put where the trace has it, and nowhere else; never moved."""
+    movable: Flag = True
     runs: Annotated[Seconds, Field(gt=0, le=1e10)] | None = None
     namespace: Text | None = None
+    """For people; so are labels."""
     labels: dict[str, str] = Field(default_factory=dict)
 
 

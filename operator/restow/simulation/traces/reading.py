@@ -205,6 +205,7 @@ class _Reader:
                 group=line.group,
                 priority=line.priority,
                 fixed=line.fixed,
+                movable=line.movable and not line.fixed,
                 runs_s=line.runs,
             )
         )

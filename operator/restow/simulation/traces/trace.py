@@ -30,7 +30,9 @@ class TracePod:
     group
         Name of the group of nodes that will do; None for all nodes.
     fixed
-        Never moved, and only put where the trace has it.
+        Only put where the trace has it.
+    movable
+        Whether it may be moved.
     runs_s
         It departs so long after it has been placed; None if a departure says when.
     """
@@ -44,6 +46,7 @@ class TracePod:
     group: str | None = None
     priority: int = 0
     fixed: bool = False
+    movable: bool = True
     runs_s: float | None = None
 
 
