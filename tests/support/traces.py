@@ -5,8 +5,8 @@ from typing import Any
 
 from restow.simulation.placing.names import PolicyName
 from restow.simulation.replay.options import Options, Variant
-from restow.simulation.replay.planner import SharingPlanner
 from restow.simulation.replay.replay import Replay
+from restow.simulation.replay.simulate import planner_of
 from restow.simulation.replay.sorting import sort
 from restow.simulation.traces.drawing import Demand, arrivals, example_nodes, example_pods
 from restow.simulation.traces.reading import parse
@@ -30,13 +30,11 @@ def a_trace(*told: dict[str, Any]) -> Trace:
     return parse(text_of(HEADER, NODE, *told), "t")
 
 
-def drawn(*, nodes: int = 3, load: float = 1.2, hours: float = 3, seed: int = 1) -> Trace:
-    """A busy small cluster whose pods run for half an hour."""
-    made, demand = (
-        example_nodes(nodes, 4),
-        Demand(load=load, runs_s=1800, days=hours / 24, seed=seed),
-    )
-    told = lines(made, arrivals(made, example_pods(4), demand), 3600 * hours)
+def drawn(*, gpus: int = 4, load: float = 1.2, hours: float = 3, seed: int = 1) -> Trace:
+    """A busy cluster of three nodes whose pods run for half an hour."""
+    made = example_nodes(3, gpus)
+    demand = Demand(load=load, runs_s=1800, days=hours / 24, seed=seed)
+    told = lines(made, arrivals(made, example_pods(gpus), demand), 3600 * hours)
     return parse("".join(f"{line}\n" for line in told), "t")
 
 
@@ -50,5 +48,4 @@ def replay_of(
 ) -> Replay:
     """A replay that has not begun."""
     variant = Variant(policy=policy, migrations=migrations, fallback=fallback)
-    planner = SharingPlanner(work=options.work, seed=options.seed)
-    return Replay(trace, sort(trace), variant, options, planner)
+    return Replay(trace, sort(trace), variant, options, planner_of(trace, options))

@@ -13,8 +13,7 @@ from restow.cli.output import WIDTH, View
 from restow.core.errors import InputError
 from restow.report.simulation import page, report
 from restow.simulation.replay.options import Options, Variant
-from restow.simulation.replay.planner import SharingPlanner
-from restow.simulation.replay.simulate import Tell, key_of, simulate
+from restow.simulation.replay.simulate import Tell, key_of, planner_of, simulate
 from restow.simulation.replay.storing import Keeper
 from restow.simulation.traces.reading import read
 
@@ -64,7 +63,7 @@ def run(request: Request) -> None:
             trace,
             request.variants,
             options,
-            SharingPlanner(work=options.work, seed=options.seed),
+            planner_of(trace, options),
             keeper=Keeper(request.state, key_of(trace, request.variants, options)),
             tell=tell,
         )

@@ -13,6 +13,7 @@ from restow.simulation.placing.names import PolicyName
 from restow.simulation.replay.ledger import Json
 from restow.simulation.replay.options import Variant
 from restow.simulation.replay.planner import SharingPlanner
+from restow.simulation.replay.replay import Replay
 from restow.simulation.replay.simulate import key_of, simulate
 from restow.simulation.replay.storing import Keeper
 from tests.support.traces import OPTIONS, a_trace, drawn, replay_of
@@ -112,15 +113,17 @@ def test_rescheduling_moves_no_more_than_allowed_and_none_within_its_cooldown() 
     assert max(sum(t == at for t, _ in moved) for at, _ in moved) <= 2
 
 
-def test_moves_let_pods_in_that_placement_alone_leaves_waiting() -> None:
+@pytest.mark.parametrize("first", [{"share": 500}, {}], ids=["shared", "whole"])
+def test_moves_let_pods_in_that_placement_alone_leaves_waiting(first: Json) -> None:
+    """Shares are moved by the engine of shared devices, whole ones by the operator's own."""
     trace = a_trace(
         {"node": "n2", "cpu": "8", "memory": "32Gi", "gpus": 2},
         *(
             line
             for n in (0, 1)
             for line in (
-                arrives(0, f"half{n}", share=500),
-                {"at": 0, "placed": f"half{n}", "node": f"n{n + 1}"},
+                arrives(0, f"one{n}", **first),
+                {"at": 0, "placed": f"one{n}", "node": f"n{n + 1}"},
             )
         ),
         arrives(1, "whole", gpus=2),
@@ -141,6 +144,46 @@ def test_means_leave_out_the_warm_up() -> None:
     assert replay_of(trace).run()["summary"]["allocation"] == 0.5
     warm = replay_of(trace, options=replace(OPTIONS, warm_up_s=50.0)).run()["summary"]
     assert warm["allocation"] == 1.0
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("purpose", ["Rescheduling", "PendingPods"])
+def test_the_operators_own_plans_are_the_same_bit_for_bit_also_after_a_stop(purpose: str) -> None:
+    trace, dice = drawn(gpus=0, hours=2), Random(5)
+    options = replace(OPTIONS, work=0.5)
+
+    def begun() -> Replay:
+        fallback = purpose == "PendingPods"
+        limit = 0 if fallback else "30%"
+        return replay_of(trace, PolicyName.RANDOM, limit, options, fallback=fallback)
+
+    whole = begun().run()
+    assert set(whole["summary"]["moves"]) == {purpose}
+    assert whole["summary"]["migrations"] > 0
+    replay = begun()
+    while replay.step():
+        if dice.random() < 0.02:
+            kept = json.loads(json.dumps(replay.remember()))
+            replay = begun()
+            replay.recall(kept)
+    assert json.dumps(replay.run()) == json.dumps(whole)
+
+
+def test_the_operators_own_plans_leave_pods_where_they_may_not_be_moved() -> None:
+    trace = a_trace(
+        {"node": "n2", "cpu": "8", "memory": "32Gi", "gpus": 2},
+        *(
+            line
+            for n in (0, 1)
+            for line in (
+                arrives(0, f"one{n}", movable=False),
+                {"at": 0, "placed": f"one{n}", "node": f"n{n + 1}"},
+            )
+        ),
+        arrives(1, "two", gpus=2),
+        {"at": 2000, "ends": True},
+    )
+    assert replay_of(trace, migrations=2, fallback=True).run()["summary"]["migrations"] == 0
 
 
 @pytest.mark.parametrize("policy", list(PolicyName))

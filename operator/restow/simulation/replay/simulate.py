@@ -5,14 +5,24 @@ from dataclasses import asdict
 from hashlib import sha256
 from importlib.metadata import version
 
+from restow.sharing.problem import FULL
 from restow.simulation.replay import measuring
 from restow.simulation.replay.ledger import Json
+from restow.simulation.replay.operating import OperatorPlanner
 from restow.simulation.replay.options import Options, Variant
-from restow.simulation.replay.planner import Planner
+from restow.simulation.replay.planner import Planner, SharingPlanner
 from restow.simulation.replay.replay import Replay
 from restow.simulation.replay.sorting import sort
 from restow.simulation.replay.storing import Keeper
 from restow.simulation.traces.trace import Trace
+
+
+def planner_of(trace: Trace, options: Options) -> Planner:
+    """Return who plans: the engine of shared devices, or the operator's where nobody shares one."""
+    if any(0 < pod.milli < FULL for pod in trace.pods):
+        return SharingPlanner(work=options.work, seed=options.seed)
+    return OperatorPlanner(work=options.work, seed=options.seed)
+
 
 Tell = Callable[[Variant, float], None]
 """Is told how far a variant is, from 0 to 1."""
