@@ -90,6 +90,44 @@ def arrivals(
         The mix asks for nothing that the nodes have.
     """
     dice = np.random.default_rng(demand.seed)
+    first = round(running(nodes, mix, demand))
+    for number in range(first):
+        pod = mix[int(dice.integers(len(mix)))]
+        yield 0.0, replace(pod, name=f"pod-{number:06}", runs_s=runtime(demand, dice))
+    yield from later(nodes, mix, demand, dice, first)
+
+
+def later(
+    nodes: Sequence[TraceNode],
+    mix: Sequence[TracePod],
+    demand: Demand,
+    dice: np.random.Generator,
+    number: int,
+) -> Iterator[tuple[float, TracePod]]:
+    """Yield who arrives after the start, numbered from `number` on; as `arrivals`."""
+    between_s, at = demand.runs_s / running(nodes, mix, demand), 0.0
+    while True:
+        at += float(dice.exponential(between_s))
+        if at > 86_400 * demand.days:
+            return
+        pod = mix[int(dice.integers(len(mix)))]
+        yield round(at, 3), replace(pod, name=f"pod-{number:06}", runs_s=runtime(demand, dice))
+        number += 1
+
+
+def runtime(demand: Demand, dice: np.random.Generator) -> float:
+    """Return how long a pod runs: from its start, or from any moment on, which is the same."""
+    return round(float(dice.exponential(demand.runs_s)), 3) or 0.001
+
+
+def running(nodes: Sequence[TraceNode], mix: Sequence[TracePod], demand: Demand) -> float:
+    """Return how many pods of the mix ask for the load together.
+
+    Raises
+    ------
+    InputError
+        The mix asks for nothing that the nodes have.
+    """
     devices = any(node.devices for node in nodes)
     room = sum(FULL * node.devices if devices else node.cpu_m for node in nodes)
     each = sum(pod.devices * pod.milli if devices else pod.cpu_m for pod in mix) / max(1, len(mix))
@@ -100,15 +138,4 @@ def arrivals(
             problem="ask for nothing that the nodes have",
             remedy="give nodes and pods of the same kind: with GPUs, or all without",
         )
-    running = demand.load * room / each
-    number, at, end = 0, 0.0, 86_400 * demand.days
-    first = round(running)
-    while True:
-        if number >= first:
-            at += float(dice.exponential(demand.runs_s / running))
-        if at > end:
-            return
-        pod = mix[int(dice.integers(len(mix)))]
-        runs_s = round(float(dice.exponential(demand.runs_s)), 3) or 0.001
-        yield round(at, 3), replace(pod, name=f"pod-{number:06}", runs_s=runs_s)
-        number += 1
+    return demand.load * room / each
