@@ -146,6 +146,16 @@ def test_means_leave_out_the_warm_up() -> None:
     assert warm["allocation"] == 1.0
 
 
+@pytest.mark.parametrize("other", [{"share": 500}, {}], ids=["shared", "whole"])
+def test_a_fixed_pod_without_a_place_in_the_trace_gets_none_from_a_plan_either(other: Json) -> None:
+    trace = a_trace(
+        arrives(0, "fixed", fixed=True), arrives(0, "other", **other), {"at": 900, "ends": True}
+    )
+    replay = replay_of(trace, migrations=1, fallback=True)
+    replay.run()
+    assert list(replay.cluster.running) == [1]
+
+
 @pytest.mark.slow
 @pytest.mark.parametrize("purpose", ["Rescheduling", "PendingPods"])
 def test_the_operators_own_plans_are_the_same_bit_for_bit_also_after_a_stop(purpose: str) -> None:

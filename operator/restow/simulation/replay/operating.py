@@ -97,9 +97,7 @@ def snapshot_of(cluster: VirtualCluster, look: Look) -> Snapshot:
     nodes = [_node(n, cluster) for n in range(len(cluster.sorted.workload.nodes))]
     kinds = range(len(cluster.sorted.workload.kinds))
     pods = [_pod(pod, cluster, look, now) for pod in sorted(cluster.running)]
-    pods += [
-        _pod(pod, cluster, look, now) for pod in cluster.waiting() if pod not in cluster.pinned
-    ]
+    pods += [_pod(pod, cluster, look, now) for pod in cluster.free()]
     return Snapshot(
         taken_at=now,
         nodes={node.name: node for node in nodes},

@@ -144,7 +144,7 @@ class VirtualCluster:
         cooling
             Pods that were moved lately, and stay.
         """
-        here = (*sorted(self.running), *(pod for _, pod in self.queue if pod not in self.pinned))
+        here = (*sorted(self.running), *self.free())
         pods = tuple(
             self._as_pod(pod, fixed=pod in cooling or not self.pods[pod].movable) for pod in here
         )
@@ -154,6 +154,10 @@ class VirtualCluster:
     def waiting(self) -> Iterator[int]:
         """Yield who waits, in the order in which they are tried."""
         return (pod for _, pod in self.queue)
+
+    def free(self) -> Iterator[int]:
+        """Yield who waits and may be put on any node, in that order."""
+        return (p for p in self.waiting() if p not in self.pinned and not self.pods[p].fixed)
 
     def restore(self, running: Mapping[int, Seated], waiting: list[int]) -> None:
         """Take over who ran and who waited in another run."""
