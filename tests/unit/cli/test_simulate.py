@@ -47,6 +47,8 @@ def test_each_policy_runs_with_each_limit_and_with_and_without_fallback(
     ]
     assert told["trace"]["capacity"] == 8
     assert all(len(run["samples"]) == 15 for run in told["runs"])
+    assert told["columns"][:3] == ["at", "allocation", "fragmentation"]
+    assert {len(sample) for run in told["runs"] for sample in run["samples"]} == {7}
 
 
 def test_the_table_has_a_line_for_each_run(restow: Any, trace: Path) -> None:

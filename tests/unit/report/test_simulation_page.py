@@ -17,7 +17,7 @@ from restow.simulation.replay.simulate import simulate
 from restow.simulation.replay.storing import Keeper
 from tests.support.traces import OPTIONS, drawn
 
-CHARTS = 6
+CHARTS = 7
 CHROMIUM = next(
     (
         found

@@ -32,7 +32,10 @@ def test_a_pod_that_finds_no_room_starts_when_another_ends() -> None:
         {"at": 70, "departs": "a"},
         {"at": 90, "ends": True},
     )
-    found = replay_of(trace).run()["summary"]
+    replay = replay_of(trace)
+    found = replay.run()["summary"]
+    (sample,) = [each for each in replay.ledger.samples if each.at == 60]
+    assert (sample.waiting, sample.asked, sample.waited) == (1, 1.0, 50.0)
     assert found["pendingSeconds"] == {"mean": 30.0, "p95": pytest.approx(57.0), "most": 60.0}
     assert found["waiting"] == pytest.approx(60 / 90)
     assert found["asked"] == pytest.approx(60 / 90)

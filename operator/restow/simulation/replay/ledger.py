@@ -23,6 +23,8 @@ class Sample(NamedTuple):
         Pods that wait, and the devices (or CPUs) they ask for.
     migrations
         So far.
+    waited
+        Mean seconds that those who wait have waited.
     """
 
     at: float
@@ -31,6 +33,7 @@ class Sample(NamedTuple):
     waiting: int
     asked: float
     migrations: int
+    waited: float
 
 
 @dataclass(slots=True, kw_only=True)

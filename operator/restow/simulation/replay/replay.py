@@ -47,6 +47,7 @@ class Replay:
         self._ends: list[tuple[float, int]] = []
         self._done = [0, 0, 0, 0, 0]
         self._stirred = False
+        self._came = {e.pod: e.at for e in trace.events if isinstance(e, Arrival)}
         devices = measuring.by_devices(found.workload)
         self._main = DEVICES if devices else CPU
         self._shapes = measuring.shapes_of(found.workload)
@@ -189,6 +190,11 @@ class Replay:
             p for p, at in moved_at.items() if at > since and p in self.cluster.running
         )
 
+    def _waited(self) -> float:
+        """Return the mean time that those who wait have waited."""
+        waiting = [self.now - self._came[pod] for pod in self.cluster.waiting()]
+        return sum(waiting) / len(waiting) if waiting else 0.0
+
     def _sample(self) -> None:
         cluster, main = self.cluster, self._main
         self.ledger.samples.append(
@@ -201,5 +207,6 @@ class Replay:
                 waiting=len(cluster.queue),
                 asked=cluster.asked[main] / measuring.UNIT,
                 migrations=self.ledger.migrations,
+                waited=self._waited(),
             )
         )

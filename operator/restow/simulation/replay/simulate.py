@@ -7,7 +7,7 @@ from importlib.metadata import version
 
 from restow.sharing.problem import FULL
 from restow.simulation.replay import measuring
-from restow.simulation.replay.ledger import Json
+from restow.simulation.replay.ledger import Json, Sample
 from restow.simulation.replay.operating import OperatorPlanner
 from restow.simulation.replay.options import Options, Variant
 from restow.simulation.replay.planner import Planner, SharingPlanner
@@ -84,5 +84,6 @@ def simulate(  # noqa: PLR0913 - half of them by name
             "seconds": trace.ends_s,
         },
         "options": asdict(options),
+        "columns": list(Sample._fields),
         "runs": runs,
     }
