@@ -4,14 +4,14 @@ import asyncio
 import secrets
 import signal
 import sys
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TextIO
 
 from pydantic import BaseModel
 
-from restow.app.recording import record
+from restow.app.recording import Write, record
 from restow.cli.progress import telling
 from restow.cli.reading import SYNC_S
 from restow.core.errors import InputError
@@ -50,15 +50,11 @@ def run(request: Request) -> None:
         InputError for what the caller can correct; SnapshotError and ApiError when the cluster
         cannot be read.
     """
+    if request.file.exists():
+        raise _unusable(request.file, "is there already", "name a new file")
     name = hashed(secrets.token_bytes(32)) if request.anonymise else as_it_is
     recorder = Recorder(request.device, name, anonymised=request.anonymise)
-    try:
-        with request.file.open("x") as file:
-            seconds = asyncio.run(_record(request, recorder, file))
-    except FileExistsError as error:
-        raise _unusable(request.file, "is there already", "name a new file") from error
-    except OSError as error:
-        raise _unusable(request.file, f"cannot be written: {error.strerror}", "free it") from error
+    seconds = asyncio.run(_record(request, recorder))
     sys.stderr.write(f"recorded {seconds:g} s in {request.file}\n")
     if recorder.unknown:
         sys.stderr.write(
@@ -67,23 +63,34 @@ def run(request: Request) -> None:
         )
 
 
-async def _record(request: Request, recorder: Recorder, file: TextIO) -> float:
-    def write(lines: Iterable[BaseModel]) -> None:
-        for line in lines:
-            file.write(f"{written(line)}\n")
-            file.flush()  # a killed recorder leaves all but its last line
-
-    stop = asyncio.Event()
-    loop = asyncio.get_running_loop()
-    for number in (signal.SIGINT, signal.SIGTERM):
-        loop.add_signal_handler(number, stop.set)
+async def _record(request: Request, recorder: Recorder) -> float:
     async with await connect(request.kubeconfig, request.context) as api:
         await reach(api)
         async with LiveSource(api) as source:
             with telling("reading the cluster"):
                 await source.wait_synced(SYNC_S)
-            sys.stderr.write("recording; stop it with Ctrl-C\n")
-            return await record(source, recorder, write, stop=stop, for_s=request.for_s)
+            stop = asyncio.Event()
+            for number in (signal.SIGINT, signal.SIGTERM):
+                asyncio.get_running_loop().add_signal_handler(number, stop.set)
+            with _writing(request.file) as write:
+                sys.stderr.write("recording; stop it with Ctrl-C\n")
+                return await record(source, recorder, write, stop=stop, for_s=request.for_s)
+
+
+@contextmanager
+def _writing(path: Path) -> Iterator[Write]:
+    """Give what appends lines to a new file; a killed recorder leaves all but its last line."""
+    try:
+        with path.open("x") as file:
+
+            def write(lines: Iterable[BaseModel]) -> None:
+                for line in lines:
+                    file.write(f"{written(line)}\n")
+                    file.flush()
+
+            yield write
+    except OSError as error:
+        raise _unusable(path, f"cannot be written: {error.strerror}", "free it") from error
 
 
 def _unusable(path: Path, problem: str, remedy: str) -> InputError:
