@@ -17,6 +17,9 @@ from restow.simulation.replay.simulate import Tell, key_of, planner_of, simulate
 from restow.simulation.replay.storing import Keeper
 from restow.simulation.traces.reading import read
 
+MOST_POINTS = 20_000
+"""Of a curve: a browser still draws it."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Request:
@@ -50,14 +53,15 @@ def run(request: Request) -> None:
         sys.stderr.write(
             f"warning: {request.trace}: the last line was not written to its end, and is left out\n"
         )
-    if request.options.warm_up_s >= trace.ends_s:
-        raise InputError(
-            where="command line",
-            field="--warm-up",
-            problem=f"the trace is over after {trace.ends_s:g} s",
-            remedy="leave out less than that",
-        )
     options = request.options
+    if 0 < options.warm_up_s >= trace.ends_s:
+        raise _unusable(
+            "--warm-up", f"the trace is over after {trace.ends_s:g} s", "leave out less"
+        )
+    if options.sample_s is not None and trace.ends_s / options.sample_s > MOST_POINTS:
+        raise _unusable(
+            "--sample", f"the curves would have more than {MOST_POINTS} points", "use a longer time"
+        )
     with _progress(request.variants) as tell:
         simulated = simulate(
             trace,
@@ -73,6 +77,10 @@ def run(request: Request) -> None:
         sys.stdout.write(json.dumps(simulated, indent=2) + "\n")
     else:
         Console(width=None if sys.stdout.isatty() else WIDTH).print(report(simulated))
+
+
+def _unusable(option: str, problem: str, remedy: str) -> InputError:
+    return InputError(where="command line", field=option, problem=problem, remedy=remedy)
 
 
 @contextmanager

@@ -90,6 +90,7 @@ def test_a_torn_last_line_is_said(restow: Any, trace: Path) -> None:
         (("--migrations", "101%"), "--migrations: '101%'"),
         (("--every", "often"), "--every: 'often' is not a positive duration"),
         (("--warm-up", "9d"), "--warm-up: the trace is over after 8640 s"),
+        (("--sample", "100ms"), "--sample: the curves would have more than 20000 points"),
         (("--policy", "worst"), "'worst' is not one of"),
     ],
 )
