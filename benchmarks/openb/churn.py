@@ -11,15 +11,18 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from benchmarks.openb.baselines import Policy
-from benchmarks.openb.cluster import Cluster, capacity, empty, shift
-from benchmarks.openb.replay import policy_of
-from benchmarks.openb.trace import Trace, arrivals, read
+import numpy as np
+
+from benchmarks.openb.replay import POLICIES
+from benchmarks.openb.trace import Pods, arrivals, read
 from restow.packing.effort import Effort
 from restow.sharing.arrays import Fleet
 from restow.sharing.columns import bits_of
 from restow.sharing.engine import share
 from restow.sharing.problem import Placement, Pod, Problem
+from restow.simulation.placing.cluster import Cluster, empty, shift
+from restow.simulation.placing.policies import policy_of
+from restow.simulation.placing.policy import Policy
 
 FIRST = 2000
 """Events that are not counted: the state is not steady yet."""
@@ -57,7 +60,7 @@ class _Live:
 class _State:
     """The cluster, who runs by time of arrival, and who waits."""
 
-    trace: Trace
+    pods: Pods
     cluster: Cluster
     fleet: Fleet
     policy: Policy
@@ -99,7 +102,10 @@ class _State:
             for pod in live
         )
         problem = Problem(
-            nodes=self.trace.nodes, kinds=self.trace.kinds, pods=pods, limit=cycle.moves
+            nodes=self.pods.workload.nodes,
+            kinds=self.pods.workload.kinds,
+            pods=pods,
+            limit=cycle.moves,
         )
         plan = share(problem, Effort(seconds=cycle.seconds, work=None, seed=0), workers=2).plan
         self._carry_out([(live[step.pod], step) for step in plan])
@@ -128,25 +134,26 @@ class _State:
 
 def churn(data: Path, name: str, seed: int, policy: str, cycle: Cycle) -> dict[str, Any]:
     """Return allocation and queue, the mean over the events that count."""
-    trace = read(data, name)
+    pods = read(data, name)
     order, rank = arrivals(data, name, seed)
-    cluster, fleet = empty(trace, rank)
+    cluster, fleet = empty(pods.workload, rank)
+    dice = np.random.default_rng(seed)
     state = _State(
-        trace=trace,
+        pods=pods,
         cluster=cluster,
         fleet=fleet,
-        policy=policy_of(policy, trace, cluster, fleet, seed),
+        policy=policy_of(POLICIES[policy], pods.workload, cluster, fleet, dice),
     )
-    arrived, total = 0, capacity(trace)
+    arrived, total = 0, pods.workload.capacity()
     for pod in order.tolist():
-        arrived += int(fleet.kinds.gain[trace.kind[pod]])
+        arrived += int(fleet.kinds.gain[pods.kind[pod]])
         if arrived > total:
             break
-        state.arrive(int(trace.kind[pod]))
+        state.arrive(int(pods.kind[pod]))
     used, queued, moves = list[float](), list[float](), 0
     for event, (pod, u) in enumerate(_events(data, name)):
         state.end(u)
-        state.arrive(int(trace.kind[pod]))
+        state.arrive(int(pods.kind[pod]))
         if cycle.moves and event % cycle.every == cycle.every - 1:
             moves += state.reschedule(cycle)
         used.append(100 * state.used() / total)

@@ -4,43 +4,38 @@ import time
 from pathlib import Path
 from typing import Any
 
-from benchmarks.openb.baselines import BestFit, Fgd, Policy, Random
-from benchmarks.openb.bids import Bids
-from benchmarks.openb.cluster import Cluster, capacity, empty, shift
-from benchmarks.openb.trace import Trace, arrivals, read
-from restow.sharing.arrays import Fleet
+import numpy as np
 
-POLICIES = ("random", "bestfit", "fgd", "restow")
+from benchmarks.openb.trace import arrivals, read
+from restow.simulation.placing.cluster import empty, shift
+from restow.simulation.placing.names import PolicyName
+from restow.simulation.placing.policies import policy_of
+
+POLICIES = {
+    "random": PolicyName.RANDOM,
+    "bestfit": PolicyName.BEST_FIT,
+    "fgd": PolicyName.FGD,
+    "restow": PolicyName.BIDS,
+}
+"""The policies of the published experiments, and the one by bid prices."""
 
 DEMANDS = (90, 95, 100, 130)
 """Per cent of the devices that have been asked for."""
 
 
-def policy_of(name: str, trace: Trace, cluster: Cluster, fleet: Fleet, seed: int) -> Policy:
-    """Return a policy of `POLICIES`."""
-    match name:
-        case "random":
-            return Random(seed)
-        case "bestfit":
-            return BestFit(cluster)
-        case "fgd":
-            return Fgd(trace)
-        case _:
-            return Bids(trace, fleet)
-
-
 def replay(data: Path, name: str, seed: int, policy_name: str) -> dict[str, Any]:
     """Return the allocation at each demand: the mean while so much has arrived, in per cent."""
     began = time.monotonic()
-    trace = read(data, name)
+    pods = read(data, name)
     order, rank = arrivals(data, name, seed)
-    cluster, fleet = empty(trace, rank)
-    policy = policy_of(policy_name, trace, cluster, fleet, seed)
-    total, gain = capacity(trace), fleet.kinds.gain
+    cluster, fleet = empty(pods.workload, rank)
+    dice = np.random.default_rng(seed)
+    policy = policy_of(POLICIES[policy_name], pods.workload, cluster, fleet, dice)
+    total, gain = pods.workload.capacity(), fleet.kinds.gain
     arrived = used = failed = 0
     seen: dict[int, list[float]] = {demand: [] for demand in DEMANDS}
     for pod in order.tolist():
-        kind = int(trace.kind[pod])
+        kind = int(pods.kind[pod])
         arrived += int(gain[kind])
         node, mask = policy.seat(cluster, kind)
         if node >= 0:

@@ -10,63 +10,44 @@ import numpy as np
 
 from benchmarks.openb.instances import class_of
 from restow.sharing.arrays import Ints
-from restow.sharing.problem import Node, PodClass
+from restow.sharing.problem import Node
+from restow.simulation.placing.workload import Workload
+from restow.simulation.traces.openb import nodes_of, pods_of
 
 DATA = Path("../shared/bench/openb")
 """Where the data is by default: beside the repository, in whose root benchmarks are run."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
-class Trace:
+class Pods:
     """One workload on the cluster.
 
     Parameters
     ----------
     kind
         (pods,) class of each pod, by name.
-    count
-        (kinds,) pods of each class.
     """
 
-    nodes: tuple[Node, ...]
-    kinds: tuple[PodClass, ...]
+    workload: Workload
     kind: Ints
-    count: Ints
 
 
-def read(data: Path, trace: str) -> Trace:
+def read(data: Path, trace: str) -> Pods:
     """Return a workload."""
-    with gzip.open(data / "openb_node_list_gpu_node.csv.gz", "rt") as file:
-        nodes = sorted(csv.DictReader(file), key=lambda row: row["sn"])
-    with gzip.open(data / f"pods/openb_pod_list_{trace}.csv.gz", "rt") as file:
-        pods = sorted(csv.DictReader(file), key=lambda row: row["name"])
-    rows = [
-        (
-            int(pod["cpu_milli"]),
-            int(pod["memory_mib"]),
-            int(pod["num_gpu"]),
-            int(pod["gpu_milli"]) if int(pod["num_gpu"]) else 0,
-            pod.get("gpu_spec") or "",
-        )
-        for pod in pods
-    ]
+    nodes = nodes_of(data / "openb_node_list_gpu_node.csv.gz")
+    rows = [row[1:] for row in pods_of(data / f"pods/openb_pod_list_{trace}.csv.gz")]
     classes = sorted(set(rows))
     number = {row: k for k, row in enumerate(classes)}
     count = Counter(number[row] for row in rows)
-    return Trace(
+    workload = Workload(
         nodes=tuple(
-            Node(
-                cpu_m=int(node["cpu_milli"]),
-                memory=int(node["memory_mib"]),
-                devices=int(node["gpu"]),
-                model=node["model"],
-            )
+            Node(cpu_m=node.cpu_m, memory=node.memory_mib, devices=node.devices, model=node.model)
             for node in nodes
         ),
         kinds=tuple(class_of(*row) for row in classes),
-        kind=np.array([number[row] for row in rows], np.int64),
         count=np.array([count[k] for k in range(len(classes))], np.int64),
     )
+    return Pods(workload=workload, kind=np.array([number[row] for row in rows], np.int64))
 
 
 def arrivals(data: Path, trace: str, seed: int) -> tuple[Ints, Ints]:

@@ -36,6 +36,7 @@ KINDS = (
     PodClass(cpu_m=1, memory=1, devices=1, milli=FULL),
     PodClass(cpu_m=3, memory=2, devices=2, milli=FULL),
     PodClass(cpu_m=2, memory=1),
+    PodClass(cpu_m=3, memory=1, models=frozenset({"B"})),
 )
 
 
@@ -56,7 +57,10 @@ def problems(draw: st.DrawFn) -> Problem:
     for kind in kinds:
         seats = [None, *(seat for seat in _seats(problem, kind) if _fits(problem, kind, seat))]
         seat = draw(st.sampled_from(seats))
-        pod = Pod(kind=kind) if seat is None else Pod(kind=kind, node=seat[0], devices=seat[1])
+        pod = Pod(kind=kind)
+        if seat is not None:
+            fixed = draw(st.integers(0, 3)) == 3
+            pod = Pod(kind=kind, node=seat[0], devices=seat[1], fixed=fixed)
         problem = replace(problem, pods=(*problem.pods, pod))
     return problem
 
@@ -88,7 +92,7 @@ def most(problem: Problem) -> int:
     choices = []
     for pod in problem.pods:
         stay = [None] if pod.node is None else [(pod.node, pod.devices)]
-        others = [seat for seat in _seats(problem, pod.kind) if seat not in stay]
+        others = [s for s in _seats(problem, pod.kind) if s not in stay and not pod.fixed]
         choices.append([*stay, *others])
     best = 0
     for chosen in itertools.product(*choices):

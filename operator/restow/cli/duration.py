@@ -1,11 +1,11 @@
-"""Durations as people write them: `10s`, `500ms`, `2m`, `1h`, or a bare number of seconds."""
+"""Durations as people write them: `10s`, `500ms`, `2m`, `1h`, `7d`, or a bare number of seconds."""
 
 import re
 
 from restow.core.errors import InputError
 
-_UNITS = {"ms": 0.001, "s": 1.0, "m": 60.0, "h": 3600.0, "": 1.0}
-_PATTERN = re.compile(r"(\d+(?:\.\d+)?)(ms|s|m|h|)")
+_UNITS = {"ms": 0.001, "s": 1.0, "m": 60.0, "h": 3600.0, "d": 86_400.0, "": 1.0}
+_PATTERN = re.compile(r"(\d+(?:\.\d+)?)(ms|s|m|h|d|)")
 
 
 def seconds(text: str, option: str) -> float:

@@ -9,6 +9,7 @@ from typing import Annotated
 
 import typer
 
+from restow.cli import trace_commands
 from restow.cli.output import Form, Objective, Output
 from restow.core.errors import InputError, RestowError
 from restow.telemetry.levels import LogFormat, LogLevel
@@ -27,6 +28,9 @@ app = typer.Typer(
 
 explain = typer.Typer(help="Say why things are as they are; changes nothing.", no_args_is_help=True)
 app.add_typer(explain, name="explain")
+app.command()(trace_commands.simulate)
+app.command()(trace_commands.record)
+app.add_typer(trace_commands.trace, name="trace")
 
 Sources = Annotated[
     list[str] | None,

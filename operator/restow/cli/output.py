@@ -35,6 +35,28 @@ class Form(StrEnum):
     JSON = "json"
 
 
+class Fallback(StrEnum):
+    """Whether pods that wait are packed in a simulation."""
+
+    OFF = "off"
+    ON = "on"
+    BOTH = "both"
+
+    @property
+    def values(self) -> tuple[bool, ...]:
+        """Return it as the runs that it asks for."""
+        both = {Fallback.OFF: (False,), Fallback.ON: (True,), Fallback.BOTH: (False, True)}
+        return both[self]
+
+
+class View(StrEnum):
+    """Format of a simulation on stdout."""
+
+    TEXT = "text"
+    JSON = "json"
+    HTML = "html"
+
+
 def write(document: Mapping[str, Any], output: Output) -> None:
     """Print one Kubernetes object to stdout as JSON or YAML."""
     if output is Output.JSON:

@@ -85,7 +85,7 @@ class Fleet(NamedTuple):
     pending, running
         (kinds,) pods of each class.
     fixed
-        Running pods that may not move, beyond the first `MOVABLE` of their node.
+        Running pods that may not move: fixed ones, and those beyond the first `MOVABLE` of a node.
     """
 
     kinds: Kinds
@@ -155,14 +155,16 @@ def _nodes_of(problem: Problem, kinds: Kinds, models: tuple[str, ...], full: int
     for n, node in enumerate(problem.nodes):
         device[n, : node.devices] = full
         seen: dict[tuple[int, int], list[int]] = {}
-        for at, p in enumerate(on[n]):
+        for p in on[n]:
             k, held = problem.pods[p].kind, problem.pods[p].devices
             cpu[n] -= kinds.cpu[k]
             memory[n] -= kinds.memory[k]
             device[n, list(held)] -= kinds.units[k]
             mask = sum(1 << d for d in held)
             same = seen.setdefault((k, mask if 0 < kinds.units[k] < full else 0), [])
-            if at < MOVABLE:
+            if problem.pods[p].fixed:
+                continue
+            if len(pods) - start[n] < MOVABLE:
                 pods.append((p, k, mask, same[0] if same else p, len(same)))
             same.append(p)
         start.append(len(pods))

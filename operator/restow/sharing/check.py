@@ -24,6 +24,8 @@ def check(problem: Problem, plan: Sequence[Placement]) -> int:
         old, devices = where[step.pod]
         if old is not None and (old, sorted(devices)) != (step.node, sorted(step.devices)):
             moves += 1
+            if problem.pods[step.pod].fixed:
+                raise ModelError(f"pod {step.pod} has to stay, and moves")
         where[step.pod] = (step.node, step.devices)
     if moves > problem.limit:
         raise ModelError(f"{moves} moves exceed the limit of {problem.limit}")
@@ -63,5 +65,5 @@ def _judge(problem: Problem, p: int, n: int, devices: tuple[int, ...]) -> None:
         raise ModelError(f"pod {p} asks for {kind.devices} devices and is on {len(devices)}")
     if len(set(devices)) != len(devices) or any(not 0 <= d < node.devices for d in devices):
         raise ModelError(f"pod {p} is on devices that node {n} does not have, or twice on one")
-    if kind.devices and kind.models is not None and node.model not in kind.models:
-        raise ModelError(f"pod {p} may not use a device of model {node.model}")
+    if kind.models is not None and node.model not in kind.models:
+        raise ModelError(f"pod {p} may not be on a node of model {node.model}")

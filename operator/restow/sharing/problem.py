@@ -39,7 +39,7 @@ class PodClass:
     milli
         What it takes of each of them, in thousandths; less than `FULL` only on one device.
     models
-        Models that it may be on; None for all. A pod without devices may be anywhere.
+        Models of nodes that it may be on; None for all.
     """
 
     cpu_m: int
@@ -54,8 +54,8 @@ class PodClass:
         return self.devices * self.milli
 
     def suits(self, model: str) -> bool:
-        """Return whether it may be on a node with devices of that model."""
-        return self.models is None or not self.devices or model in self.models
+        """Return whether it may be on a node of that model."""
+        return self.models is None or model in self.models
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -70,19 +70,22 @@ class Pod:
         None while it is pending.
     devices
         The devices it is on.
+    fixed
+        Whether it has to stay.
     """
 
     kind: int
     node: int | None = None
     devices: tuple[int, ...] = ()
+    fixed: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Problem:
     """As much of the devices as possible is to be in use after at most `limit` moves.
 
-    A running pod may move, to other devices of its node too, and must run in the end; a pending pod
-    may stay pending. All that leave have left before anybody arrives.
+    A running pod that is not fixed may move, to other devices of its node too; it must run in the
+    end. A pending pod may stay pending. All that leave have left before anybody arrives.
     """
 
     nodes: tuple[Node, ...]

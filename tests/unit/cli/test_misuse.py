@@ -18,6 +18,9 @@ contexts: [{name: one, context: {cluster: c, user: u}}]
 """
 
 
+COMMANDS = {"plan", "run", "pack", "record", "simulate"}
+
+
 @pytest.mark.parametrize(
     ("arguments", "says"),
     [
@@ -31,9 +34,13 @@ contexts: [{name: one, context: {cluster: c, user: u}}]
         (["plan", "--from", "x", "--kubeconfig", "k"], ["--kubeconfig", "--from", "leave out"]),
         (["run", "--metrics-port", "many"], ["--metrics-port", "integer", "`restow run --help`"]),
         (["run", "--probe-port", "70000"], ["--probe-port", "65535"]),
+        (["record", "t", "--for", "soon"], ["--for", "'soon'", "10s"]),
+        (["record", __file__], ["is there already", "name a new file"]),
+        (["record"], ["FILE", "`restow record --help`"]),
+        (["simulate", "t", "--policy", "worst"], ["'worst'", "'kube-scheduler'", "'bids'"]),
         (["pack"], ["'pack'", "`restow --help`"]),
     ],
-    ids=lambda value: " ".join(value) if value[0] in {"plan", "run", "pack"} else "",
+    ids=lambda value: " ".join(value) if value[0] in COMMANDS else "",
 )
 def test_wrong_arguments_are_one_line(
     arguments: list[str],

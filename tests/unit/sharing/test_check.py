@@ -44,7 +44,7 @@ def test_a_device_over_a_thousand_milli_is_refused() -> None:
 
 
 def test_a_model_that_is_not_allowed_is_refused() -> None:
-    with pytest.raises(ModelError, match="may not use a device of model B"):
+    with pytest.raises(ModelError, match="may not be on a node of model B"):
         check(a_problem(Pod(kind=3)), (put(0, 1, 0),))
     assert check(a_problem(Pod(kind=3)), (put(0, 0, 0),)) == 100
 
@@ -61,6 +61,21 @@ def test_more_moves_than_the_limit_are_refused_and_a_pod_that_stays_is_none() ->
     with pytest.raises(ModelError, match="1 moves exceed the limit of 0"):
         check(problem, (put(0, 0, 1),))
     assert check(problem, (put(0, 0, 0), put(1, 0, 1))) == 1000
+
+
+def test_a_fixed_pod_that_moves_is_refused() -> None:
+    problem = a_problem(Pod(kind=0, node=0, devices=(0,), fixed=True))
+    with pytest.raises(ModelError, match="pod 0 has to stay, and moves"):
+        check(problem, (put(0, 1, 0),))
+    assert check(problem, (put(0, 0, 0),)) == 0
+
+
+def test_a_pod_without_devices_is_held_to_its_models_too() -> None:
+    nodes = (Node(cpu_m=8000, memory=8, devices=0, model="B"),)
+    kinds = (PodClass(cpu_m=1000, memory=1, models=frozenset({"A"})),)
+    problem = Problem(nodes=nodes, kinds=kinds, pods=(Pod(kind=0),), limit=0)
+    with pytest.raises(ModelError, match="may not be on a node of model B"):
+        check(problem, (put(0, 0),))
 
 
 @pytest.mark.parametrize(

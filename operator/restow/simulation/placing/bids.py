@@ -6,14 +6,14 @@ node's room is worth under them is a Lagrangian knapsack, at the best rate of CP
 
 import numpy as np
 
-from benchmarks.openb.baselines import Seat
-from benchmarks.openb.cluster import Cluster, capacity, first, fits
-from benchmarks.openb.trace import Trace
 from restow.packing.patterns.compiled import compiled
 from restow.sharing.arrays import UNIT, Fleet, Ints
 from restow.sharing.pooling import Pooling, pools_of
 from restow.sharing.problem import Problem
 from restow.sharing.valuing import Values, value
+from restow.simulation.placing.cluster import Cluster, first, fits
+from restow.simulation.placing.policy import Seat
+from restow.simulation.placing.workload import Workload
 
 DEMAND = 1.02
 """The mix is scaled to ask for so many times the devices there are."""
@@ -22,8 +22,10 @@ DEMAND = 1.02
 class Bids:
     """Places pods where the node's room loses least."""
 
-    def __init__(self, trace: Trace, fleet: Fleet) -> None:
-        self._values = value(fleet, prices(trace, fleet), 0)
+    turn = 0
+
+    def __init__(self, workload: Workload, fleet: Fleet) -> None:
+        self._values = value(fleet, prices(workload, fleet), 0)
 
     def seat(self, cluster: Cluster, kind: int) -> Seat:
         """Return the node and devices that lose least."""
@@ -31,11 +33,11 @@ class Bids:
         return (-1, 0) if found < 0 else (found >> 32, found & 0xFFFFFFFF)
 
 
-def prices(trace: Trace, fleet: Fleet) -> Ints:
+def prices(workload: Workload, fleet: Fleet) -> Ints:
     """Return what a pod of each class is worth paying for, in `UNIT`s."""
-    asked = int(trace.count @ fleet.kinds.gain)
-    most = np.rint(trace.count * (DEMAND * capacity(trace) / asked)).astype(np.int64)
-    problem = Problem(nodes=trace.nodes, kinds=trace.kinds, pods=(), limit=0)
+    asked = int(workload.count @ fleet.kinds.gain)
+    most = np.rint(workload.count * (DEMAND * workload.capacity() / asked)).astype(np.int64)
+    problem = Problem(nodes=workload.nodes, kinds=workload.kinds, pods=(), limit=0)
     pools, _ = pools_of(problem, fleet)
     pooling = Pooling(pools, fleet.kinds, fleet.full, np.zeros_like(most), most)
     found = pooling.solve((), lambda: 1.0)

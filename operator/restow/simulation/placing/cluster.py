@@ -4,10 +4,10 @@ from typing import NamedTuple
 
 import numpy as np
 
-from benchmarks.openb.trace import Trace
 from restow.packing.patterns.compiled import compiled, inlined
 from restow.sharing.arrays import Fleet, Ints, Kinds, fleet_of
-from restow.sharing.problem import FULL, Problem
+from restow.sharing.problem import Problem
+from restow.simulation.placing.workload import Workload
 
 
 class Cluster(NamedTuple):
@@ -36,9 +36,9 @@ class Cluster(NamedTuple):
     change: Ints
 
 
-def empty(trace: Trace, rank: Ints) -> tuple[Cluster, Fleet]:
+def empty(workload: Workload, rank: Ints) -> tuple[Cluster, Fleet]:
     """Return the cluster without pods, and its arrays as the engine has them."""
-    problem = Problem(nodes=trace.nodes, kinds=trace.kinds, pods=(), limit=0)
+    problem = Problem(nodes=workload.nodes, kinds=workload.kinds, pods=(), limit=0)
     fleet = fleet_of(problem)
     nodes = fleet.nodes
     cluster = Cluster(
@@ -53,11 +53,6 @@ def empty(trace: Trace, rank: Ints) -> tuple[Cluster, Fleet]:
         change=np.zeros(len(nodes.cpu), np.int64),
     )
     return cluster, fleet
-
-
-def capacity(trace: Trace) -> int:
-    """Return what all devices are, in thousandths of one."""
-    return sum(node.devices for node in trace.nodes) * FULL
 
 
 @inlined
@@ -98,3 +93,15 @@ def shift(cluster: Cluster, n: int, k: int, mask: int, sign: int) -> None:
         if mask >> d & 1:
             cluster.device[n, d] += sign * cluster.kinds.units[k]
     cluster.change[n] += 1
+
+
+@compiled
+def able(cluster: Cluster, n: int, k: int) -> bool:
+    """Return whether a pod of class `k` fits on node `n`; `fits`, for callers not compiled."""
+    return fits(cluster, n, k)
+
+
+@compiled
+def first_devices(cluster: Cluster, n: int, k: int) -> int:
+    """Return as bits the first devices on which a pod fits; `first`, for callers not compiled."""
+    return first(cluster, n, k)

@@ -1,50 +1,45 @@
-"""Random, BestFit and FGD, as published with the openb experiments (RESULTS.md, section 2)."""
+"""Random, BestFit and FGD, as published with the openb experiments (Weng et al., ATC 2023)."""
 
 import math
-from typing import NamedTuple, Protocol
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
-from benchmarks.openb.cluster import Cluster, first, fits, shift
-from benchmarks.openb.trace import Trace
 from restow.packing.patterns.compiled import compiled
 from restow.sharing.arrays import Ints
+from restow.simulation.placing.cluster import Cluster, first, fits, shift
+from restow.simulation.placing.policy import Seat
+from restow.simulation.placing.workload import Workload
 
 TYPICAL = 0.95
 """Share of the pods that the classes make up by which FGD judges fragments, most frequent first."""
-
-Seat = tuple[int, int]
-"""A node, or -1, and devices as bits."""
-
-
-class Policy(Protocol):
-    """Says where a pod goes."""
-
-    def seat(self, cluster: Cluster, kind: int) -> Seat:
-        """Return the node and devices for a pod of a class; -1 for none."""
 
 
 class Random:
     """Any node and device where it fits."""
 
-    def __init__(self, seed: int) -> None:
-        self._random = np.random.default_rng(seed)
+    turn = 0
+
+    def __init__(self, dice: np.random.Generator) -> None:
+        self._dice = dice
 
     def seat(self, cluster: Cluster, kind: int) -> Seat:
         """Return any node and devices."""
-        node = int(_any(cluster, kind, float(self._random.random())))
+        node = int(_any(cluster, kind, float(self._dice.random())))
         if node < 0 or not cluster.kinds.number[kind]:
             return node, 0
         able = np.flatnonzero(
             cluster.device[node, : cluster.number[node]] >= cluster.kinds.units[kind]
         )
-        chosen = self._random.choice(able, int(cluster.kinds.number[kind]), replace=False)
+        chosen = self._dice.choice(able, int(cluster.kinds.number[kind]), replace=False)
         return node, sum(1 << int(d) for d in chosen)
 
 
 class BestFit:
     """The node with least CPU and GPU left over, and its fullest device."""
+
+    turn = 0
 
     def __init__(self, cluster: Cluster) -> None:
         self._score = np.zeros(len(cluster.cpu), np.int64)
@@ -80,9 +75,11 @@ class Fragments(NamedTuple):
 class Fgd:
     """Fragmentation gradient descent: where the expected fragments grow least."""
 
-    def __init__(self, trace: Trace) -> None:
-        kinds, nodes = len(trace.kinds), len(trace.nodes)
-        typical, share = _typical(trace)
+    turn = 0
+
+    def __init__(self, workload: Workload) -> None:
+        kinds, nodes = len(workload.kinds), len(workload.nodes)
+        typical, share = _typical(workload)
         score, mask, seen = (np.full((kinds, nodes), -1, np.int64) for _ in range(3))
         known = np.full(nodes, -1, np.int64)
         self._memory = Fragments(typical, share, score, mask, seen, np.zeros(nodes), known)
@@ -93,16 +90,16 @@ class Fgd:
         return node, (int(self._memory.mask[kind, node]) if node >= 0 else 0)
 
 
-def _typical(trace: Trace) -> tuple[Ints, NDArray[np.float64]]:
+def _typical(workload: Workload) -> tuple[Ints, NDArray[np.float64]]:
     """Return one class for all that ask for the same but memory, and the share of each."""
     alike: dict[object, list[int]] = {}
-    for k, kind in enumerate(trace.kinds):
+    for k, kind in enumerate(workload.kinds):
         what = (kind.cpu_m, kind.devices, kind.milli, kind.models)
         alike.setdefault(what, []).append(k)
-    count = {kinds[0]: int(trace.count[kinds].sum()) for kinds in alike.values()}
+    count = {kinds[0]: int(workload.count[kinds].sum()) for kinds in alike.values()}
     chosen: dict[int, int] = {}
     for k in sorted(count, key=lambda k: (-count[k], k)):
-        if sum(chosen.values()) >= TYPICAL * len(trace.kind):
+        if sum(chosen.values()) >= TYPICAL * int(workload.count.sum()):
             break
         chosen[k] = count[k]
     share = np.array(list(chosen.values()), np.float64)

@@ -1,0 +1,97 @@
+"""`restow record`: watch a cluster, and append what happens to a trace file."""
+
+import asyncio
+import secrets
+import signal
+import sys
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from pydantic import BaseModel
+
+from restow.app.recording import Write, record
+from restow.cli.progress import telling
+from restow.cli.reading import SYNC_S
+from restow.core.errors import InputError
+from restow.simulation.traces.recording import Recorder, as_it_is, hashed
+from restow.simulation.traces.writing import written
+from restow.sources.client import connect, reach
+from restow.sources.live import LiveSource
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Request:
+    """What the command line asks for.
+
+    Parameters
+    ----------
+    for_s
+        None until stopped.
+    device
+        The extended resource that counts GPUs.
+    """
+
+    file: Path
+    for_s: float | None
+    anonymise: bool
+    device: str
+    kubeconfig: Path | None
+    context: str | None
+
+
+def run(request: Request) -> None:
+    """Record until SIGINT, SIGTERM, or until the time is up.
+
+    Raises
+    ------
+    RestowError
+        InputError for what the caller can correct; SnapshotError and ApiError when the cluster
+        cannot be read.
+    """
+    if request.file.exists():
+        raise _unusable(request.file, "is there already", "name a new file")
+    name = hashed(secrets.token_bytes(32)) if request.anonymise else as_it_is
+    recorder = Recorder(request.device, name, anonymised=request.anonymise)
+    seconds = asyncio.run(_record(request, recorder))
+    sys.stderr.write(f"recorded {seconds:g} s in {request.file}\n")
+    if recorder.unknown:
+        sys.stderr.write(
+            f"warning: {len(recorder.unknown)} nodes came later and are not in the trace; pods on "
+            "them have no place there\n"
+        )
+
+
+async def _record(request: Request, recorder: Recorder) -> float:
+    async with await connect(request.kubeconfig, request.context) as api:
+        await reach(api)
+        async with LiveSource(api) as source:
+            with telling("reading the cluster"):
+                await source.wait_synced(SYNC_S)
+            stop = asyncio.Event()
+            for number in (signal.SIGINT, signal.SIGTERM):
+                asyncio.get_running_loop().add_signal_handler(number, stop.set)
+            with _writing(request.file) as write:
+                sys.stderr.write("recording; stop it with Ctrl-C\n")
+                return await record(source, recorder, write, stop=stop, for_s=request.for_s)
+
+
+@contextmanager
+def _writing(path: Path) -> Iterator[Write]:
+    """Give what appends lines to a new file; a killed recorder leaves all but its last line."""
+    try:
+        with path.open("x") as file:
+
+            def write(lines: Iterable[BaseModel]) -> None:
+                for line in lines:
+                    file.write(f"{written(line)}\n")
+                    file.flush()
+
+            yield write
+    except OSError as error:
+        raise _unusable(path, f"cannot be written: {error.strerror}", "free it") from error
+
+
+def _unusable(path: Path, problem: str, remedy: str) -> InputError:
+    return InputError(where="command line", field=str(path), problem=problem, remedy=remedy)

@@ -1,0 +1,1 @@
+"""Where pods are put one by one: kube-scheduler's scores, and what they are compared with."""
