@@ -19,8 +19,10 @@ from restow.packing.incumbent import greedy
 from restow.packing.ladder import Budget
 from restow.packing.outcome import LevelKind, Outcome
 from restow.packing.unsolved import narrowed
+from restow.planning.beyond import with_elsewhere
 from restow.planning.formulate import formulate
 from restow.planning.formulation import Formulation
+from restow.planning.judge import Judge
 from restow.planning.recall import Recall
 from restow.policies.coverage import Policy
 from restow.policies.packing_policy import PackingPolicySpec
@@ -74,8 +76,10 @@ def _row(shape: Shape, snapshot: Snapshot, window_s: float) -> dict[str, Any]:
     first = fill_of(greedy(formulation.problem))
     complete = time.perf_counter() - began
     budget = Budget(total=window_s, deterministic=False, seed=0)
-    engine = engine_for(formulation.problem, window_s)
-    outcome = climbed(formulation.problem, budget, engine)
+    judge = Judge(snapshot=fresh, policy=POLICY, now=NOW)
+    problem = with_elsewhere(formulation, judge).problem
+    engine = engine_for(problem, window_s)
+    outcome = climbed(problem, budget, engine)
     seconds = budget.wall_s()
     return {
         "grid": "C",

@@ -62,6 +62,26 @@ def tidied(problem: Problem, fill: Fill, over: Callable[[], bool] = never) -> Fi
     return ledger.fill
 
 
+def completed(ledger: Ledger) -> Fill:
+    """Return the ledger's fill when pods without a place have got one, as far as that is easy.
+
+    First running ones, at home if they fit there, then the pending; nobody is moved twice over for
+    one that runs.
+    """
+    for c, pods in enumerate(ledger.problem.classes):
+        while pods.running and ledger.waiting(c) and not ledger.over():
+            home = (n for n, count in pods.running if ledger.fill[c].get(n, 0) < count)
+            if not any(ledger.fits(c, n) and _tried(ledger, c, None, n) for n in home) and not (
+                _seat_free(ledger, c)
+                or any(_make_room(ledger, c, n) for n in ledger.by_shortfall(c, TRIES))
+            ):
+                break
+    seating = _Seating()
+    for party in _parties(ledger.problem):
+        _seat_party(ledger, party, seating)
+    return tidied(ledger.problem, ledger.fill, ledger.over)
+
+
 def _parties(problem: Problem) -> list[list[int]]:
     """Return the queue, with the classes of each Together as one entry, and others alone."""
     group_of = _groups(problem)
