@@ -115,10 +115,10 @@ class _Search:
             generation.run(self.value, meter)
             began = meter.spent
             more = generation.finer()
-            if more and (began < due or (once and generation.lacks)):
+            if more and (began < due or (once and generation.lacks)) and not meter.over():
                 continue
             columns = dive(generation, meter)
-            fill = settled(self._problem, self._yard, generation.holes, columns, meter.over)
+            fill = settled(self._problem, self._yard, generation.holes, columns)
             gained = self._keep(fill)
             due = 2 * meter.spent - began
             idle = 0 if gained or more else idle + 1

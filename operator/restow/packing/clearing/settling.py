@@ -1,6 +1,7 @@
 """From columns to a placement: pods that leave find the holes made for them, or others."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
+from itertools import count
 
 from restow.packing.clearing.holes import Holes
 from restow.packing.clearing.master import Column
@@ -10,19 +11,21 @@ from restow.packing.incumbent import completed
 from restow.packing.ledger import Ledger
 from restow.packing.problem import Problem
 
+TURNS = 5_000
+"""Turns of the search for places, a tenth of a second or two, after which it ends."""
+
 Slot = tuple[tuple[int, ...], int]
 """Size and node of a hole that a column made for a pod that leaves."""
 
 
-def settled(
-    problem: Problem, yard: Yard, holes: Holes, columns: Iterable[Column], over: Callable[[], bool]
-) -> Fill:
+def settled(problem: Problem, yard: Yard, holes: Holes, columns: Iterable[Column]) -> Fill:
     """Return the placement that the columns mean, as far as all rules let it.
 
     Where one of them does not, or there are more pods than holes, others find places as in the
-    first placement.
+    first placement, for some time.
     """
-    ledger = Ledger(problem, stay_fill(problem), over)
+    turns = count()
+    ledger = Ledger(problem, stay_fill(problem), lambda: next(turns) > TURNS)
     gone: list[int] = []
     slots: list[Slot] = []
     columns = list(columns)
