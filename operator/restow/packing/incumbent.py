@@ -37,7 +37,8 @@ def greedy(problem: Problem, over: Callable[[], bool] = never) -> Placement:
         if over():
             break
         _seat_party(ledger, party, seating)
-    return placement_of(tidied(problem, ledger.fill, over))
+    _tidy(ledger)
+    return placement_of(ledger.fill)
 
 
 def tidied(problem: Problem, fill: Fill, over: Callable[[], bool] = never) -> Fill:
@@ -46,20 +47,25 @@ def tidied(problem: Problem, fill: Fill, over: Callable[[], bool] = never) -> Fi
     Counts of placed pods never fall and moves never rise.
     """
     ledger = Ledger(problem, fill_of(placement_of(fill)), over)
-    changed = True
+    _tidy(ledger)
+    return ledger.fill
+
+
+def _tidy(ledger: Ledger) -> None:
+    """Send pods home, and place pending ones, where that costs nobody a place."""
+    problem, changed = ledger.problem, True
     while changed:
         changed = False
         for c, pods in enumerate(problem.classes):
-            if over():
-                return ledger.fill
+            if ledger.over():
+                return
             for n, count in pods.running:
                 while ledger.fill[c].get(n, 0) < count and _return_one(ledger, c, n):
                     changed = True
     for party in _parties(problem):
-        if over():
+        if ledger.over():
             break
         _seat_party(ledger, party, _seat_free)
-    return ledger.fill
 
 
 def completed(ledger: Ledger) -> Fill:
@@ -79,7 +85,8 @@ def completed(ledger: Ledger) -> Fill:
     seating = _Seating()
     for party in _parties(ledger.problem):
         _seat_party(ledger, party, seating)
-    return tidied(ledger.problem, ledger.fill, ledger.over)
+    _tidy(ledger)
+    return ledger.fill
 
 
 def _parties(problem: Problem) -> list[list[int]]:

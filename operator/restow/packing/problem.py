@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from enum import StrEnum
 
+from restow.packing.outcome import Placement
 from restow.packing.relations import Relation
 
 
@@ -102,6 +103,8 @@ class Problem:
         Limits of the plan on pods moved and pods left without a place; None for no limit.
     order
         The order of the objectives.
+    start
+        A first placement that is known and keeps every rule; None if there is none.
     elsewhere
         Other nodes of the cluster, for bounds that hold there, too; None where there are none.
     """
@@ -116,4 +119,5 @@ class Problem:
     max_moves: int | None = None
     max_evictions: int | None = None
     order: Order = Order.RESTOW
+    start: Placement | None = None
     elsewhere: Elsewhere | None = None

@@ -5,7 +5,8 @@ from collections import Counter
 import pytest
 
 from benchmarks.priority_matters.clusters import Shape, draw
-from benchmarks.priority_matters.large import NOW, POLICY
+from benchmarks.priority_matters.large import POLICY
+from benchmarks.priority_matters.workloads import NOW
 from restow.packing.fill import free_room, stay_fill
 from restow.packing.incumbent import stay_put
 from restow.packing.outcome import Level, LevelKind, Outcome, Status
