@@ -4,16 +4,21 @@ from restow.packing.clearing.generation import NEAR, Generation
 from restow.packing.clearing.master import Column
 from restow.packing.patterns.meter import Meter
 
-SURE = 0.75
-"""From this share on a column is taken whole; where none has so much, the one that has most."""
+SURE, LESS = 0.75, 0.15
+"""From this share on a column is taken whole, in later tries from less on; where none has so much,
+the one that has most."""
 
 DEARER = 0.5
 """By so much more may a solution cost before it is asked for other columns."""
 
 
-def dive(generation: Generation, meter: Meter) -> list[Column]:
-    """Return columns, one per node at most, that together make room, or nearly; few departures."""
+def dive(generation: Generation, meter: Meter, tries: int) -> list[Column]:
+    """Return columns, one per node at most, that together make room, or nearly; few departures.
+
+    Where nothing was learned by `tries` dives, this one is another.
+    """
     master, fixed = generation.master, set[int]()
+    sure = SURE - LESS * tries
     value = generation.solved(meter)
     while value is not None and not meter.over():
         part = {
@@ -27,7 +32,7 @@ def dive(generation: Generation, meter: Meter) -> list[Column]:
         nodes = {master.columns[number].node for number in fixed}
         for number, share in part.items():
             column = master.columns[number]
-            if share >= min(best, SURE) and column.node not in nodes:
+            if share >= min(best, sure) and column.node not in nodes:
                 nodes.add(column.node)
                 master.fix(number, 1.0)
                 fixed.add(number)

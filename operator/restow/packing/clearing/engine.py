@@ -39,14 +39,15 @@ class Cleared(NamedTuple):
     fill
         A better placement of the problem, within the holds; None if none was found.
     bound, beyond
-        What no plan can do with less than, on the problem's nodes, and with those elsewhere, too.
+        What no plan can do with less than, on the problem's nodes, and with those elsewhere, too;
+        None where nothing is known of others.
     spent
         Work done.
     """
 
     fill: Fill | None
     bound: int
-    beyond: int
+    beyond: int | None
     spent: float
 
 
@@ -57,28 +58,28 @@ def cleared(
     holds = tuple(holds)
     yard = yard_of(problem, goal, holds)
     if yard is None or not len(yard.need):
-        return Cleared(None, 0, 0, 0.0)
+        return Cleared(None, 0, None, 0.0)
     search = _Search(problem, goal, holds, yard, goal.value(problem, incumbent))
     whole = Meter(effort)
     part = Meter(whole.rest(HOME))
     generation = Generation(yard, part)
-    search.run(generation, part, once=True)
+    _bound(generation, search.value, part)
     whole.book(part.spent)
-    bound = beyond = generation.bound
+    beyond = None
     if problem.elsewhere is not None:
         part = Meter(whole.rest(PLANS))
         search.run(generation, part)
         whole.book(part.spent)
         bound = generation.bound
-        beyond = min(search.value, _everywhere(generation, search.value, whole))
+        generation.everywhere(whole)
+        beyond = min(search.value, _bound(generation, search.value, whole))
         generation.at_home(max(bound, beyond))
     search.run(generation, whole)
     return Cleared(search.best, generation.bound, beyond, whole.spent)
 
 
-def _everywhere(generation: Generation, value: int, meter: Meter) -> int:
-    """Return the bound on all nodes, the program being asked more as long as that may gain."""
-    generation.everywhere(meter)
+def _bound(generation: Generation, value: int, meter: Meter) -> int:
+    """Return the bound, the program being asked more as long as that may gain."""
     generation.run(value, meter)
     while generation.bound < value and not meter.over() and generation.finer():
         known = generation.bound
@@ -104,26 +105,21 @@ class _Search:
         self.value = value
         self.best: Fill | None = None
 
-    def run(self, generation: Generation, meter: Meter, *, once: bool = False) -> None:
+    def run(self, generation: Generation, meter: Meter) -> None:
         """Search until the bound is reached, dives gain no more, or time is up.
 
-        Dives take about half of the work. With `once`, there is one, when the bound is what the
-        program says.
+        Dives take about half of the work.
         """
         idle, due = 0, 0.0
         while self.value > generation.bound and idle < TRIES and not meter.over():
+            began, more = meter.spent, generation.finer()
+            if not more or began >= due:
+                columns = dive(generation, meter, idle)
+                fill = settled(self._problem, self._yard, generation.holes, columns)
+                gained = self._keep(fill)
+                due = 2 * meter.spent - began
+                idle = 0 if gained or more else idle + 1
             generation.run(self.value, meter)
-            began = meter.spent
-            more = generation.finer()
-            if more and (began < due or (once and generation.lacks)) and not meter.over():
-                continue
-            columns = dive(generation, meter)
-            fill = settled(self._problem, self._yard, generation.holes, columns)
-            gained = self._keep(fill)
-            due = 2 * meter.spent - began
-            idle = 0 if gained or more else idle + 1
-            if once:
-                return
 
     def _keep(self, fill: Fill) -> bool:
         value = self._goal.value(self._problem, fill)

@@ -62,7 +62,8 @@ class Generation:
         self.lacks = False
         few = np.array([self._rooms(size) < FEW for size in self.holes.size])
         for part in FIRST:
-            self.look(few * part * self._dearest, meter)
+            if not meter.over():
+                self.look(few * part * self._dearest, meter)
 
     @property
     def bound(self) -> int:
