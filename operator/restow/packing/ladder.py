@@ -25,12 +25,11 @@ instances of 8 nodes of grid A a share of 0.2 saves a quarter of the moves and c
 NEAR_COST = 0.03
 """What a call on a neighbourhood costs beside its search: 0.03 s at 32 nodes, 0.1 s at 64."""
 
-CLEARING = 0.9
-"""Share of a level that counts moves for columns of many nodes, before the engine."""
+CLEARING, DEAR = 0.9, 4
+"""Share of a level for columns of many nodes, before the engine; so many levels count like it."""
 
 LEAST = 0.01
 """Least seconds worth a call of the solver; building and presolve alone take about that."""
-
 
 FIRST, FIRST_S = 0.5, 0.05
 """Share of all time for the first placement, and the least seconds: an answer there must be. Where
@@ -41,7 +40,6 @@ TIDY = 0.1
 
 TURNS_PER_S = 20_000
 """Turns of the search for the first placement in a second, or more."""
-
 
 Report = Callable[[Fill], None]
 """Is told the incumbent: a fill that keeps every rule, and that nobody changes later."""
@@ -208,11 +206,13 @@ class Ladder:
         if self._model is None:
             self._model = model = self._make(self.problem)
             self._holds = [(hold, model.hold(hold)) for hold, _ in self._holds]
-        share = self._budget.left() / (1 + max(0, self._to_come) / self._model.one_in)
+        clearing = clears(self.problem, goal)
+        one_in = self._model.one_in * (DEAR if clearing else 1)
+        share = self._budget.left() / (1 + max(0, self._to_come) / one_in)
         if share < LEAST + self._excess:
             return limit
         end = self._budget.left() - share
-        if clears(self.problem, goal):
+        if clearing:
             limit = self._clear(goal, limit, end)
         if self._model.near:
             limit = self._search_near(goal, limit, self._model, end)
@@ -229,8 +229,8 @@ class Ladder:
         """Look for columns that make room, adopt what is better, and return the bound."""
         effort = self._budget.effort(CLEARING * (self._budget.left() - end - self._excess))
         found = cleared(self.problem, goal, self._in_force(), self.incumbent, effort)
-        self._budget.spend(found.spent)
         self._beyond = found.beyond
+        self._budget.spend(found.spent)
         if found.fill is not None:
             self._adopt(goal, found.fill)
         return goal.tighter(limit, found.bound)
