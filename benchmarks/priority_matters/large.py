@@ -17,10 +17,13 @@ from restow.packing.disturbance import disturbance
 from restow.packing.fill import fill_of, moves
 from restow.packing.incumbent import greedy
 from restow.packing.ladder import Budget
-from restow.packing.outcome import LevelKind, Outcome
+from restow.packing.outcome import LevelKind, Outcome, Placement
+from restow.packing.problem import Problem
 from restow.packing.unsolved import narrowed
+from restow.planning.beyond import with_elsewhere
 from restow.planning.formulate import formulate
 from restow.planning.formulation import Formulation
+from restow.planning.judge import Judge
 from restow.planning.recall import Recall
 from restow.policies.coverage import Policy
 from restow.policies.packing_policy import PackingPolicySpec
@@ -71,11 +74,13 @@ def _row(shape: Shape, snapshot: Snapshot, window_s: float) -> dict[str, Any]:
     began = time.perf_counter()
     formulation = formulate(fresh, POLICY, NOW, recall=recall)
     formulated = time.perf_counter() - began
-    first = fill_of(greedy(formulation.problem))
+    first = fill_of(_first(formulation.problem))
     complete = time.perf_counter() - began
     budget = Budget(total=window_s, deterministic=False, seed=0)
-    engine = engine_for(formulation.problem, window_s)
-    outcome = climbed(formulation.problem, budget, engine)
+    judge = Judge(snapshot=fresh, policy=POLICY, now=NOW)
+    problem = with_elsewhere(formulation, judge).problem
+    engine = engine_for(problem, window_s)
+    outcome = climbed(problem, budget, engine)
     seconds = budget.wall_s()
     return {
         "grid": "C",
@@ -123,8 +128,12 @@ def _next_cycle(before: Snapshot, after: Snapshot, recall: Recall) -> float:
     """Return the seconds from a snapshot in which one pod has changed to the first plan."""
     began = time.perf_counter()
     after.follow(before)
-    greedy(formulate(after, POLICY, NOW, recall=copy(recall)).problem)
+    _first(formulate(after, POLICY, NOW, recall=copy(recall)).problem)
     return time.perf_counter() - began
+
+
+def _first(problem: Problem) -> Placement:
+    return problem.start or greedy(problem)
 
 
 def _without_one(snapshot: Snapshot) -> Snapshot:

@@ -35,7 +35,7 @@ def climbed(  # noqa: PLR0913 - two by name, most with defaults
     *,
     nodes: bool = True,
 ) -> Outcome:
-    """Climb all levels from `start`, or else the greedy incumbent, and check the outcome.
+    """Climb all levels from `start`, or the problem's, or a greedy one, and check the outcome.
 
     Parameters
     ----------
@@ -50,7 +50,7 @@ def climbed(  # noqa: PLR0913 - two by name, most with defaults
         The model is invalid, or the checker refuses the answer: a bug.
     """
     if start is None:
-        start = fill_of(greedy(problem, budget.patience(FIRST, FIRST_S)))
+        start = fill_of(problem.start or greedy(problem, budget.patience(FIRST, FIRST_S)))
     budget.keep(CHECKING * _reading_s(start, budget))
     ladder = Ladder(problem, start, budget, engine=engine.make, report=report)
     levels = climb_all(ladder, nodes=nodes)

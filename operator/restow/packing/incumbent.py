@@ -37,7 +37,8 @@ def greedy(problem: Problem, over: Callable[[], bool] = never) -> Placement:
         if over():
             break
         _seat_party(ledger, party, seating)
-    return placement_of(tidied(problem, ledger.fill, over))
+    _tidy(ledger)
+    return placement_of(ledger.fill)
 
 
 def tidied(problem: Problem, fill: Fill, over: Callable[[], bool] = never) -> Fill:
@@ -46,19 +47,45 @@ def tidied(problem: Problem, fill: Fill, over: Callable[[], bool] = never) -> Fi
     Counts of placed pods never fall and moves never rise.
     """
     ledger = Ledger(problem, fill_of(placement_of(fill)), over)
-    changed = True
+    _tidy(ledger)
+    return ledger.fill
+
+
+def _tidy(ledger: Ledger) -> None:
+    """Send pods home, and place pending ones, where that costs nobody a place."""
+    problem, changed = ledger.problem, True
     while changed:
         changed = False
         for c, pods in enumerate(problem.classes):
-            if over():
-                return ledger.fill
+            if ledger.over():
+                return
             for n, count in pods.running:
                 while ledger.fill[c].get(n, 0) < count and _return_one(ledger, c, n):
                     changed = True
     for party in _parties(problem):
-        if over():
+        if ledger.over():
             break
         _seat_party(ledger, party, _seat_free)
+
+
+def completed(ledger: Ledger) -> Fill:
+    """Return the ledger's fill when pods without a place have got one, as far as that is easy.
+
+    First running ones, at home if they fit there, then the pending; nobody is moved twice over for
+    one that runs.
+    """
+    for c, pods in enumerate(ledger.problem.classes):
+        while pods.running and ledger.waiting(c) and not ledger.over():
+            home = (n for n, count in pods.running if ledger.fill[c].get(n, 0) < count)
+            if not any(ledger.fits(c, n) and _tried(ledger, c, None, n) for n in home) and not (
+                _seat_free(ledger, c)
+                or any(_make_room(ledger, c, n) for n in ledger.by_shortfall(c, TRIES))
+            ):
+                break
+    seating = _Seating()
+    for party in _parties(ledger.problem):
+        _seat_party(ledger, party, seating)
+    _tidy(ledger)
     return ledger.fill
 
 

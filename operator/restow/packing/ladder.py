@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 from itertools import count
 
 from restow.packing import bounds
+from restow.packing.clearing.engine import cleared, clears
 from restow.packing.effort import Answer, Effort, Engine
 from restow.packing.fill import Fill, moves, placement_of
 from restow.packing.goals import Goal, Hold
@@ -24,9 +25,11 @@ instances of 8 nodes of grid A a share of 0.2 saves a quarter of the moves and c
 NEAR_COST = 0.03
 """What a call on a neighbourhood costs beside its search: 0.03 s at 32 nodes, 0.1 s at 64."""
 
+CLEARING, DEAR = 0.9, 4
+"""Share of a level for columns of many nodes, before the engine; so many levels count like it."""
+
 LEAST = 0.01
 """Least seconds worth a call of the solver; building and presolve alone take about that."""
-
 
 FIRST, FIRST_S = 0.5, 0.05
 """Share of all time for the first placement, and the least seconds: an answer there must be. Where
@@ -37,7 +40,6 @@ TIDY = 0.1
 
 TURNS_PER_S = 20_000
 """Turns of the search for the first placement in a second, or more."""
-
 
 Report = Callable[[Fill], None]
 """Is told the incumbent: a fill that keeps every rule, and that nobody changes later."""
@@ -138,6 +140,7 @@ class Ladder:
         self._make = engine
         self._surrogates = bounds.Surrogates(problem)
         self._model: Engine | None = None
+        self._beyond: int | None = None  # bound of the level being climbed, with nodes elsewhere
         self._holds: list[tuple[Hold, int | None]] = []
         self._report = report
         report(start)
@@ -150,14 +153,20 @@ class Ladder:
         """Improve `goal` within the holds; return its value, bound and proof. Holds nothing."""
         self._to_come -= 1
         self._report(self.incumbent)
-        value = goal.value(self.problem, self.incumbent)
-        holds = [hold for hold, _ in self._holds]
-        limit = bounds.at_best(self.problem, goal, holds, self._surrogates)
+        value, self._beyond = goal.value(self.problem, self.incumbent), None
+        limit = bounds.at_best(self.problem, goal, self._in_force(), self._surrogates)
         if goal.better(limit, value):
             limit = self._solve(goal, limit)
             value = goal.value(self.problem, self.incumbent)
         self._proven = self._proven and value == limit
-        return Level(kind=goal.kind, tier=goal.tier, value=value, bound=limit, proven=self._proven)
+        return Level(
+            kind=goal.kind,
+            tier=goal.tier,
+            value=value,
+            bound=limit,
+            proven=self._proven,
+            beyond=self._beyond,
+        )
 
     def glance(self, goal: Goal) -> Level:
         """Climb a level that is not reported; what comes after is trusted only if it is proven."""
@@ -197,10 +206,14 @@ class Ladder:
         if self._model is None:
             self._model = model = self._make(self.problem)
             self._holds = [(hold, model.hold(hold)) for hold, _ in self._holds]
-        share = self._budget.left() / (1 + max(0, self._to_come) / self._model.one_in)
+        clearing = clears(self.problem, goal)
+        one_in = self._model.one_in * (DEAR if clearing else 1)
+        share = self._budget.left() / (1 + max(0, self._to_come) / one_in)
         if share < LEAST + self._excess:
             return limit
         end = self._budget.left() - share
+        if clearing:
+            limit = self._clear(goal, limit, end)
         if self._model.near:
             limit = self._search_near(goal, limit, self._model, end)
         left = self._budget.left() - end - self._excess
@@ -208,6 +221,19 @@ class Ladder:
             return limit
         effort = self._budget.effort(left)
         return goal.tighter(limit, self._ask(goal, limit, self._model, effort).bound)
+
+    def _in_force(self) -> list[Hold]:
+        return [hold for hold, _ in self._holds]
+
+    def _clear(self, goal: Goal, limit: int, end: float) -> int:
+        """Look for columns that make room, adopt what is better, and return the bound."""
+        effort = self._budget.effort(CLEARING * (self._budget.left() - end - self._excess))
+        found = cleared(self.problem, goal, self._in_force(), self.incumbent, effort)
+        self._beyond = found.beyond
+        self._budget.spend(found.spent)
+        if found.fill is not None:
+            self._adopt(goal, found.fill)
+        return goal.tighter(limit, found.bound)
 
     def _ask(
         self,

@@ -22,7 +22,8 @@ class Level:
 
     `bound` is valid for this level given the levels before it: never below `value` when maximised,
     never above it when minimised. `proven` iff they are equal and every level before is proven.
-    `tier` is None for levels over all tiers.
+    `tier` is None for levels over all tiers. `beyond` is the bound that holds even if the nodes of
+    `Problem.elsewhere` are looked at, too; None where nothing is known.
 
     Where a tier has RANK levels, its KEEP and PLACE say what there was before places changed hands
     inside contested groups; the last RANK level is the number of its pods with a place in the end.
@@ -33,6 +34,7 @@ class Level:
     value: int
     bound: int
     proven: bool
+    beyond: int | None = None
 
 
 class Status(StrEnum):

@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from enum import StrEnum
 
+from restow.packing.outcome import Placement
 from restow.packing.relations import Relation
 
 
@@ -68,6 +69,11 @@ class PodClass:
         return sum(count for _, count in self.running)
 
 
+Elsewhere = tuple[tuple[tuple[int, ...], tuple[tuple[tuple[int, ...], int | None, int], ...]], ...]
+"""Per node that is no part of a problem its free room and its pods: what each holds, its tier
+(None for one of no tier of the problem), and the least that a move of it costs."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Problem:
     """One packing problem.
@@ -97,6 +103,10 @@ class Problem:
         Limits of the plan on pods moved and pods left without a place; None for no limit.
     order
         The order of the objectives.
+    start
+        A first placement that is known and keeps every rule; None if there is none.
+    elsewhere
+        Other nodes of the cluster, for bounds that hold there, too; None where there are none.
     """
 
     resources: tuple[str, ...]
@@ -109,3 +119,5 @@ class Problem:
     max_moves: int | None = None
     max_evictions: int | None = None
     order: Order = Order.RESTOW
+    start: Placement | None = None
+    elsewhere: Elsewhere | None = None

@@ -3,6 +3,7 @@
 from importlib.metadata import version
 
 from restow.packing.choosing import ALONE, engine_for, solve_part
+from restow.packing.clearing import warming as clearing
 from restow.packing.climbing import climbed
 from restow.packing.ladder import Budget, Report, untold
 from restow.packing.outcome import Outcome
@@ -17,6 +18,7 @@ def get_ready() -> None:
     """Compile what will be needed, or load it, so that no solve has to wait for it."""
     if COMPILES:
         warm()
+        clearing.warm()
 
 
 def versions() -> tuple[str, ...]:

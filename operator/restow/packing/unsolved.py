@@ -24,11 +24,16 @@ def glanced(problem: Problem, outcome: Outcome) -> Outcome:
 def narrowed(problem: Problem, outcome: Outcome) -> Outcome:
     """Return the outcome with bounds that hold beyond the nodes of `problem`, too.
 
-    On more nodes all pods may get a place, and nobody may have to be disturbed.
+    On more nodes all pods may get a place. Where all do, bounds on moves hold as far as they are
+    known beyond; nobody else may have to be disturbed.
     """
-    levels, proven = [], True
+    levels, proven, full = [], True, True
     for level in outcome.levels:
         bound = _loosest(problem, level)
+        if level.kind in COUNTING:
+            full = full and level.value == bound
+        elif full and level.beyond is not None:
+            bound = level.beyond
         proven = proven and level.value == bound
         levels.append(replace(level, bound=bound, proven=proven))
     status = status_of(problem, outcome.placement, tuple(levels))

@@ -57,7 +57,9 @@ def answered(snapshot: Snapshot, formulation: Formulation, solver: Solver, limit
     """
     attempt = _Attempt(snapshot=snapshot, solver=solver, limit=limit)
     for sequential in (True, False):
-        problem = replace(formulation.problem, sequential_budgets=sequential)
+        problem = formulation.problem
+        if not sequential:  # the first placement may want more than one wave
+            problem = replace(problem, sequential_budgets=False, start=None)
         found = attempt.solve(replace(formulation, problem=problem))
         steps = in_waves(snapshot, found.formulation, found.concrete)
         if steps is not None:

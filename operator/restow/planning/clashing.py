@@ -61,7 +61,7 @@ class Lesson:
             more = {*relation.forbidden, *lessons.pop(0)}
             return replace(relation, forbidden=tuple(sorted(more)))
 
-        return replace(problem, relations=tuple(map(known, problem.relations)))
+        return replace(problem, relations=tuple(map(known, problem.relations)), start=None)
 
 
 class _Party(NamedTuple):

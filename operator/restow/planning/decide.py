@@ -14,6 +14,7 @@ from restow.core.ids import Uid
 from restow.packing.outcome import Outcome, Status
 from restow.packing.problem import Order
 from restow.planning.answering import Answer, Solver, answered
+from restow.planning.beyond import with_elsewhere
 from restow.planning.execution.rehearsal import stuck
 from restow.planning.formulate import formulate
 from restow.planning.formulation import Formulation, Usage
@@ -163,7 +164,7 @@ def _rehearsed(
 ) -> Answer:
     """Return an answer that does not get stuck; without steps if none is found."""
     limit = judge.policy.spec.solve_time_limit_seconds
-    answer = answered(judge.snapshot, formulation, solver, limit)
+    answer = answered(judge.snapshot, with_elsewhere(formulation, judge), solver, limit)
     staying: frozenset[Uid] = frozenset()
     for _ in range(REHEARSALS):
         immobile = stuck(replace(blank, steps=answer.steps), judge)
@@ -171,7 +172,9 @@ def _rehearsed(
             return answer
         staying |= immobile
         left = max(limit - answer.spent, 0.1)
-        again = answered(judge.snapshot, asked(staying=staying), solver, left)
+        again = answered(
+            judge.snapshot, with_elsewhere(asked(staying=staying), judge), solver, left
+        )
         answer = replace(
             again,
             ordered=False,

@@ -6,6 +6,7 @@ some pod gets no place on them, there are more of them the next time, up to all.
 """
 
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from itertools import count
 from typing import Final
 
@@ -58,10 +59,15 @@ def focuses(judge: Judge, pending: Sequence[Pod]) -> Iterator[frozenset[NodeName
     yield None
 
 
-def suffices(problem: Problem) -> bool:
-    """Return whether a first placement gives every pod a place, or moves as many as it may."""
+def started(problem: Problem) -> Problem:
+    """Return the problem with a first placement, made in so many turns at most."""
     turns = count()
-    fill = fill_of(greedy(problem, lambda: next(turns) > TURNS))
+    return replace(problem, start=greedy(problem, lambda: next(turns) > TURNS))
+
+
+def suffices(problem: Problem) -> bool:
+    """Return whether the first placement gives every pod a place, or moves as many as it may."""
+    fill = fill_of(problem.start or ())
     moved = sum(moves(problem, fill, c) for c in range(len(fill)))
     if moved == problem.max_moves:
         return True
@@ -76,6 +82,7 @@ class _Rooms:
         self._resources = sorted({name for pod in pending for name in pod.requests})
         self._free = self._rows(snapshot.free[name] for name in self._names)
         self._share = self._free / np.maximum(self._rows(n.allocatable for n in targets), 1)
+        self._total = self._share.sum(axis=1)
         index = {name: number for number, name in enumerate(self._names)}
         self._asking: dict[tuple[Amounts, int], int] = {}
         self._allowed: dict[int, npt.NDArray[np.intp]] = {}
@@ -96,10 +103,21 @@ class _Rooms:
             nodes = nodes[~chosen[nodes]]  # the nearest of one are often those of another
             (need,) = self._rows([requests])
             lack = np.maximum(need - self._free[nodes], 0) / np.maximum(need, 1)
-            order = np.lexsort((self._share[nodes].sum(axis=1), lack.max(axis=1, initial=0)))
-            chosen[nodes[order[: factor * NEAR * pods]]] = True
+            chosen[
+                nodes[_least(lack.max(axis=1, initial=0), self._total[nodes], factor * NEAR * pods)]
+            ] = True
         return frozenset(self._names[int(n)] for n in np.flatnonzero(chosen))
 
     def _rows(self, amounts: Iterator[Amounts] | Sequence[Amounts]) -> Rooms:
         rows = [[each.of(name) for name in self._resources] for each in amounts]
         return np.array(rows, np.int64).reshape(len(rows), len(self._resources))
+
+
+def _least(
+    first: npt.NDArray[np.float64], second: npt.NDArray[np.float64], most: int
+) -> npt.NDArray[np.intp]:
+    """Return the places of up to `most` least pairs; of equal ones, those that come first."""
+    some = np.arange(len(first))
+    if most < len(first):
+        some = np.flatnonzero(first <= np.partition(first, most - 1)[most - 1])
+    return some[np.lexsort((second[some], first[some]))[:most]]

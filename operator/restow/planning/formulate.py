@@ -12,7 +12,7 @@ from restow.core.reasons import Reason, Refusal
 from restow.packing.problem import Order, Problem
 from restow.planning.attaching import Attaching
 from restow.planning.devices import Devices
-from restow.planning.focus import focuses, suffices
+from restow.planning.focus import focuses, started, suffices
 from restow.planning.formulation import Formulation, MigrationLimits, Usage
 from restow.planning.grouping import Grouping, class_of
 from restow.planning.judge import Judge
@@ -25,6 +25,7 @@ from restow.policies.coverage import Policy
 from restow.policies.packing_policy import Limits
 from restow.rules import machines
 from restow.rules.board import Board
+from restow.rules.devices.demand import has_claims
 from restow.rules.feasibility import feasible
 from restow.rules.wishes import Wishes, distinct_complaints
 
@@ -88,7 +89,10 @@ def formulate(  # noqa: PLR0913 - by name, all but three with defaults
         )
         draft.sort_running(recall)
         found = draft.finish(order, limits)
-        if nodes is None or suffices(found.problem):
+        if nodes is None:
+            break
+        found = replace(found, problem=started(found.problem))
+        if suffices(found.problem):
             break
     found = replace(
         found, whole=nodes is None, complaints=distinct_complaints(draft.wishes.values())
@@ -299,10 +303,15 @@ class _Draft:
         return found
 
     def _given(self) -> Board:
-        """Return the board without the pods whose place is to be decided."""
-        board = Board(self.judge.snapshot)
-        for pod in self.movable:
-            board.take(pod.uid)
+        """Return the board without the pods whose place is to be decided.
+
+        With them where nobody asks for more than amounts: then nobody looks at it.
+        """
+        snapshot = self.judge.snapshot
+        board = Board(snapshot)
+        if any(p.volumes or has_claims(p, snapshot) for p in (*self.pending, *self.movable)):
+            for pod in self.movable:
+                board.take(pod.uid)
         return board
 
     def _capacity(

@@ -1,7 +1,8 @@
 """Classes: pods that are interchangeable for placement."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
+from typing import NamedTuple
 
 from restow.cluster.objects import Pod
 from restow.core.ids import NodeName, ObjectKey, Uid
@@ -12,6 +13,21 @@ from restow.rules.machines import is_launcher
 from restow.rules.wishes import Wishes
 
 Classes = tuple[tuple[PodClass, ...], tuple[Members, ...]]
+
+
+class _Asked(NamedTuple):
+    """What a class of pods has in common, as `PodClass` has it."""
+
+    allowed: tuple[int, ...]
+    demand: tuple[int, ...]
+    tier: int
+    group: int
+    rank: int
+    movable: bool
+    evictable: bool
+    move_cost: int
+    preempts: bool
+    budgets: tuple[int, ...]
 
 
 @dataclass(slots=True, kw_only=True)
@@ -50,6 +66,7 @@ class Grouping:
     _groups: dict[tuple[str, int], int] = field(default_factory=dict)
     _unheld: frozenset[Uid] = frozenset()
     _indices: dict[tuple[object, ...], tuple[int, ...]] = field(default_factory=dict)
+    _alike: dict[tuple[int, ...], tuple[int, ...]] = field(default_factory=dict)
     _losing: dict[tuple[object, ...], bool] = field(default_factory=dict)
 
     def group(self, pending: list[Pod], movable: list[Pod]) -> Classes:
@@ -57,12 +74,16 @@ class Grouping:
         self._number_groups([*pending, *movable])
         roles = self.relating.roles()
         self._unheld = self.relating.unheld()
-        grouped: dict[tuple[PodClass, object], list[Pod]] = {}
+        grouped: dict[tuple[object, ...], tuple[_Asked, list[Pod]]] = {}
         for pod in (*pending, *movable):
-            shape = self._class(pod, running=pod.node is not None)
+            asked = self._asked(pod)
             extra = (pod.uid in self.unbindable, is_launcher(pod), roles.get(pod.uid))
-            grouped.setdefault((shape, extra), []).append(pod)
-        built = [self._fill(shape, pods) for (shape, _), pods in grouped.items()]
+            # nodes are told apart by their tuple: comparing long ones pod by pod takes its time
+            key = (*asked[1:], id(asked.allowed), extra)
+            if key not in grouped:
+                grouped[key] = (asked, [])
+            grouped[key][1].append(pod)
+        built = [self._fill(asked, pods) for asked, pods in grouped.values()]
         built.sort(key=lambda each: each[0].tier)
         return tuple(each for each, _ in built), tuple(each for _, each in built)
 
@@ -76,16 +97,16 @@ class Grouping:
             if len(found) > 1:
                 self._groups[each] = 1 + len(self._groups)
 
-    def _class(self, pod: Pod, *, running: bool) -> PodClass:
-        asked = self.wishes[pod.uid]
+    def _asked(self, pod: Pod) -> _Asked:
+        asked, running = self.wishes[pod.uid], pod.node is not None
         group = self._groups.get((pod.key.namespace, asked.priority), 0)
         budget = self.budget_of.get(pod.uid)
-        return PodClass(
+        return _Asked(
+            allowed=self._allowed(pod),
             demand=self.demand[pod.uid],
             tier=self.tiers.index(asked.priority),
             group=group,
             rank=asked.rank if group else 0,
-            allowed=self._allowed(pod),
             movable=running,
             evictable=running
             and pod.uid not in self._unheld
@@ -97,13 +118,14 @@ class Grouping:
         )
 
     def _allowed(self, pod: Pod) -> tuple[int, ...]:
-        """Return the nodes that may receive the pod; pods that ask alike share one tuple."""
+        """Return the nodes that may receive the pod: one tuple for all that may go to the same."""
         names = self.allowed[pod.key]
-        barred = frozenset(self.relating.barred.get(pod.uid, ()))
-        key = (id(names), barred)
+        barred = self.relating.barred.get(pod.uid, ())
+        key = (id(names), frozenset(barred))
         if key not in self._indices:
             out = {name for nodes in barred for name in nodes}
-            self._indices[key] = tuple(self.index_of[name] for name in names if name not in out)
+            nodes = tuple(self.index_of[name] for name in names if name not in out)
+            self._indices[key] = self._alike.setdefault(nodes, nodes)
         return self._indices[key]
 
     def _evictable(self, pod: Pod) -> bool:
@@ -125,10 +147,11 @@ class Grouping:
             return wanted.priority > asked.priority
         return rival.key.namespace == pod.key.namespace and wanted.rank > asked.rank
 
-    def _fill(self, shape: PodClass, pods: list[Pod]) -> tuple[PodClass, Members]:
-        if not shape.movable:
+    def _fill(self, asked: _Asked, pods: list[Pod]) -> tuple[PodClass, Members]:
+        shape = asked._asdict()
+        if not asked.movable:
             ordered = sorted(pods, key=lambda pod: (pod.created_at, pod.key))
-            return replace(shape, pending=len(pods)), Members(pending=tuple(ordered))
+            return PodClass(**shape, pending=len(pods)), Members(pending=tuple(ordered))
         by_node: dict[int, list[Pod]] = {}
         for pod in pods:
             if pod.node is not None:
@@ -137,7 +160,7 @@ class Grouping:
             (node, tuple(sorted(by_node[node], key=_gives_way))) for node in sorted(by_node)
         )
         counts = tuple((node, len(each)) for node, each in running)
-        return replace(shape, running=counts), Members(running=running)
+        return PodClass(**shape, running=counts), Members(running=running)
 
 
 def class_of(members: tuple[Members, ...]) -> dict[Uid, int]:

@@ -16,7 +16,7 @@ from restow.packing.problem import Order, PodClass, Problem
 
 
 def warm() -> None:
-    """Run every compiled loop once: 0.2 s from the cache, 15 s without."""
+    """Run every compiled loop of the engine once: 0.2 s from the cache, 15 s without."""
     waiting = PodClass(demand=(2,), tier=0, allowed=(0, 1), pending=2)
     problem = Problem(
         resources=("cpu",), capacity=((3,), (3,)), tiers=(0,), classes=(waiting,), order=Order.PAPER

@@ -92,6 +92,8 @@ class Cutter:
         return Part(
             problem=replace(
                 self._problem,
+                start=None,
+                elsewhere=None,
                 capacity=tuple(self._room(n, found) for n in inside),
                 classes=tuple(shapes),
                 relations=relations,

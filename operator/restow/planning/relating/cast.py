@@ -162,8 +162,15 @@ class Cast:
             (term, pod, seat) for pod, seat in self.asking() for term in pod.anti_affinity
         )
 
-    def asking(self) -> Iterator[tuple[Pod, Seat | None]]:
-        """Yield the pods that ask something of others, with their seat if it is given."""
+    def asking(self) -> Iterable[tuple[Pod, Seat | None]]:
+        """Return the pods that ask something of others, with their seat if it is given."""
+        return self._asking
+
+    @cached_property
+    def _asking(self) -> tuple[tuple[Pod, Seat | None], ...]:
+        return tuple(self._ask())
+
+    def _ask(self) -> Iterator[tuple[Pod, Seat | None]]:
         for pod in self.free:
             yield pod, None
         for pod in self.snapshot.census.asking:
