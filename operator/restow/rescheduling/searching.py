@@ -4,8 +4,6 @@ Where every amount stands on the grid and kinds are few, once. Else in rounds: f
 like size put together, then with those that matter by themselves.
 """
 
-from collections.abc import Callable
-
 import numpy as np
 
 from restow.packing.patterns.meter import Meter
@@ -17,7 +15,8 @@ from restow.rescheduling.expanding import expand, placed
 from restow.rescheduling.generation import NEAR, Best, Generation
 from restow.rescheduling.grid import Grid, grid_of
 from restow.rescheduling.holes import MOST_HOLES, Holes, covers, each_its_own, holes_of
-from restow.rescheduling.ordering import Step, order
+from restow.rescheduling.improving import Told, beside
+from restow.rescheduling.ordering import order
 from restow.rescheduling.pricing import Desk, Prices, Use, bound_of, price
 from restow.rescheduling.problem import Ints, Problem
 from restow.rescheduling.table import Rows, full_of, rows_of, table_of
@@ -42,10 +41,6 @@ QUICKLY, HARDER, HARD, EASING = 0.06, 0.4, 0.85, 0.1
 """Shares of the time left for a choice of columns that is easy or is not looked for, for one that
 is hard, for one that is the last, and for one with an easier order."""
 
-Told = Callable[[tuple[Step, ...]], int]
-"""Is told steps, and returns the most that any told so far have gained."""
-
-
 def search(problem: Problem, meter: Meter, tell: Told) -> int:
     """Tell plans, the best one last, and return a bound on the gain of any.
 
@@ -63,7 +58,12 @@ def search(problem: Problem, meter: Meter, tell: Told) -> int:
         bound = min(bound, generation.best.bound // UNIT)
         _Choice(problem, generation, meter, bound, tell).run()
         return bound
-    return _Rounds(problem, rows, grid_of(problem, full, COARSE_CELLS), meter, tell).run(bound)
+    rounds = _Rounds(problem, rows, grid_of(problem, full, COARSE_CELLS), meter, tell)
+    with beside(problem, meter, tell) as needless:
+        bound = rounds.run(bound)
+        if tell(()) >= bound:
+            needless.set()
+    return bound
 
 
 class _Choice:

@@ -1,0 +1,181 @@
+"""Plans by annealing, for pods of so many sizes that columns are of few of them."""
+
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from threading import Event
+
+import numpy as np
+
+from restow.packing.patterns.compiled import COMPILES
+from restow.packing.patterns.meter import Meter
+from restow.rescheduling.annealing import (
+    TOUCHED,
+    Movers,
+    Run,
+    Shapes,
+    State,
+    anneal,
+    survey,
+)
+from restow.rescheduling.ordering import Hole, Leaving, Step, order
+from restow.rescheduling.problem import Ints, Problem
+
+HOT, COLD = 0.06, 0.01
+"""First and last temperature, in copies of the dearest shape."""
+
+PRICE = 0.05
+"""What a migration costs while annealing, likewise: of plans that gain as much, the shorter."""
+
+PART = 0.85
+"""Worth of a copy for which next to nothing is lacking."""
+
+STEPS = 200_000
+"""Changes that are tried at one temperature, some 8 ms."""
+
+STEPS_PER_S = 20_000_000
+"""At which rate work is booked."""
+
+LONG, WORK = 0.9, 0.4
+"""Shares of what is left: of seconds, beside everything else, and of work, before it."""
+
+UNCOUNTED = 1 << 40
+"""More copies than fit anywhere."""
+
+Told = Callable[[tuple[Step, ...]], int]
+"""Is told steps, and returns the most that any told so far have gained."""
+
+
+class Improving:
+    """Annealing from how things are.
+
+    Parameters
+    ----------
+    seed
+        Of the random numbers.
+    """
+
+    def __init__(self, problem: Problem, seed: int) -> None:
+        self._problem = problem
+        self._shapes = _shapes(problem)
+        self._movers, self._who = _movers(problem)
+        self._state = _state(problem, self._movers, seed)
+        self._one = float(self._shapes.weight.max(initial=1))
+        survey(self._shapes, self._state)
+
+    def run(self, meter: Meter, share: float, over: Callable[[], bool]) -> None:
+        """Anneal for a share of what is left, or until it is over."""
+        begin = meter.left()
+        while not over():
+            done = (begin - meter.left()) / max(1e-9, share * begin)
+            if done >= 1:
+                return
+            self.step(done)
+            meter.book(STEPS / STEPS_PER_S)
+
+    def step(self, done: float) -> None:
+        """Try changes at the temperature for when that share of the time is over."""
+        heat = HOT * (COLD / HOT) ** done * self._one
+        run = Run(heat, PRICE * self._one, self._problem.limit, STEPS)
+        anneal(self._shapes, self._movers, self._state, run)
+
+    def steps(self) -> tuple[Step, ...]:
+        """Return the migrations of the best state, without those for which there is no order."""
+        state, problem = self._state, self._problem
+        leaving, holes = [], []
+        for i in np.flatnonzero(state.best_at != self._movers.home).tolist():
+            mover = problem.movers[self._who[i]]
+            place = problem.needs(mover.kind, int(state.best_mode[i]))
+            leaving.append(
+                Leaving(node=mover.node, needs=mover.kind, candidates=[int(self._who[i])])
+            )
+            holes.append(Hole(node=int(state.best_at[i]), needs=mover.kind, place=place))
+        return order(problem, leaving, holes).steps
+
+
+@contextmanager
+def beside(problem: Problem, meter: Meter, tell: Told) -> Iterator[Event]:
+    """Anneal while something else is done, on a core of its own, and tell the plan at the end.
+
+    Where work is counted it is done before, not beside: answers must not depend on the machine.
+    Whoever sets the event that is returned has no need of the plan any more.
+    """
+    needless = Event()
+    if not _suits(problem):
+        yield needless
+        return
+    annealing = Improving(problem, meter.effort.seed)
+    if meter.effort.work is not None:
+        annealing.run(meter, WORK, meter.over)
+        tell(annealing.steps())
+        yield needless
+        return
+    with ThreadPoolExecutor(max_workers=1) as pool:
+        done = pool.submit(annealing.run, meter, LONG, lambda: needless.is_set() or meter.over())
+        try:
+            yield needless
+        except BaseException:
+            needless.set()
+            raise
+        done.result()
+    tell(annealing.steps())
+
+
+def _suits(problem: Problem) -> bool:
+    """Return whether annealing knows all that a plan is judged by, and is fast enough."""
+    grouped = {mover for group in problem.groups for mover in group.movers}
+    return COMPILES and not any(problem.emptied) and len(grouped) < len(problem.movers)
+
+
+def _shapes(problem: Problem) -> Shapes:
+    lines = [(shape, request) for shape in problem.shapes for request in shape.requests]
+    return Shapes(
+        np.array([request for _, request in lines], np.int64),
+        np.array([shape.weight for shape, _ in lines], np.int64),
+        np.array(
+            [UNCOUNTED if shape.most is None else shape.most for shape, _ in lines], np.int64
+        ),
+        PART,
+    )
+
+
+def _movers(problem: Problem) -> tuple[Movers, Ints]:
+    """Return those that may move, and their indices; who is in a group stays."""
+    grouped = {mover for group in problem.groups for mover in group.movers}
+    who = [m for m in range(len(problem.movers)) if m not in grouped]
+    first = np.cumsum([0, *(len(kind.modes) for kind in problem.kinds)])
+    answers = {nodes: n for n, nodes in enumerate(dict.fromkeys(k.nodes for k in problem.kinds))}
+    nodes = range(len(problem.free))
+    here = [problem.movers[m] for m in who]
+    return (
+        Movers(
+            np.array([mode for kind in problem.kinds for mode in kind.modes], np.int64),
+            np.array([first[mover.kind] for mover in here], np.int64),
+            np.array([len(problem.kinds[mover.kind].modes) for mover in here], np.int64),
+            np.array([mover.node for mover in here], np.int64),
+            np.array([mover.mode for mover in here], np.int64),
+            np.array([mover.fee for mover in here], np.int64),
+            np.array([[allowed is None or n in allowed for n in nodes] for allowed in answers]),
+            np.array([answers[problem.kinds[mover.kind].nodes] for mover in here], np.int64),
+        ),
+        np.array(who, np.int64),
+    )
+
+
+def _state(problem: Problem, movers: Movers, seed: int) -> State:
+    count, nodes = len(movers.home), len(problem.free)
+    (luck,) = np.random.SeedSequence(seed).generate_state(1, np.uint64).tolist()
+    return State(
+        at=movers.home.copy(),
+        mode=movers.stands.copy(),
+        free=np.array(problem.free, np.int64),
+        worth=np.zeros(nodes, np.int64),
+        smooth=np.zeros(nodes),
+        away=np.zeros(count, np.int64),
+        slot=np.full(count, -1, np.int64),
+        tally=np.zeros(4, np.int64),
+        best_at=movers.home.copy(),
+        best_mode=movers.stands.copy(),
+        touched=np.zeros(TOUCHED, np.int64),
+        luck=np.array([luck >> 2 | 1], np.int64),
+    )
