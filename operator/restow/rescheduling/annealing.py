@@ -14,6 +14,12 @@ from restow.packing.patterns.annealing import BITS, draw
 from restow.packing.patterns.compiled import compiled, inlined
 from restow.rescheduling.problem import Ints
 
+AWAY, HOMEWARD, PAIRS, ELSEWHERE, SWAPS, BOTH_AWAY = 7, 12, 14, 16, 17, 19
+"""Of twenty changes, which kinds are what: below the first, anybody goes anywhere; then one that is
+away goes on, then home; of pairs, one that is away goes home, and another takes its place, or goes
+elsewhere; then two change places, the one anybody, then both away.
+"""
+
 TOUCHED = 4
 """Nodes that one change concerns at most."""
 
@@ -28,14 +34,17 @@ class Shapes(NamedTuple):
     weight, most
         (lines,) gain of a copy, and how many count.
     part
-        Worth of a copy for which next to nothing is lacking; the cube of what there is of it
+        Worth of a copy for which next to nothing is lacking; the square of what there is of it
         counts.
+    wait
+        Price of a node whose arrivals have to wait until somebody has left it.
     """
 
     request: Ints
     weight: Ints
     most: Ints
     part: float
+    wait: float
 
 
 class Movers(NamedTuple):
@@ -70,8 +79,8 @@ class State(NamedTuple):
     ----------
     at, mode
         (movers,) node, and how it stands there.
-    free
-        (nodes, resources) room left.
+    free, room
+        (nodes, resources) what is left, and what is left at the start for those who come.
     worth, smooth
         (nodes,) of it.
     away, slot
@@ -89,6 +98,7 @@ class State(NamedTuple):
     at: Ints
     mode: Ints
     free: Ints
+    room: Ints
     worth: Ints
     smooth: NDArray[np.float64]
     away: Ints
@@ -101,11 +111,18 @@ class State(NamedTuple):
 
 
 class Run(NamedTuple):
-    """How to anneal: temperature, price of a migration, limit, and changes to try."""
+    """How to anneal: temperature, price of a migration, limit, and changes to try.
+
+    Parameters
+    ----------
+    limit, most
+        Migrations of a plan, and of a state on the way to one.
+    """
 
     heat: float
     price: float
     limit: int
+    most: int
     steps: int
 
 
@@ -120,11 +137,19 @@ class Change(NamedTuple):
     stand: int
 
 
+class Stay(NamedTuple):
+    """A mover on a node, standing there in a mode."""
+
+    mover: int
+    node: int
+    mode: int
+
+
 @compiled
 def survey(shapes: Shapes, state: State) -> None:
     """Fill in what every node is worth."""
     for node in range(state.free.shape[0]):
-        state.worth[node], state.smooth[node] = value(shapes, state.free, node)
+        state.worth[node], state.smooth[node] = value(shapes, state, node)
 
 
 @compiled
@@ -135,28 +160,32 @@ def anneal(shapes: Shapes, movers: Movers, state: State, run: Run) -> None:
         if do.node < 0:
             continue
         moved, fee = paid(movers, state, do)
-        if state.tally[0] + moved > run.limit or not fits(movers, state, do):
+        if state.tally[0] + moved > run.most or not fits(movers, state, do):
             continue
-        shift(movers, state, do)
-        touched = touch(state, do)
-        gain, climb = -fee, -fee - run.price * moved
-        for k in range(touched):
-            worth, smooth = value(shapes, state.free, state.touched[k])
-            gain += worth - state.worth[state.touched[k]]
-            climb += smooth - state.smooth[state.touched[k]]
-        if accepted(state, climb, run.heat):
+        shift(movers, state, do, 1)
+        if feasible(movers, state, do):
+            touched = touch(state, do)
+            gain, climb = -fee, -fee - run.price * moved
             for k in range(touched):
-                node = state.touched[k]
-                state.worth[node], state.smooth[node] = value(shapes, state.free, node)
-            settle(movers, state, do, gain)
-        else:
-            unshift(movers, state, do)
+                worth, smooth = value(shapes, state, state.touched[k])
+                gain += worth - state.worth[state.touched[k]]
+                climb += smooth - state.smooth[state.touched[k]]
+            if accepted(state, climb, run.heat):
+                for k in range(touched):
+                    node = state.touched[k]
+                    state.worth[node], state.smooth[node] = value(shapes, state, node)
+                settle(movers, state, run.limit, do, gain)
+                continue
+        shift(movers, state, do, -1)
 
 
 @inlined
-def value(shapes: Shapes, free: Ints, node: int) -> tuple[int, float]:
+def value(shapes: Shapes, state: State, node: int) -> tuple[int, float]:
     """Return what a node's room is worth, in whole copies and smoothly."""
-    worth, smooth = 0, 0.0
+    free, worth, smooth = state.free, 0, 0.0
+    for r in range(free.shape[1]):
+        if state.room[node, r] < 0:
+            smooth = -shapes.wait
     for line in range(shapes.request.shape[0]):
         copies = shapes.most[line]
         for r in range(free.shape[1]):
@@ -170,32 +199,29 @@ def value(shapes: Shapes, free: Ints, node: int) -> tuple[int, float]:
                 part = min(part, (free[node, r] - copies * asked) / asked)
         part = max(0.0, part)
         worth += copies * shapes.weight[line]
-        smooth += (copies + shapes.part * part * part * part) * shapes.weight[line]
+        smooth += (copies + shapes.part * part * part) * shapes.weight[line]
     return worth, smooth
 
 
 @inlined
 def propose(movers: Movers, state: State) -> Change:
     """Draw a change; one to node -1 is none."""
-    everybody, away = state.at.shape[0], state.tally[0]
-    kind = draw(state.luck, 20) if away > 0 else 0
-    one = state.away[draw(state.luck, away)] if 7 <= kind < 14 else draw(state.luck, everybody)
-    other, back, stand = -1, -1, 0
-    node = draw(state.luck, state.free.shape[0])
-    if kind >= 14:
-        other = state.away[draw(state.luck, away)]
-        back, stand = movers.home[other], movers.stands[other]
-        if kind >= 17:
-            back, stand = state.at[one], draw(state.luck, movers.modes[other])
-        if kind != 16:
-            node = state.at[other]
-        if kind == 19:
-            one = state.away[draw(state.luck, away)]
-            back = state.at[one]
+    kind = draw(state.luck, 20) if state.tally[0] > 0 else 0
+    one, node = draw(state.luck, state.at.shape[0]), draw(state.luck, state.free.shape[0])
+    if AWAY <= kind < PAIRS or kind == BOTH_AWAY:
+        one = state.away[draw(state.luck, state.tally[0])]
     mode = draw(state.luck, movers.modes[one])
-    if kind == 12 or kind == 13:
+    if HOMEWARD <= kind < PAIRS:
         node, mode = movers.home[one], movers.stands[one]
-    if state.at[one] == node or one == other or (other >= 0 and back == state.at[other]):
+    if kind < PAIRS:
+        return Change(one, node if node != state.at[one] else -1, mode, -1, -1, 0)
+    other = state.away[draw(state.luck, state.tally[0])]
+    back, stand = movers.home[other], movers.stands[other]
+    if kind >= SWAPS:
+        back, stand = state.at[one], draw(state.luck, movers.modes[other])
+    if kind != ELSEWHERE:
+        node = state.at[other]
+    if one == other or node == state.at[one] or back == state.at[other]:
         node = -1
     return Change(one, node, mode, other, back, stand)
 
@@ -214,56 +240,50 @@ def paid(movers: Movers, state: State, do: Change) -> tuple[int, int]:
 
 @inlined
 def fits(movers: Movers, state: State, do: Change) -> bool:
-    """Return whether there is room for a change, and both may be where they go."""
+    """Return whether a change is worth a try: both may be there, one alone finds room."""
     if not movers.may[movers.answer[do.one], do.node]:
         return False
-    if do.other >= 0 and not movers.may[movers.answer[do.other], do.back]:
-        return False
-    here, way = state.at[do.one], movers.way[do.one]
+    if do.other >= 0:
+        return bool(movers.may[movers.answer[do.other], do.back])
     for r in range(state.free.shape[1]):
-        come = movers.size[way + do.mode, r]
-        room, asked = state.free[do.node, r], come
-        if do.other >= 0:
-            there, other = state.at[do.other], movers.way[do.other]
-            come_back = movers.size[other + do.stand, r]
-            if there == do.node:
-                room += movers.size[other + state.mode[do.other], r]
-            if do.back == do.node:
-                asked += come_back
-            left = state.free[do.back, r]
-            if here == do.back:
-                left += movers.size[way + state.mode[do.one], r]
-            if do.back != do.node and come_back > 0 and come_back > left:
-                return False
-        if asked > 0 and asked > room:
+        come = movers.size[movers.way[do.one] + do.mode, r]
+        if come > 0 and come > state.free[do.node, r]:
             return False
     return True
 
 
 @inlined
-def shift(movers: Movers, state: State, do: Change) -> None:
-    """Change the room that is left."""
+def feasible(movers: Movers, state: State, do: Change) -> bool:
+    """Return whether no node is overfilled by those who come, once the change is made."""
     for r in range(state.free.shape[1]):
-        way = movers.way[do.one]
-        state.free[state.at[do.one], r] += movers.size[way + state.mode[do.one], r]
-        state.free[do.node, r] -= movers.size[way + do.mode, r]
+        come = movers.size[movers.way[do.one] + do.mode, r]
+        if come > 0 and state.free[do.node, r] < 0:
+            return False
         if do.other >= 0:
-            way = movers.way[do.other]
-            state.free[state.at[do.other], r] += movers.size[way + state.mode[do.other], r]
-            state.free[do.back, r] -= movers.size[way + do.stand, r]
+            come = movers.size[movers.way[do.other] + do.stand, r]
+            if come > 0 and state.free[do.back, r] < 0:
+                return False
+    return True
 
 
 @inlined
-def unshift(movers: Movers, state: State, do: Change) -> None:
-    """Take back what `shift` did."""
+def shift(movers: Movers, state: State, do: Change, sign: int) -> None:
+    """Change the room that is left, or take it back with -1."""
+    take(movers, state, Stay(do.one, state.at[do.one], state.mode[do.one]), -sign)
+    take(movers, state, Stay(do.one, do.node, do.mode), sign)
+    if do.other >= 0:
+        take(movers, state, Stay(do.other, state.at[do.other], state.mode[do.other]), -sign)
+        take(movers, state, Stay(do.other, do.back, do.stand), sign)
+
+
+@inlined
+def take(movers: Movers, state: State, stay: Stay, sign: int) -> None:
+    """Let a mover take room, or give it back with -1."""
+    way = movers.way[stay.mover] + stay.mode
     for r in range(state.free.shape[1]):
-        way = movers.way[do.one]
-        state.free[state.at[do.one], r] -= movers.size[way + state.mode[do.one], r]
-        state.free[do.node, r] += movers.size[way + do.mode, r]
-        if do.other >= 0:
-            way = movers.way[do.other]
-            state.free[state.at[do.other], r] -= movers.size[way + state.mode[do.other], r]
-            state.free[do.back, r] += movers.size[way + do.stand, r]
+        state.free[stay.node, r] -= sign * movers.size[way, r]
+        if stay.node != movers.home[stay.mover]:
+            state.room[stay.node, r] -= sign * movers.size[way, r]
 
 
 @inlined
@@ -289,14 +309,15 @@ def accepted(state: State, climb: float, heat: float) -> bool:
 
 
 @inlined
-def settle(movers: Movers, state: State, do: Change, gain: int) -> None:
+def settle(movers: Movers, state: State, limit: int, do: Change, gain: int) -> None:
     """Keep a change whose room has been changed."""
     place(movers, state, do.one, do.node, do.mode)
     if do.other >= 0:
         place(movers, state, do.other, do.back, do.stand)
     tally = state.tally
     tally[1] += gain
-    if tally[1] > tally[2] or (tally[1] == tally[2] and tally[0] < tally[3]):
+    better = tally[1] > tally[2] or (tally[1] == tally[2] and tally[0] < tally[3])
+    if better and tally[0] <= limit:
         tally[2], tally[3] = tally[1], tally[0]
         for mover in range(state.at.shape[0]):
             state.best_at[mover], state.best_mode[mover] = state.at[mover], state.mode[mover]

@@ -21,20 +21,28 @@ from restow.rescheduling.annealing import (
 from restow.rescheduling.ordering import Hole, Leaving, Step, order
 from restow.rescheduling.problem import Ints, Problem
 
-HOT, COLD = 0.06, 0.01
+HOT, COLD = 0.06, 0.007
 """First and last temperature, in copies of the dearest shape."""
 
-PRICE = 0.05
-"""What a migration costs while annealing, likewise: of plans that gain as much, the shorter."""
+PRICE = 0.02
+"""What a migration costs at first and at least, likewise."""
 
-PART = 0.85
+PART = 0.8
 """Worth of a copy for which next to nothing is lacking."""
+
+WAIT = 0.05
+"""Price of a node whose arrivals have to wait: every wave takes its time."""
 
 STEPS = 200_000
 """Changes that are tried at one temperature, some 8 ms."""
 
 STEPS_PER_S = 20_000_000
 """At which rate work is booked."""
+
+BEYOND, RISE = 1.25, 1.05
+"""States on the way may have that many times the limit's migrations; and by how much a migration
+costs more after each round that ends beyond the limit, and less after any other.
+"""
 
 LONG, WORK = 0.9, 0.4
 """Shares of what is left: of seconds, beside everything else, and of work, before it."""
@@ -61,6 +69,7 @@ class Improving:
         self._movers, self._who = _movers(problem)
         self._state = _state(problem, self._movers, seed)
         self._one = float(self._shapes.weight.max(initial=1))
+        self._price = PRICE
         survey(self._shapes, self._state)
 
     def run(self, meter: Meter, share: float, over: Callable[[], bool]) -> None:
@@ -76,8 +85,11 @@ class Improving:
     def step(self, done: float) -> None:
         """Try changes at the temperature for when that share of the time is over."""
         heat = HOT * (COLD / HOT) ** done * self._one
-        run = Run(heat, PRICE * self._one, self._problem.limit, STEPS)
+        limit = self._problem.limit
+        run = Run(heat, self._price * self._one, limit, int(limit * BEYOND), STEPS)
         anneal(self._shapes, self._movers, self._state, run)
+        self._price *= RISE if self._state.tally[0] > limit else 1 / RISE
+        self._price = min(1.0, max(PRICE, self._price))
 
     def steps(self) -> tuple[Step, ...]:
         """Return the migrations of the best state, without those for which there is no order."""
@@ -124,7 +136,8 @@ def beside(problem: Problem, meter: Meter, tell: Told) -> Iterator[Event]:
 def _suits(problem: Problem) -> bool:
     """Return whether annealing knows all that a plan is judged by, and is fast enough."""
     grouped = {mover for group in problem.groups for mover in group.movers}
-    return COMPILES and not any(problem.emptied) and len(grouped) < len(problem.movers)
+    free = len(grouped) < len(problem.movers)
+    return COMPILES and free and bool(problem.shapes) and not any(problem.emptied)
 
 
 def _shapes(problem: Problem) -> Shapes:
@@ -132,10 +145,9 @@ def _shapes(problem: Problem) -> Shapes:
     return Shapes(
         np.array([request for _, request in lines], np.int64),
         np.array([shape.weight for shape, _ in lines], np.int64),
-        np.array(
-            [UNCOUNTED if shape.most is None else shape.most for shape, _ in lines], np.int64
-        ),
+        np.array([UNCOUNTED if shape.most is None else shape.most for shape, _ in lines], np.int64),
         PART,
+        WAIT * max(shape.weight for shape in problem.shapes),
     )
 
 
@@ -169,6 +181,7 @@ def _state(problem: Problem, movers: Movers, seed: int) -> State:
         at=movers.home.copy(),
         mode=movers.stands.copy(),
         free=np.array(problem.free, np.int64),
+        room=np.array(problem.free, np.int64),
         worth=np.zeros(nodes, np.int64),
         smooth=np.zeros(nodes),
         away=np.zeros(count, np.int64),

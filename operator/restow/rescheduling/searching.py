@@ -25,6 +25,9 @@ from restow.rescheduling.volume import volume_bound
 COARSE_CELLS = 20_000
 """Cells of a grid that cannot be exact: the rounds count more than their precision."""
 
+FINE_CELLS = 700_000
+"""Cells of the grid on which the bound is proven then: once a round, and the finer the tighter."""
+
 COARSE_HOLES = 60
 """Holes of kinds that are put together by size."""
 
@@ -40,6 +43,7 @@ ORDERS = 4
 QUICKLY, HARDER, HARD, EASING = 0.06, 0.4, 0.85, 0.1
 """Shares of the time left for a choice of columns that is easy or is not looked for, for one that
 is hard, for one that is the last, and for one with an easier order."""
+
 
 def search(problem: Problem, meter: Meter, tell: Told) -> int:
     """Tell plans, the best one last, and return a bound on the gain of any.
@@ -138,7 +142,7 @@ class _Rounds:
     def __init__(self, problem: Problem, rows: Rows, grid: Grid, meter: Meter, tell: Told) -> None:
         self._problem, self._rows, self._grid = problem, rows, grid
         self._meter, self._tell = meter, tell
-        fine = grid_of(problem, full_of(problem))
+        fine = grid_of(problem, full_of(problem), FINE_CELLS)
         self._fine = table_of(problem, rows, each_its_own(problem), fine, cautious=False)
         self._desk = Desk(self._fine)
 
@@ -175,7 +179,10 @@ class _Rounds:
         A kind is priced as the dearest hole that it has room for: then no use of room by small
         pods at the price of large ones looks better than it is.
         """
-        fine = Prices(_carried(self._fine.holes, holes, prices.hole), prices.move)
+        each = _carried(self._fine.holes, holes, prices.hole)
+        # a kind that needs no cell is worth nothing: as many as one likes would have room
+        each[self._fine.hole[self._fine.offset == 0]] = 0
+        fine = Prices(each, prices.move)
         use = price(self._fine, self._desk, fine)
         return use, bound_of(self._fine, use, fine, self._problem.limit) // UNIT
 
