@@ -1,9 +1,9 @@
 """Plans by annealing, for pods of so many sizes that columns are of few of them."""
 
-from collections.abc import Callable, Iterator
-from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
+from collections.abc import Callable
+from concurrent.futures import Future, ThreadPoolExecutor
 from threading import Event
+from typing import Self
 
 import numpy as np
 
@@ -45,7 +45,7 @@ costs more after each round that ends beyond the limit, and less after any other
 """
 
 LONG, WORK = 0.9, 0.4
-"""Shares of what is left: of seconds, beside everything else, and of work, before it."""
+"""Shares of what is left: of seconds, beside everything else, and of work, in its turn."""
 
 UNCOUNTED = 1 << 40
 """More copies than fit anywhere."""
@@ -105,32 +105,48 @@ class Improving:
         return order(problem, leaving, holes).steps
 
 
-@contextmanager
-def beside(problem: Problem, meter: Meter, tell: Told) -> Iterator[Event]:
-    """Anneal while something else is done, on a core of its own, and tell the plan at the end.
+class Beside:
+    """Annealing while something else is done, on a core of its own; its plan is told at the end.
 
-    Where work is counted it is done before, not beside: answers must not depend on the machine.
-    Whoever sets the event that is returned has no need of the plan any more.
+    Where work is counted it is done in a turn of its own, not beside: answers must not depend on
+    the machine.
     """
-    needless = Event()
-    if not _suits(problem):
-        yield needless
-        return
-    annealing = Improving(problem, meter.effort.seed)
-    if meter.effort.work is not None:
-        annealing.run(meter, WORK, meter.over)
-        tell(annealing.steps())
-        yield needless
-        return
-    with ThreadPoolExecutor(max_workers=1) as pool:
-        done = pool.submit(annealing.run, meter, LONG, lambda: needless.is_set() or meter.over())
-        try:
-            yield needless
-        except BaseException:
-            needless.set()
-            raise
-        done.result()
-    tell(annealing.steps())
+
+    def __init__(self, problem: Problem, meter: Meter, tell: Told) -> None:
+        self._meter, self._tell = meter, tell
+        self._annealing = Improving(problem, meter.effort.seed) if _suits(problem) else None
+        self._needless = Event()
+        self._pool = ThreadPoolExecutor(max_workers=1)
+        self._done: Future[None] | None = None
+
+    def __enter__(self) -> Self:
+        """Begin, where seconds are counted."""
+        if self._annealing is not None and self._meter.effort.work is None:
+            self._done = self._pool.submit(self._annealing.run, self._meter, LONG, self._over)
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, *_: object) -> None:
+        """Wait for the end, unless the plan is needless, and tell it."""
+        if kind is not None:
+            self._needless.set()
+        self._pool.shutdown()
+        if kind is None and self._done is not None and self._annealing is not None:
+            self._done.result()
+            self._tell(self._annealing.steps())
+
+    def turn(self) -> None:
+        """Anneal now, where work is counted, and once."""
+        if self._annealing is not None and self._done is None:
+            self._annealing.run(self._meter, WORK, self._meter.over)
+            self._tell(self._annealing.steps())
+            self._annealing = None
+
+    def stop(self) -> None:
+        """Say that nobody needs the plan any more."""
+        self._needless.set()
+
+    def _over(self) -> bool:
+        return self._needless.is_set() or self._meter.over()
 
 
 def _suits(problem: Problem) -> bool:

@@ -15,7 +15,7 @@ from restow.rescheduling.expanding import expand, placed
 from restow.rescheduling.generation import NEAR, Best, Generation
 from restow.rescheduling.grid import Grid, grid_of
 from restow.rescheduling.holes import MOST_HOLES, Holes, covers, each_its_own, holes_of
-from restow.rescheduling.improving import Told, beside
+from restow.rescheduling.improving import Beside, Told
 from restow.rescheduling.ordering import order
 from restow.rescheduling.pricing import Desk, Prices, Use, bound_of, price
 from restow.rescheduling.problem import Ints, Problem
@@ -63,10 +63,10 @@ def search(problem: Problem, meter: Meter, tell: Told) -> int:
         _Choice(problem, generation, meter, bound, tell).run()
         return bound
     rounds = _Rounds(problem, rows, grid_of(problem, full, COARSE_CELLS), meter, tell)
-    with beside(problem, meter, tell) as needless:
-        bound = rounds.run(bound)
+    with Beside(problem, meter, tell) as beside:
+        bound = rounds.run(bound, beside)
         if tell(()) >= bound:
-            needless.set()
+            beside.stop()
     return bound
 
 
@@ -146,7 +146,7 @@ class _Rounds:
         self._fine = table_of(problem, rows, each_its_own(problem), fine, cautious=False)
         self._desk = Desk(self._fine)
 
-    def run(self, bound: int) -> int:
+    def run(self, bound: int, beside: Beside) -> int:
         """Search until the bound is met or time is over; return the bound."""
         few = len(self._problem.kinds) <= MOST_HOLES
         own = frozenset(range(len(self._problem.kinds)) if few else ())
@@ -167,6 +167,9 @@ class _Rounds:
             )
             more = leaving - own
             more |= self._departing(use) - own if len(own | more) < MOST_OWN else frozenset()
+            if self._tell(()) >= bound:
+                break
+            beside.turn()
             if self._tell(()) >= bound or not more or len(own) >= MOST_OWN:
                 break
             own |= frozenset(sorted(more)[: MOST_OWN - len(own)])
