@@ -5,13 +5,14 @@ import os
 
 import numpy as np
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, assume, given, settings
 from hypothesis import strategies as st
 
 from restow.packing.effort import Effort
 from restow.rescheduling.check import check
 from restow.rescheduling.engine import reschedule
 from restow.rescheduling.greedy import greedy
+from restow.rescheduling.improving import Improving, suits
 from restow.rescheduling.problem import Group, Mover, MoverClass, Problem, Shape, worth
 
 pytestmark = [pytest.mark.property, pytest.mark.solver]
@@ -129,6 +130,33 @@ def test_the_bound_holds_where_no_grid_is_exact(problem: Problem) -> None:
     outcome = reschedule(problem, EFFORT)
     assert check(problem, outcome.steps) == outcome.after
     assert outcome.after <= most(problem) <= outcome.bound
+
+
+def test_the_bound_holds_where_pods_are_smaller_than_a_cell() -> None:
+    large, tiny = MoverClass(modes=((9_000_001,),)), MoverClass(modes=((5,),))
+    problem = Problem(
+        free=((985,), (16,), (0,)),
+        kinds=(large, tiny),
+        movers=(*(Mover(node=0, kind=1) for _ in range(3)), Mover(node=2, kind=0)),
+        shapes=(Shape(requests=((1000,),)),),
+        limit=3,
+    )
+    outcome = reschedule(problem, EFFORT)
+    assert outcome.after == most(problem) == outcome.bound == 1
+
+
+@profile
+@given(problems(unit=st.sampled_from([1, 997])))
+def test_annealing_overfills_nothing_and_gains_what_it_says(problem: Problem) -> None:
+    assume(suits(problem))
+    annealing = Improving(problem, 0)
+    for done in (0.0, 0.5, 1.0):
+        annealing.step(done)
+    steps = annealing.steps()
+    reached = check(problem, steps)
+    assert reached <= problem.worth_now() + annealing.gain <= most(problem)
+    if len({step.mover for step in steps}) == annealing.away == len(steps):
+        assert reached == problem.worth_now() + annealing.gain
 
 
 @profile

@@ -241,15 +241,22 @@ def paid(movers: Movers, state: State, do: Change) -> tuple[int, int]:
 @inlined
 def fits(movers: Movers, state: State, do: Change) -> bool:
     """Return whether a change is worth a try: both may be there, one alone finds room."""
-    if not movers.may[movers.answer[do.one], do.node]:
+    if not may(movers, do.one, do.node, do.mode):
         return False
     if do.other >= 0:
-        return bool(movers.may[movers.answer[do.other], do.back])
+        return may(movers, do.other, do.back, do.stand)
     for r in range(state.free.shape[1]):
         come = movers.size[movers.way[do.one] + do.mode, r]
         if come > 0 and come > state.free[do.node, r]:
             return False
     return True
+
+
+@inlined
+def may(movers: Movers, mover: int, node: int, mode: int) -> bool:
+    """Return whether a mover may be on a node: at home, only as it stands there now."""
+    home = node != movers.home[mover] or mode == movers.stands[mover]
+    return bool(home and movers.may[movers.answer[mover], node])
 
 
 @inlined

@@ -91,6 +91,16 @@ class Improving:
         self._price *= RISE if self._state.tally[0] > limit else 1 / RISE
         self._price = min(1.0, max(PRICE, self._price))
 
+    @property
+    def gain(self) -> int:
+        """Return what the best state gains."""
+        return int(self._state.tally[2])
+
+    @property
+    def away(self) -> int:
+        """Return how many movers are elsewhere in the best state."""
+        return int((self._state.best_at != self._movers.home).sum())
+
     def steps(self) -> tuple[Step, ...]:
         """Return the migrations of the best state, without those for which there is no order."""
         state, problem = self._state, self._problem
@@ -114,7 +124,7 @@ class Beside:
 
     def __init__(self, problem: Problem, meter: Meter, tell: Told) -> None:
         self._meter, self._tell = meter, tell
-        self._annealing = Improving(problem, meter.effort.seed) if _suits(problem) else None
+        self._annealing = Improving(problem, meter.effort.seed) if suits(problem) else None
         self._needless = Event()
         self._pool = ThreadPoolExecutor(max_workers=1)
         self._done: Future[None] | None = None
@@ -149,7 +159,7 @@ class Beside:
         return self._needless.is_set() or self._meter.over()
 
 
-def _suits(problem: Problem) -> bool:
+def suits(problem: Problem) -> bool:
     """Return whether annealing knows all that a plan is judged by, and is fast enough."""
     grouped = {mover for group in problem.groups for mover in group.movers}
     free = len(grouped) < len(problem.movers)
