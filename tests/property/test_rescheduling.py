@@ -132,19 +132,6 @@ def test_the_bound_holds_where_no_grid_is_exact(problem: Problem) -> None:
     assert outcome.after <= most(problem) <= outcome.bound
 
 
-def test_the_bound_holds_where_pods_are_smaller_than_a_cell() -> None:
-    large, tiny = MoverClass(modes=((9_000_001,),)), MoverClass(modes=((5,),))
-    problem = Problem(
-        free=((985,), (16,), (0,)),
-        kinds=(large, tiny),
-        movers=(*(Mover(node=0, kind=1) for _ in range(3)), Mover(node=2, kind=0)),
-        shapes=(Shape(requests=((1000,),)),),
-        limit=3,
-    )
-    outcome = reschedule(problem, EFFORT)
-    assert outcome.after == most(problem) == outcome.bound == 1
-
-
 @profile
 @given(problems(unit=st.sampled_from([1, 997])))
 def test_annealing_overfills_nothing_and_gains_what_it_says(problem: Problem) -> None:

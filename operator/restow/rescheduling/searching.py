@@ -13,7 +13,7 @@ from restow.rescheduling.columns import Column, positions
 from restow.rescheduling.diving import dive
 from restow.rescheduling.expanding import expand, placed
 from restow.rescheduling.generation import NEAR, Best, Generation
-from restow.rescheduling.grid import Grid, grid_of
+from restow.rescheduling.grid import MOST_CELLS, Grid, grid_of
 from restow.rescheduling.holes import MOST_HOLES, Holes, covers, each_its_own, holes_of
 from restow.rescheduling.improving import Beside, Told
 from restow.rescheduling.ordering import order
@@ -26,7 +26,7 @@ COARSE_CELLS = 20_000
 """Cells of a grid that cannot be exact: the rounds count more than their precision."""
 
 FINE_CELLS = 700_000
-"""Cells of the grid on which the bound is proven then: once a round, and the finer the tighter."""
+"""Cells of the grid on which the bound is proven after the first round: the finer the tighter."""
 
 COARSE_HOLES = 60
 """Holes of kinds that are put together by size."""
@@ -142,9 +142,7 @@ class _Rounds:
     def __init__(self, problem: Problem, rows: Rows, grid: Grid, meter: Meter, tell: Told) -> None:
         self._problem, self._rows, self._grid = problem, rows, grid
         self._meter, self._tell = meter, tell
-        fine = grid_of(problem, full_of(problem), FINE_CELLS)
-        self._fine = table_of(problem, rows, each_its_own(problem), fine, cautious=False)
-        self._desk = Desk(self._fine)
+        self._refine(MOST_CELLS)
 
     def run(self, bound: int, beside: Beside) -> int:
         """Search until the bound is met or time is over; return the bound."""
@@ -156,6 +154,8 @@ class _Rounds:
             holes = holes_of(self._problem, COARSE_HOLES, own)
             if before is not None:
                 first = Prices(_carried(holes, before[0], before[1].hole), before[1].move)
+                if len(self._fine.worth) <= MOST_CELLS:
+                    self._refine(FINE_CELLS)
             table = table_of(self._problem, self._rows, holes, self._grid, cautious=True)
             generation = Generation(table, self._problem.limit, self._meter, first)
             generation.run(NEAR if few else ROUGHLY)
@@ -175,6 +175,13 @@ class _Rounds:
             own |= frozenset(sorted(more)[: MOST_OWN - len(own)])
             before = (holes, prices)
         return bound
+
+    def _refine(self, cells: int) -> None:
+        """Prove bounds on a grid of so many cells from now on."""
+        fine = grid_of(self._problem, full_of(self._problem), cells)
+        own = each_its_own(self._problem)
+        self._fine = table_of(self._problem, self._rows, own, fine, cautious=False)
+        self._desk = Desk(self._fine)
 
     def _proof(self, holes: Holes, prices: Prices) -> tuple[Use, int]:
         """Return the best uses where every kind counts by itself, and the bound they make.
