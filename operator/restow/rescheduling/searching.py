@@ -19,7 +19,7 @@ from restow.rescheduling.improving import Beside, Told
 from restow.rescheduling.ordering import order
 from restow.rescheduling.pricing import Desk, Prices, Use, bound_of, price
 from restow.rescheduling.problem import Ints, Problem
-from restow.rescheduling.table import Rows, full_of, rows_of, table_of
+from restow.rescheduling.table import Rows, Table, full_of, rows_of, table_of
 from restow.rescheduling.volume import volume_bound
 
 COARSE_CELLS = 20_000
@@ -142,7 +142,8 @@ class _Rounds:
     def __init__(self, problem: Problem, rows: Rows, grid: Grid, meter: Meter, tell: Told) -> None:
         self._problem, self._rows, self._grid = problem, rows, grid
         self._meter, self._tell = meter, tell
-        self._refine(MOST_CELLS)
+        self._rough = self._proving(MOST_CELLS)
+        self._fine: tuple[Table, Desk] | None = None
 
     def run(self, bound: int, beside: Beside) -> int:
         """Search until the bound is met or time is over; return the bound."""
@@ -154,14 +155,16 @@ class _Rounds:
             holes = holes_of(self._problem, COARSE_HOLES, own)
             if before is not None:
                 first = Prices(_carried(holes, before[0], before[1].hole), before[1].move)
-                if len(self._fine.worth) <= MOST_CELLS:
-                    self._refine(FINE_CELLS)
             table = table_of(self._problem, self._rows, holes, self._grid, cautious=True)
             generation = Generation(table, self._problem.limit, self._meter, first)
             generation.run(NEAR if few else ROUGHLY)
             prices = generation.best.prices
-            use, proven = self._proof(holes, prices)
+            use, proven = self._proof(self._rough, holes, prices)
             bound, leaving = min(bound, proven), self._leaving(generation)
+            if before is not None and not self._meter.over():
+                self._fine = self._fine or self._proving(FINE_CELLS)
+                use, proven = self._proof(self._fine, holes, prices)
+                bound = min(bound, proven)
             _Choice(self._problem, generation, self._meter, bound, self._tell).run(
                 HARD if few else HARDER if before is not None else 0
             )
@@ -176,25 +179,27 @@ class _Rounds:
             before = (holes, prices)
         return bound
 
-    def _refine(self, cells: int) -> None:
-        """Prove bounds on a grid of so many cells from now on."""
-        fine = grid_of(self._problem, full_of(self._problem), cells)
-        own = each_its_own(self._problem)
-        self._fine = table_of(self._problem, self._rows, own, fine, cautious=False)
-        self._desk = Desk(self._fine)
+    def _proving(self, cells: int) -> tuple[Table, Desk]:
+        """Return what bounds are proven on: a grid of so many cells."""
+        grid, own = (
+            grid_of(self._problem, full_of(self._problem), cells),
+            each_its_own(self._problem),
+        )
+        table = table_of(self._problem, self._rows, own, grid, cautious=False)
+        return table, Desk(table)
 
-    def _proof(self, holes: Holes, prices: Prices) -> tuple[Use, int]:
+    def _proof(self, on: tuple[Table, Desk], holes: Holes, prices: Prices) -> tuple[Use, int]:
         """Return the best uses where every kind counts by itself, and the bound they make.
 
         A kind is priced as the dearest hole that it has room for: then no use of room by small
         pods at the price of large ones looks better than it is.
         """
-        each = _carried(self._fine.holes, holes, prices.hole)
+        table, desk = on
+        each = _carried(table.holes, holes, prices.hole)
         # a kind that needs no cell is worth nothing: as many as one likes would have room
-        each[self._fine.hole[self._fine.offset == 0]] = 0
-        fine = Prices(each, prices.move)
-        use = price(self._fine, self._desk, fine)
-        return use, bound_of(self._fine, use, fine, self._problem.limit) // UNIT
+        each[table.hole[table.offset == 0]] = 0
+        use = price(table, desk, Prices(each, prices.move))
+        return use, bound_of(table, use, Prices(each, prices.move), self._problem.limit) // UNIT
 
     def _leaving(self, generation: Generation) -> frozenset[int]:
         """Return the kinds that leave in the program's solution."""
