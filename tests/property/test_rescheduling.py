@@ -5,13 +5,14 @@ import os
 
 import numpy as np
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, assume, given, settings
 from hypothesis import strategies as st
 
 from restow.packing.effort import Effort
 from restow.rescheduling.check import check
 from restow.rescheduling.engine import reschedule
 from restow.rescheduling.greedy import greedy
+from restow.rescheduling.improving import Improving, suits
 from restow.rescheduling.problem import Group, Mover, MoverClass, Problem, Shape, worth
 
 pytestmark = [pytest.mark.property, pytest.mark.solver]
@@ -129,6 +130,20 @@ def test_the_bound_holds_where_no_grid_is_exact(problem: Problem) -> None:
     outcome = reschedule(problem, EFFORT)
     assert check(problem, outcome.steps) == outcome.after
     assert outcome.after <= most(problem) <= outcome.bound
+
+
+@profile
+@given(problems(unit=st.sampled_from([1, 997])))
+def test_annealing_overfills_nothing_and_gains_what_it_says(problem: Problem) -> None:
+    assume(suits(problem))
+    annealing = Improving(problem, 0)
+    for done in (0.0, 0.5, 1.0):
+        annealing.step(done)
+    steps = annealing.steps()
+    reached = check(problem, steps)
+    assert reached <= problem.worth_now() + annealing.gain <= most(problem)
+    if len({step.mover for step in steps}) == annealing.away == len(steps):
+        assert reached == problem.worth_now() + annealing.gain
 
 
 @profile

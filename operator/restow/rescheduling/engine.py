@@ -11,10 +11,11 @@ from restow.packing.patterns.meter import Meter
 from restow.rescheduling.check import check
 from restow.rescheduling.compaction import compacted
 from restow.rescheduling.greedy import greedy, never
+from restow.rescheduling.improving import Told
 from restow.rescheduling.occupancy import Occupancy
 from restow.rescheduling.ordering import Step
 from restow.rescheduling.problem import Problem
-from restow.rescheduling.searching import Told, search
+from restow.rescheduling.searching import search
 from restow.rescheduling.volume import UNBOUNDED
 
 

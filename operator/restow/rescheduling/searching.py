@@ -4,8 +4,6 @@ Where every amount stands on the grid and kinds are few, once. Else in rounds: f
 like size put together, then with those that matter by themselves.
 """
 
-from collections.abc import Callable
-
 import numpy as np
 
 from restow.packing.patterns.meter import Meter
@@ -15,16 +13,20 @@ from restow.rescheduling.columns import Column, positions
 from restow.rescheduling.diving import dive
 from restow.rescheduling.expanding import expand, placed
 from restow.rescheduling.generation import NEAR, Best, Generation
-from restow.rescheduling.grid import Grid, grid_of
+from restow.rescheduling.grid import MOST_CELLS, Grid, grid_of
 from restow.rescheduling.holes import MOST_HOLES, Holes, covers, each_its_own, holes_of
-from restow.rescheduling.ordering import Step, order
+from restow.rescheduling.improving import Beside, Told
+from restow.rescheduling.ordering import order
 from restow.rescheduling.pricing import Desk, Prices, Use, bound_of, price
 from restow.rescheduling.problem import Ints, Problem
-from restow.rescheduling.table import Rows, full_of, rows_of, table_of
+from restow.rescheduling.table import Rows, Table, full_of, rows_of, table_of
 from restow.rescheduling.volume import volume_bound
 
 COARSE_CELLS = 20_000
 """Cells of a grid that cannot be exact: the rounds count more than their precision."""
+
+FINE_CELLS = 700_000
+"""Cells of the grid on which the bound is proven after the first round: the finer the tighter."""
 
 COARSE_HOLES = 60
 """Holes of kinds that are put together by size."""
@@ -41,9 +43,6 @@ ORDERS = 4
 QUICKLY, HARDER, HARD, EASING = 0.06, 0.4, 0.85, 0.1
 """Shares of the time left for a choice of columns that is easy or is not looked for, for one that
 is hard, for one that is the last, and for one with an easier order."""
-
-Told = Callable[[tuple[Step, ...]], int]
-"""Is told steps, and returns the most that any told so far have gained."""
 
 
 def search(problem: Problem, meter: Meter, tell: Told) -> int:
@@ -63,7 +62,12 @@ def search(problem: Problem, meter: Meter, tell: Told) -> int:
         bound = min(bound, generation.best.bound // UNIT)
         _Choice(problem, generation, meter, bound, tell).run()
         return bound
-    return _Rounds(problem, rows, grid_of(problem, full, COARSE_CELLS), meter, tell).run(bound)
+    rounds = _Rounds(problem, rows, grid_of(problem, full, COARSE_CELLS), meter, tell)
+    with Beside(problem, meter, tell) as beside:
+        bound = rounds.run(bound, beside)
+        if tell(()) >= bound:
+            beside.stop()
+    return bound
 
 
 class _Choice:
@@ -138,11 +142,10 @@ class _Rounds:
     def __init__(self, problem: Problem, rows: Rows, grid: Grid, meter: Meter, tell: Told) -> None:
         self._problem, self._rows, self._grid = problem, rows, grid
         self._meter, self._tell = meter, tell
-        fine = grid_of(problem, full_of(problem))
-        self._fine = table_of(problem, rows, each_its_own(problem), fine, cautious=False)
-        self._desk = Desk(self._fine)
+        self._rough = self._proving(MOST_CELLS)
+        self._fine: tuple[Table, Desk] | None = None
 
-    def run(self, bound: int) -> int:
+    def run(self, bound: int, beside: Beside) -> int:
         """Search until the bound is met or time is over; return the bound."""
         few = len(self._problem.kinds) <= MOST_HOLES
         own = frozenset(range(len(self._problem.kinds)) if few else ())
@@ -156,28 +159,47 @@ class _Rounds:
             generation = Generation(table, self._problem.limit, self._meter, first)
             generation.run(NEAR if few else ROUGHLY)
             prices = generation.best.prices
-            use, proven = self._proof(holes, prices)
+            use, proven = self._proof(self._rough, holes, prices)
             bound, leaving = min(bound, proven), self._leaving(generation)
+            if before is not None and not self._meter.over():
+                self._fine = self._fine or self._proving(FINE_CELLS)
+                use, proven = self._proof(self._fine, holes, prices)
+                bound = min(bound, proven)
             _Choice(self._problem, generation, self._meter, bound, self._tell).run(
                 HARD if few else HARDER if before is not None else 0
             )
             more = leaving - own
             more |= self._departing(use) - own if len(own | more) < MOST_OWN else frozenset()
+            if self._tell(()) >= bound:
+                break
+            beside.turn()
             if self._tell(()) >= bound or not more or len(own) >= MOST_OWN:
                 break
             own |= frozenset(sorted(more)[: MOST_OWN - len(own)])
             before = (holes, prices)
         return bound
 
-    def _proof(self, holes: Holes, prices: Prices) -> tuple[Use, int]:
+    def _proving(self, cells: int) -> tuple[Table, Desk]:
+        """Return what bounds are proven on: a grid of so many cells."""
+        grid, own = (
+            grid_of(self._problem, full_of(self._problem), cells),
+            each_its_own(self._problem),
+        )
+        table = table_of(self._problem, self._rows, own, grid, cautious=False)
+        return table, Desk(table)
+
+    def _proof(self, on: tuple[Table, Desk], holes: Holes, prices: Prices) -> tuple[Use, int]:
         """Return the best uses where every kind counts by itself, and the bound they make.
 
         A kind is priced as the dearest hole that it has room for: then no use of room by small
         pods at the price of large ones looks better than it is.
         """
-        fine = Prices(_carried(self._fine.holes, holes, prices.hole), prices.move)
-        use = price(self._fine, self._desk, fine)
-        return use, bound_of(self._fine, use, fine, self._problem.limit) // UNIT
+        table, desk = on
+        each = _carried(table.holes, holes, prices.hole)
+        # a kind that needs no cell is worth nothing: as many as one likes would have room
+        each[table.hole[table.offset == 0]] = 0
+        use = price(table, desk, Prices(each, prices.move))
+        return use, bound_of(table, use, Prices(each, prices.move), self._problem.limit) // UNIT
 
     def _leaving(self, generation: Generation) -> frozenset[int]:
         """Return the kinds that leave in the program's solution."""

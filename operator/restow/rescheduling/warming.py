@@ -3,6 +3,7 @@
 from restow.packing.effort import Effort
 from restow.packing.patterns.compiled import COMPILES
 from restow.rescheduling.engine import reschedule
+from restow.rescheduling.improving import Improving
 from restow.rescheduling.problem import Mover, MoverClass, Problem, Shape
 
 
@@ -19,3 +20,4 @@ def get_ready() -> None:
             limit=1,
         )
         reschedule(problem, Effort(seconds=None, work=1.0, seed=0))
+        Improving(problem, 0).step(0.0)
