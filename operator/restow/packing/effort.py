@@ -1,10 +1,15 @@
 """What an engine is, what a call of it may spend, and what it answers."""
 
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Final, Protocol
+
+from ortools.sat.python import cp_model
 
 from restow.packing.fill import Fill
 from restow.packing.goals import Goal, Hold
+
+DIGITS: Final = 9
+"""Behind the point, of a solve's deterministic time."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -41,6 +46,11 @@ class Answer:
     fill: Fill | None
     bound: int | None
     spent: float
+
+
+def work_of(solver: cp_model.CpSolver) -> float:
+    """Return the deterministic time of a solve; as CP-SAT adds it up, the last digits vary."""
+    return round(solver.response_proto.deterministic_time, DIGITS)
 
 
 class Engine(Protocol):

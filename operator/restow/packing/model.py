@@ -5,7 +5,7 @@ from ortools.sat.python import cp_model
 from restow.core.errors import ModelError
 from restow.packing import constraints, encoders
 from restow.packing.classes import in_order
-from restow.packing.effort import Answer, Effort
+from restow.packing.effort import Answer, Effort, work_of
 from restow.packing.fill import Fill
 from restow.packing.goals import Goal, Hold
 from restow.packing.problem import Order, Problem
@@ -88,7 +88,7 @@ class Model:
         for variable, least, most in fixed:
             variable.proto.domain[0] = least
             variable.proto.domain[1] = most
-        spent = solver.response_proto.deterministic_time
+        spent = work_of(solver)
         if status in (cp_model.OPTIMAL, cp_model.FEASIBLE):
             bound = self._bound(goal, solver.best_objective_bound, nodes)
             return Answer(fill=self._fill(solver), bound=bound, spent=spent)

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 import numpy as np
 from ortools.sat.python import cp_model
 
+from restow.packing.effort import work_of
 from restow.packing.patterns.meter import Meter
 from restow.rescheduling.arriving import UNIT
 from restow.rescheduling.columns import Column
@@ -102,7 +103,7 @@ class Choosing:
         model.maximize(self._gain)
         solver = _solver(meter, share)
         status = solver.solve(model, _AtLeast(target))
-        meter.book(solver.response_proto.deterministic_time)
+        meter.book(work_of(solver))
         if status not in (cp_model.OPTIMAL, cp_model.FEASIBLE):
             return None
         return self._chosen(solver)
@@ -120,7 +121,7 @@ class Choosing:
         copy.minimize(cp_model.LinearExpr.weighted_sum(self._use, weights))
         solver = _solver(meter, share)
         status = solver.solve(copy)
-        meter.book(solver.response_proto.deterministic_time)
+        meter.book(work_of(solver))
         if status not in (cp_model.OPTIMAL, cp_model.FEASIBLE):
             return chosen
         return self._chosen(solver)

@@ -4,6 +4,7 @@ from collections.abc import Callable, Sequence
 
 from ortools.sat.python import cp_model
 
+from restow.packing.effort import work_of
 from restow.packing.patterns.meter import Meter
 from restow.sharing.arrays import Fleet
 from restow.sharing.columns import Column
@@ -53,7 +54,7 @@ class Choosing:
         solver.parameters.cp_model_probing_level = 0
         solver.parameters.random_seed = meter.effort.seed
         status = solver.solve(model, _Telling(columns, use, self._tell))
-        meter.book(solver.response_proto.deterministic_time)
+        meter.book(work_of(solver))
         return bool(status == cp_model.OPTIMAL)
 
 

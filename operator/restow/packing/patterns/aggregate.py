@@ -7,6 +7,7 @@ scarce it is often one pod below the bounds that price pods, and takes CP-SAT mi
 import numpy as np
 from ortools.sat.python import cp_model
 
+from restow.packing.effort import work_of
 from restow.packing.patterns.arrays import Ints, Level
 from restow.packing.patterns.meter import Meter
 
@@ -80,7 +81,7 @@ class Aggregate:
         solver.parameters.random_seed = self._meter.effort.seed
         solver.parameters.max_deterministic_time = WORK
         status = solver.solve(model)
-        self._meter.book(solver.response_proto.deterministic_time)
+        self._meter.book(work_of(solver))
         if status == cp_model.OPTIMAL:
             return round(solver.objective_value)
         return None

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 from ortools.sat.python import cp_model
 
+from restow.packing.effort import work_of
 from restow.packing.patterns.areas import members_of
 from restow.packing.patterns.arrays import Ints, Level
 from restow.packing.patterns.knapsack import LEAST_SLACK, UNIT
@@ -173,7 +174,7 @@ class Partition:
             self.model.maximize(total)
             solver.parameters.max_deterministic_time = WORK
         status = solver.solve(self.model)
-        meter.book(solver.response_proto.deterministic_time)
+        meter.book(work_of(solver))
         if status == cp_model.INFEASIBLE:
             return Closed(impossible=True)
         if status in (cp_model.OPTIMAL, cp_model.FEASIBLE):
