@@ -1,6 +1,7 @@
 """Scenes put before kube-scheduler, and again when it seems to disagree."""
 
 from collections.abc import Iterator, Sequence
+from contextlib import suppress
 from itertools import count
 from typing import Final
 
@@ -40,16 +41,18 @@ def asked(
     for one in _scenes(seed, topic):
         if done >= cases:
             return
-        again = renamed(one, f"{one.name}.again")
-        try:
-            found = one, oracle.judge(one)
-        except NoVerdictError:  # the machine stood still for a while
-            found = again, oracle.judge(again, settle_s=CALM_S)
-        else:
-            if any(disagreements(found[1], rules)):
-                found = again, oracle.judge(again, settle_s=CALM_S)
+        found = _put(oracle, one, rules)
         yield found
         done += len(found[1].verdicts)
+
+
+def _put(oracle: Oracle, one: Scene, rules: Sequence[Rule]) -> Asked:
+    with suppress(NoVerdictError):  # the machine stood still for a while
+        judged = oracle.judge(one)
+        if not any(disagreements(judged, rules)):
+            return one, judged
+    again = renamed(one, f"{one.name}.again")
+    return again, oracle.judge(again, settle_s=CALM_S)
 
 
 def _scenes(seed: int, topic: str | None) -> Iterator[Scene]:

@@ -57,7 +57,8 @@ def main() -> int:
         found = pool.map(partial(_rare, recording=options.recording), modules())
         rare = sorted((each for some in found for each in some), key=lambda each: len(each.scenes))
         print(f"{len(rare)} mistakes are told by few cases", flush=True)
-        shares = [rare[start :: (os.cpu_count() or 1)] for start in range(os.cpu_count() or 1)]
+        width = os.cpu_count() or 1
+        shares = [rare[start::width] for start in range(width)]
         kept = pool.map(
             partial(_smallest, recording=options.recording, topic=options.topic), shares
         )

@@ -14,7 +14,7 @@ from pydantic import BaseModel
 from restow.app.recording import Write, record
 from restow.cli.progress import telling
 from restow.cli.reading import SYNC_S
-from restow.core.errors import InputError
+from restow.cli.wrong import wrong
 from restow.simulation.traces.recording import Recorder, as_it_is, hashed
 from restow.simulation.traces.writing import written
 from restow.sources.client import connect, reach
@@ -51,7 +51,7 @@ def run(request: Request) -> None:
         cannot be read.
     """
     if request.file.exists():
-        raise _unusable(request.file, "is there already", "name a new file")
+        raise wrong(str(request.file), "is there already", "name a new file")
     name = hashed(secrets.token_bytes(32)) if request.anonymise else as_it_is
     recorder = Recorder(request.device, name, anonymised=request.anonymise)
     seconds = asyncio.run(_record(request, recorder))
@@ -90,8 +90,4 @@ def _writing(path: Path) -> Iterator[Write]:
 
             yield write
     except OSError as error:
-        raise _unusable(path, f"cannot be written: {error.strerror}", "free it") from error
-
-
-def _unusable(path: Path, problem: str, remedy: str) -> InputError:
-    return InputError(where="command line", field=str(path), problem=problem, remedy=remedy)
+        raise wrong(str(path), f"cannot be written: {error.strerror}", "free it") from error

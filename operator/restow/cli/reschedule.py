@@ -11,7 +11,7 @@ from restow.cli.output import Objective, Output
 from restow.cli.progress import telling
 from restow.cli.reading import Source, read_now
 from restow.cli.showing import show
-from restow.core.errors import InputError
+from restow.cli.wrong import wrong
 from restow.core.ids import NodeName
 from restow.fragmentation.shapes import shape_of
 from restow.planning.goal import Goal
@@ -70,7 +70,7 @@ def run(request: Request) -> None:
     snapshot, policies, name, now = read_now(request.source, request.policy)
     for node in request.nodes:
         if node not in snapshot.nodes:
-            raise _wrong("--node", f"there is no node {node!r}", "name one of the cluster")
+            raise wrong("--node", f"there is no node {node!r}", "name one of the cluster")
     policy = choose(policies, name, snapshot, now)
     with telling("solving"):
         found = reschedule_by_hand(
@@ -114,25 +114,23 @@ def _fits(request: Request, objective: Wanted) -> None:
     ):
         if given and objective not in objectives:
             names = " or ".join(sorted(each.lower() for each in objectives))
-            raise _wrong(
+            raise wrong(
                 option,
                 f"{objective} has no use for it",
                 f"leave it out, or use --objective {names}",
             )
     if request.fragmentation is not None and request.copies is not None:
-        raise _wrong("--copies", "--fragmentation is another goal", "give one of the two")
+        raise wrong("--copies", "--fragmentation is another goal", "give one of the two")
     if goal and priced:
-        raise _wrong(
+        raise wrong(
             "--price",
             "a goal is to be reached whatever the moves cost",
             "leave out the one or the other",
         )
     if objective is Wanted.DRAIN and not request.nodes:
-        raise _wrong(
-            "--node", "Drain needs to know which nodes", "name them, as in --node worker-3"
-        )
+        raise wrong("--node", "Drain needs to know which nodes", "name them, as in --node worker-3")
     if objective is Wanted.BALANCE and not request.utilization:
-        raise _wrong(
+        raise wrong(
             "--utilization", "Balance needs it", "say what share may be asked for, such as 0.8"
         )
 
@@ -142,8 +140,4 @@ def _price(text: str) -> Fraction:
         return price_of(text)
     except PydanticCustomError as error:
         told = error.context or {}
-        raise _wrong("--price", told["problem"], told["remedy"]) from error
-
-
-def _wrong(option: str, problem: str, remedy: str) -> InputError:
-    return InputError(where="command line", field=option, problem=problem, remedy=remedy)
+        raise wrong("--price", told["problem"], told["remedy"]) from error

@@ -10,7 +10,7 @@ from pathlib import Path
 from rich.console import Console
 
 from restow.cli.output import WIDTH, View
-from restow.core.errors import InputError
+from restow.cli.wrong import wrong
 from restow.report.simulation import page, report
 from restow.simulation.replay.options import Options, Variant
 from restow.simulation.replay.simulate import Tell, key_of, planner_of, simulate
@@ -55,11 +55,9 @@ def run(request: Request) -> None:
         )
     options = request.options
     if 0 < options.warm_up_s >= trace.ends_s:
-        raise _unusable(
-            "--warm-up", f"the trace is over after {trace.ends_s:g} s", "leave out less"
-        )
+        raise wrong("--warm-up", f"the trace is over after {trace.ends_s:g} s", "leave out less")
     if options.sample_s is not None and trace.ends_s / options.sample_s > MOST_POINTS:
-        raise _unusable(
+        raise wrong(
             "--sample", f"the curves would have more than {MOST_POINTS} points", "use a longer time"
         )
     with _progress(request.variants) as tell:
@@ -77,10 +75,6 @@ def run(request: Request) -> None:
         sys.stdout.write(json.dumps(simulated, indent=2) + "\n")
     else:
         Console(width=None if sys.stdout.isatty() else WIDTH).print(report(simulated))
-
-
-def _unusable(option: str, problem: str, remedy: str) -> InputError:
-    return InputError(where="command line", field=option, problem=problem, remedy=remedy)
 
 
 @contextmanager

@@ -3,9 +3,7 @@
 Everything is in the file: no script, font or picture comes from elsewhere.
 """
 
-import json
 from collections.abc import Iterable
-from importlib.resources import files
 from typing import Any
 
 from restow.cluster.objects import Pod
@@ -15,6 +13,7 @@ from restow.planning.plan import Plan
 from restow.report.devices import with_devices
 from restow.report.picture import main_resource, places_after
 from restow.report.tables import migrations
+from restow.report.web import filled
 
 Json = dict[str, Any]
 
@@ -27,11 +26,7 @@ def page(plan: Plan, snapshot: Snapshot, headline: str) -> str:
     headline
         The plan in one sentence.
     """
-    template = files("restow.report").joinpath("page.html").read_text(encoding="utf-8")
-    found = _data(plan, with_devices(snapshot), headline)
-    data = json.dumps(found, separators=(",", ":"), ensure_ascii=False)
-    # in a script element nothing but its end tag and comments mean anything
-    return template.replace("__DATA__", data.replace("<", "\\u003c"))
+    return filled("page.html", _data(plan, with_devices(snapshot), headline))
 
 
 def _data(plan: Plan, snapshot: Snapshot, headline: str) -> Json:

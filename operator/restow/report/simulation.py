@@ -1,8 +1,6 @@
 """A simulation for people: a table of its runs, and one web page with the curves."""
 
-import json
 from collections.abc import Mapping
-from importlib.resources import files
 from typing import Any, Final
 
 from rich.console import Group
@@ -10,6 +8,7 @@ from rich.table import Table
 from rich.text import Text
 
 from restow.report.tables import grid
+from restow.report.web import filled
 
 Json = Mapping[str, Any]
 
@@ -34,11 +33,8 @@ def headline(simulated: Json) -> str:
 
 def page(simulated: Json) -> str:
     """Return the page: everything that it needs is in it."""
-    template = files("restow.report").joinpath("simulation.html").read_text(encoding="utf-8")
     told = {**simulated, "headline": headline(simulated), "notes": _notes(simulated).plain}
-    data = json.dumps(told, separators=(",", ":"), ensure_ascii=False)
-    # in a script element nothing but its end tag and comments mean anything
-    return template.replace("__DATA__", data.replace("<", "\\u003c"))
+    return filled("simulation.html", told)
 
 
 def duration(seconds: float) -> str:
