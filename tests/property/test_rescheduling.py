@@ -9,11 +9,18 @@ from hypothesis import HealthCheck, assume, given, settings
 from hypothesis import strategies as st
 
 from restow.packing.effort import Effort
+from restow.rescheduling import opening, pricing, searching
+from restow.rescheduling.arriving import UNIT
 from restow.rescheduling.check import check
 from restow.rescheduling.engine import reschedule
 from restow.rescheduling.greedy import greedy
+from restow.rescheduling.grid import grid_of
+from restow.rescheduling.holes import each_its_own
 from restow.rescheduling.improving import Improving, suits
+from restow.rescheduling.leaning import planes_of
+from restow.rescheduling.pricing import Desk, Prices, price
 from restow.rescheduling.problem import Group, Mover, MoverClass, Problem, Shape, worth
+from restow.rescheduling.table import full_of, rows_of, table_of
 
 pytestmark = [pytest.mark.property, pytest.mark.solver]
 
@@ -130,6 +137,54 @@ def test_the_bound_holds_where_no_grid_is_exact(problem: Problem) -> None:
     outcome = reschedule(problem, EFFORT)
     assert check(problem, outcome.steps) == outcome.after
     assert outcome.after <= most(problem) <= outcome.bound
+
+
+@profile
+@given(problems(unit=st.sampled_from([1, 997])))
+def test_the_bound_holds_where_kinds_are_too_many_for_a_row_each(problem: Problem) -> None:
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setattr(searching, "MOST_HOLES", 0)
+        patched.setattr(searching, "COARSE_HOLES", 1)
+        patched.setattr(opening, "FEW", 1)
+        patched.setattr(pricing, "MOST_CELLS", 0)
+        outcome = reschedule(problem, EFFORT)
+    assert check(problem, outcome.steps) == outcome.after
+    assert outcome.after <= most(problem) <= outcome.bound
+
+
+@profile
+@given(problems(), st.integers(0, 2**32 - 1), st.booleans())
+def test_departures_are_as_good_one_by_one_as_by_where_they_end(
+    problem: Problem, seed: int, cautious: bool
+) -> None:
+    assume(problem.movers)
+    full = full_of(problem)
+    grid = grid_of(problem, full)
+    assert grid.exact
+    holes = each_its_own(problem)
+    table = table_of(problem, rows_of(problem), holes, grid, cautious=cautious)
+    luck = np.random.default_rng(seed)
+    prices = Prices(luck.integers(0, UNIT, len(holes)), int(luck.integers(0, UNIT)))
+    prices.hole[table.hole[table.offset == 0]] = 0
+    by_end = price(table, Desk(table), prices)
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setattr(pricing, "MOST_CELLS", 0)
+        one_by_one = price(table, Desk(table), prices)
+    assert one_by_one.value.tolist() == by_end.value.tolist()
+
+
+@profile
+@given(problems(), st.integers(0, 2**32 - 1))
+def test_no_use_of_room_is_above_a_plane(problem: Problem, seed: int) -> None:
+    assume(problem.movers)
+    holes, grid = each_its_own(problem), grid_of(problem, full_of(problem))
+    table = table_of(problem, rows_of(problem), holes, grid, cautious=False)
+    prices = Prices(np.random.default_rng(seed).integers(0, UNIT, len(holes)), 0)
+    desk = Desk(table)
+    price(table, desk, prices)
+    planes = planes_of(desk.best, grid.extent)
+    above = table.coordinates @ planes.slope.T + planes.height
+    assert (above >= desk.best.max(axis=0)[:, None]).all()
 
 
 @profile

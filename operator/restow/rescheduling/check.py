@@ -12,7 +12,7 @@ from restow.rescheduling.problem import Problem
 def check(problem: Problem, steps: Sequence[Step]) -> int:
     """Return what free room is worth after the steps, less the fees of those who moved.
 
-    Every wave must fit while all of its movers still hold their old places.
+    Who is back where it was has earned nothing by leaving. Every wave must fit while all of its movers still hold their old places.
 
     Raises
     ------
@@ -34,7 +34,11 @@ def check(problem: Problem, steps: Sequence[Step]) -> int:
         if step is not None:
             _arrive(problem, free, held, step)
     there = np.bincount([node for ((node, _),) in held], minlength=len(free))
-    fees = sum(problem.movers[mover].fee for mover in {step.mover for step in steps})
+    fees = 0
+    for mover in {step.mover for step in steps}:
+        moved = problem.movers[mover]
+        back = held[mover] == {(moved.node, moved.mode)}
+        fees += max(0, moved.fee) if back else moved.fee
     return problem.worth_of(np.array(free, np.int64), there) - fees
 
 

@@ -4,6 +4,7 @@ With a bound of B on the gain, a plan that gains T uses no column whose reduced 
 B - T: such columns are left out.
 """
 
+from collections import defaultdict
 from dataclasses import dataclass
 
 import numpy as np
@@ -57,8 +58,10 @@ def near(columns: list[Column], value: Ints, prices: Prices, gap: int) -> list[C
     rows = np.array([column.row for column in columns])
     moves = np.array([column.moves for column in columns])
     gains = np.array([column.gain for column in columns])
-    needs = np.stack([column.need for column in columns])
-    short = value[rows] - (gains * UNIT - needs @ prices.hole - prices.move * moves)
+    paid = np.array(
+        [sum(int(prices.hole[hole]) * many for hole, many in column.need) for column in columns]
+    )
+    short = value[rows] - (gains * UNIT - paid - prices.move * moves)
     return [columns[i] for i in np.flatnonzero(short <= gap)]
 
 
@@ -135,14 +138,16 @@ class Choosing:
         for row, here in by_row.items():
             model.add(sum(use[i] for i in here) <= int(self._table.rows.number[row]))
         model.add(weighted(use, [column.moves for column in columns]) <= limit)
-        within = self._table.holes.within
-        into = [model.new_int_var(0, limit, "") for _ in within]
-        for hole in range(len(self._table.holes)):
-            here = [i for i, column in enumerate(columns) if column.need[hole]]
-            lack = weighted([use[i] for i in here], [int(columns[i].need[hole]) for i in here])
-            out = sum(into[k] for k, pair in enumerate(within) if pair[0] == hole)
-            taken = sum(into[k] for k, pair in enumerate(within) if pair[1] == hole)
-            model.add(lack - out + taken <= 0)
+        lacks: dict[int, list[tuple[cp_model.IntVar, int]]] = defaultdict(list)
+        for each, column in zip(use, columns, strict=True):
+            for hole, many in column.need:
+                lacks[hole].append((each, many))
+        for small, large in self._table.holes.nested(np.array(sorted(lacks), np.int64)):
+            into = model.new_int_var(0, limit, "")
+            lacks[small].append((into, -1))
+            lacks[large].append((into, 1))
+        for terms in lacks.values():
+            model.add(weighted(*map(list, zip(*terms, strict=True))) <= 0)
 
     def _chosen(self, solver: cp_model.CpSolver) -> Chosen:
         uses = tuple(

@@ -1,6 +1,7 @@
 """Columns: one use of a node each, as "these leave, those arrive"."""
 
-from collections.abc import Iterator
+from collections import Counter
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
@@ -8,7 +9,7 @@ import numpy as np
 
 from restow.rescheduling.arriving import UNIT
 from restow.rescheduling.departing import WORD
-from restow.rescheduling.pricing import Desk, Prices, Use, arrivals
+from restow.rescheduling.pricing import Desk, Prices, Use, comers
 from restow.rescheduling.problem import Ints, worth
 from restow.rescheduling.table import Table
 
@@ -32,7 +33,7 @@ class Column:
     waiting
         Arrivals for which there is no room before somebody has left.
     need
-        (holes,) departures less arrivals: what other nodes have to take in.
+        (hole, number) departures less arrivals: what other nodes have to take in.
     """
 
     row: int
@@ -41,7 +42,7 @@ class Column:
     gain: int
     cost: int
     waiting: int
-    need: Ints = field(compare=False, repr=False)
+    need: tuple[tuple[int, int], ...] = field(compare=False, repr=False)
 
     @property
     def moves(self) -> int:
@@ -82,8 +83,10 @@ class Columns:
             Only uses that are better than the program's own at these duals.
         """
         marks: list[Mark] = []
-        for row in np.flatnonzero(use.value > 0).tolist():
-            come = [] if use.shut[row] else arrivals(self.table, desk, row, int(use.cell[row]))
+        rows = np.flatnonzero(use.value > 0)
+        arriving = comers(self.table, desk, rows, use.cell[rows])
+        for row, comes in zip(rows.tolist(), arriving, strict=True):
+            come = [] if use.shut[row] else comes
             mark = self._mark(row, positions(use.mask[row]), come)
             if mark is not None:
                 marks.append(mark)
@@ -91,6 +94,12 @@ class Columns:
         self._known.update((each.row, each.leaving, each.arriving) for each in found)
         self.all += found
         return len(found)
+
+    def take(self, columns: Sequence[Column]) -> None:
+        """Enter columns of another table, of whose holes this one has all, by the same numbers."""
+        marks = [(each.row, each.leaving, each.arriving) for each in columns]
+        self._known.update(marks)
+        self.all += [column for column in _columns(self.table, marks, None) if column is not None]
 
     def _mark(self, row: int, leaving: tuple[int, ...], arriving: list[int]) -> Mark | None:
         """Return what names a use; None if it is known, or is that nothing happens."""
@@ -151,9 +160,6 @@ def _columns(table: Table, marks: list[Mark], than: Duals | None) -> Iterator[Co
     comer = np.repeat(np.arange(len(marks)), come)
     pods = start[leaver] + np.array([p for _, leaving, _ in marks for p in leaving], np.int64)
     ways = np.array([way for _, _, arriving in marks for way in arriving], np.int64)
-    need = np.zeros((len(marks), len(table.holes)), np.int64)
-    np.add.at(need, (leaver, table.leaving[pods]), 1)
-    np.add.at(need, (comer, table.hole[ways]), -1)
     room = before.copy()
     np.add.at(room, comer, -table.takes[ways])
     after = room.copy()
@@ -166,7 +172,9 @@ def _columns(table: Table, marks: list[Mark], than: Duals | None) -> Iterator[Co
     np.add.at(cost, leaver, table.rows.cost[pods])
     good = (after >= 0).all(axis=1)
     if than is not None:
-        paid = need @ than.prices.hole + than.prices.move * gone + than.row[rows]
+        paid = than.prices.move * gone + than.row[rows]
+        np.add.at(paid, leaver, than.prices.hole[table.leaving[pods]])
+        np.add.at(paid, comer, -than.prices.hole[table.hole[ways]])
         good &= gain * UNIT - paid > LEAST
     for k, (row, leaving, arriving) in enumerate(marks):
         waits = 0 if not good[k] or (room[k] >= 0).all() else _waiting(table, row, arriving)
@@ -178,11 +186,21 @@ def _columns(table: Table, marks: list[Mark], than: Duals | None) -> Iterator[Co
                 gain=int(gain[k]),
                 cost=int(cost[k]),
                 waiting=waits,
-                need=need[k],
+                need=_needed(table, row, leaving, arriving),
             )
             if good[k]
             else None
         )
+
+
+def _needed(
+    table: Table, row: int, leaving: tuple[int, ...], arriving: tuple[int, ...]
+) -> tuple[tuple[int, int], ...]:
+    """Return (hole, number) departures less arrivals."""
+    start = int(table.rows.start[row])
+    need = Counter(int(table.leaving[start + position]) for position in leaving)
+    need.subtract(int(table.hole[way]) for way in arriving)
+    return tuple((hole, many) for hole, many in sorted(need.items()) if many)
 
 
 def _waiting(table: Table, row: int, arriving: tuple[int, ...]) -> int:

@@ -12,6 +12,7 @@ from typing import NamedTuple
 import numpy as np
 
 from restow.packing.patterns.compiled import compiled, inlined
+from restow.rescheduling.arriving import Floats
 from restow.rescheduling.problem import Ints
 
 WORD = 62
@@ -111,7 +112,7 @@ class Task(NamedTuple):
     pods: Pods
     free: Ints
     set_of: Ints
-    best: Ints
+    best: Floats
     ways: Ways
     found: Found
 

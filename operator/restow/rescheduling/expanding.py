@@ -1,6 +1,6 @@
 """From columns to nodes and pods: who leaves where, and which holes open for them."""
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Sequence
 
 import numpy as np
@@ -10,7 +10,6 @@ from restow.rescheduling.choosing import Chosen
 from restow.rescheduling.columns import Column
 from restow.rescheduling.holes import Holes
 from restow.rescheduling.ordering import Hole, Leaving
-from restow.rescheduling.problem import Ints
 from restow.rescheduling.table import Table
 
 
@@ -77,39 +76,39 @@ def _leaving(
 
 def _holes(table: Table, leaving: list[Leaving], opened: list[tuple[int, int]]) -> list[Hole]:
     """Return the holes that are used, each named after what uses it."""
-    holes = table.holes
-    asked = np.bincount([one.needs for one in leaving], minlength=len(holes))
-    there = np.bincount([int(table.hole[way]) for _, way in opened], minlength=len(holes))
-    flow = _flow(holes, asked, there)
+    asked = Counter(one.needs for one in leaving)
+    uses = _uses(table.holes, asked, Counter(int(table.hole[way]) for _, way in opened))
     found = []
     for node, way in opened:
         large = int(table.hole[way])
-        small = next((s for s in range(len(holes)) if flow[s, large] > 0), None)
+        small = next((small for small, times in uses[large].items() if times > 0), None)
         if small is not None:
-            flow[small, large] -= 1
-            place = holes.largest[large][int(table.place[way])]
+            uses[large][small] -= 1
+            place = table.holes.largest[large][int(table.place[way])]
             found.append(Hole(node=node, needs=small, place=place))
     return found
 
 
-def _flow(holes: Holes, asked: Ints, there: Ints) -> Ints:
-    """Return (small, large) how many of what needs a hole use which: their own if they can."""
-    count = len(holes)
-    own = np.minimum(asked, there)
-    flow = np.diag(own)
-    short, left = asked - own, there - own
+def _uses(holes: Holes, asked: Counter[int], there: Counter[int]) -> dict[int, Counter[int]]:
+    """Return which holes that are there are used how often by what: by their own if they can."""
+    own = asked & there
+    uses = {large: Counter({large: own[large]}) for large in there}
+    short, left = sorted((asked - own).items()), sorted((there - own).items())
+    inside = holes.inside(
+        np.array([hole for hole, _ in short], np.int64),
+        np.array([hole for hole, _ in left], np.int64),
+    )
     graph = max_flow.SimpleMaxFlow()
-    source, sink = 2 * count, 2 * count + 1
-    arcs = {}
-    for small in np.flatnonzero(short):
-        graph.add_arc_with_capacity(source, int(small), int(short[small]))
-        for large in np.flatnonzero(holes.inside[small] & (left > 0)):
-            arc = graph.add_arc_with_capacity(int(small), count + int(large), int(short[small]))
-            arcs[arc] = (int(small), int(large))
-    for large in np.flatnonzero(left):
-        graph.add_arc_with_capacity(count + int(large), sink, int(left[large]))
+    source, sink, arcs = 0, 1, {}
+    for s, (small, lacking) in enumerate(short):
+        graph.add_arc_with_capacity(source, 2 + s, lacking)
+        for large in np.flatnonzero(inside[s]).tolist():
+            arc = graph.add_arc_with_capacity(2 + s, 2 + len(short) + large, lacking)
+            arcs[arc] = (small, left[large][0])
+    for k, (_, free) in enumerate(left):
+        graph.add_arc_with_capacity(2 + len(short) + k, sink, free)
     if arcs:
         graph.solve(source, sink)
-        for arc, pair in arcs.items():
-            flow[pair] += graph.flow(arc)
-    return flow
+        for arc, (small, large) in arcs.items():
+            uses[large][small] += graph.flow(arc)
+    return uses

@@ -1,7 +1,7 @@
 """Column generation: the uses that matter, the prices that tell, and the bound they prove."""
 
 import math
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -37,7 +37,7 @@ FIRST = tuple((size, move) for size in (0.3, 0.6, 1.0, 1.5) for move in (0.1, 0.
 """First prices: of what the largest pod takes of a whole node, and of a migration, in gains."""
 
 
-CELLS_PER_S, PODS_PER_S, COLUMNS_PER_S = 500_000_000, 300_000, 300_000
+CELLS_PER_S, PODS_PER_S, COLUMNS_PER_S = 1_000_000_000, 300_000, 300_000
 """At which rates work is booked: arrivals looked at, pods that might leave, columns solved for."""
 
 LARGE = 20_000
@@ -53,19 +53,47 @@ class Best:
     bound: int
 
 
-class Generation:
-    """Column generation on one table, to be gone on with as long as there is time."""
+WHOLE = 1e-6
+"""A value this little below a whole number is one."""
 
-    def __init__(self, table: Table, limit: int, meter: Meter, first: Prices | None = None) -> None:
+
+class Generation:
+    """Column generation on one table, to be gone on with as long as there is time.
+
+    Attributes
+    ----------
+    reached
+        The most that the program of the columns so far may gain in whole numbers.
+
+    Parameters
+    ----------
+    first
+        Prices to begin with; some guesses are tried where there are none.
+    columns
+        Columns to begin with, from a table with the same holes, and fewer of them.
+    """
+
+    def __init__(
+        self,
+        table: Table,
+        limit: int,
+        meter: Meter,
+        first: Prices | None = None,
+        columns: Sequence[Column] = (),
+    ) -> None:
         self.table, self.limit, self._meter = table, limit, meter
         self.columns = Columns(table)
         self.desk = Desk(table)
         self._best: Best | None = None
         self._known = 0
+        self.reached = 0
         reward = -int(table.rows.fee.min(initial=0))
         top = int(table.worth.max(initial=0) + table.rows.emptied.max(initial=0)) + reward
+        self.columns.take(columns)
         for prices in self._guesses(max(1, top)) if first is None else (first,):
-            self.columns.extend(self.desk, self.look(prices))
+            use = self.look(prices)
+            if not columns:
+                self.columns.extend(self.desk, use)
         self._thrift = THRIFT / max(1, limit)
         self.master = Master(table, limit, penalty=2.0 * max(1, top), thrift=self._thrift)
 
@@ -79,6 +107,8 @@ class Generation:
         """Generate columns until the bound is nearer than that to the program's value."""
         while not self._meter.over():
             value = self._solved()
+            if value is not None:
+                self.reached = math.floor(value + THRIFT + WHOLE)
             if value is None or not self._improve(self.master.duals(), round(value * UNIT), near):
                 break
         prices = self.best.prices
@@ -87,18 +117,17 @@ class Generation:
     def frugal(self, target: int) -> Best:
         """Return the program's own prices where gains beyond the target are for nothing.
 
-        Their bound is one for plans with next to no more migrations than the program makes, in
-        gains less what its thrift makes a migration cost.
+        Their bound is one for plans of the columns that there are, with next to no more migrations
+        than the program makes, in gains less what its thrift makes a migration cost.
         """
         self.master.cap(target)
         for _ in range(FRUGAL):
             if self._meter.over() or not self.widen():
                 break
         moves = math.ceil(sum(column.moves * share for column, share in self.shares())) + SPARE
-        prices = self.master.prices()
-        use = self._priced(prices)
-        bound = bound_of(self.table, use, prices, min(moves, self.limit))
-        return Best(prices=prices, value=use.value, bound=bound)
+        prices, value = self.master.duals()
+        bound = int(value @ self.table.rows.number) + prices.move * min(moves, self.limit)
+        return Best(prices=prices, value=value, bound=bound)
 
     def widen(self) -> bool:
         """Solve the program and add the columns that its prices favour; return whether any is."""
@@ -135,15 +164,16 @@ class Generation:
                 return True
         return False
 
-    def _priced(self, prices: Prices) -> Use:
-        cells = len(self.table.worth) * max(1, len(self.table.hole))
-        self._meter.book(cells / CELLS_PER_S + len(self.table.leaving) / PODS_PER_S)
-        return price(self.table, self.desk, prices)
+    def _priced(self, prices: Prices, leaving: Ints | None = None) -> Use:
+        use = price(self.table, self.desk, prices, leaving)
+        offers = sum(int(offers.serves.sum()) for offers in self.desk.offers)
+        looked = len(self.table.worth) * (1 + offers)
+        self._meter.book(looked / CELLS_PER_S + len(self.table.leaving) / PODS_PER_S)
+        return use
 
     def _solved(self) -> float | None:
         """Enter the new columns and return the program's value."""
-        for column in self.columns.all[self._known :]:
-            self.master.add(column)
+        self.master.extend(self.columns.all[self._known :])
         self._known = len(self.columns.all)
         self._meter.book(self._known / COLUMNS_PER_S)
         return self.master.solve()

@@ -3,7 +3,7 @@
 A hole is as large as the largest of its kinds, resource by resource.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 from numpy.typing import NDArray
@@ -26,34 +26,39 @@ class Holes:
         For each hole, (modes, resources) what it has room for.
     nodes
         For each hole, where it may be; None for everywhere.
-    inside
-        (small, large) whether what needs the small hole may use the large one.
-    within
-        The pairs (small, large) with none in between.
+    rooms
+        (holes, modes, resources) `largest`, the last mode of a hole repeated where it has fewer.
     """
 
     of: Ints
     largest: tuple[Ints, ...]
     nodes: tuple[frozenset[int] | None, ...]
-    inside: NDArray[np.bool_]
-    within: tuple[tuple[int, int], ...]
+    rooms: Ints = field(init=False, repr=False)
+
+    def __post_init__(self) -> None:
+        most = max((len(modes) for modes in self.largest), default=1)
+        rooms = [_padded(modes[None], most)[0] for modes in self.largest]
+        object.__setattr__(self, "rooms", np.array(rooms, np.int64))
 
     def __len__(self) -> int:
         """Return how many holes there are."""
         return len(self.largest)
 
+    def inside(self, small: Ints, large: Ints) -> NDArray[np.bool_]:
+        """Return (small, large) whether what needs the one hole may use the other."""
+        return _fits(self, small, self, large)
 
-def holes_of(problem: Problem, most: int = MOST_HOLES, own: frozenset[int] = frozenset()) -> Holes:
-    """Return the holes that the kinds of a problem need.
+    def nested(self, some: Ints) -> list[tuple[int, int]]:
+        """Return the pairs (small, large) of some holes with none of them in between."""
+        inside = self.inside(some, some)
+        inside &= ~np.tril(inside & inside.T)  # of two that are the same, the later is the larger
+        between = inside.astype(np.float32) @ inside.astype(np.float32) > 0
+        return [(int(some[a]), int(some[b])) for a, b in np.argwhere(inside & ~between)]
 
-    Parameters
-    ----------
-    most
-        Holes for all kinds that have none of their own.
-    own
-        Kinds that share their hole with no other.
-    """
-    alike = _alike(problem.kinds, most, own)
+
+def holes_of(problem: Problem, most: int) -> Holes:
+    """Return at most so many holes that the kinds of a problem need."""
+    alike = _alike(problem.kinds, most)
     number = {mark: h for h, mark in enumerate(dict.fromkeys(alike))}
     of = np.array([number[mark] for mark in alike], np.int64)
     members: list[list[int]] = [[] for _ in number]
@@ -62,94 +67,77 @@ def holes_of(problem: Problem, most: int = MOST_HOLES, own: frozenset[int] = fro
     modes = [[np.array(problem.kinds[k].modes, np.int64) for k in group] for group in members]
     largest = tuple(np.max(group, axis=0) for group in modes)
     nodes = tuple(problem.kinds[group[0]].nodes for group in members)
-    inside = _inside(largest, nodes)
-    return Holes(
-        of=of,
-        largest=largest,
-        nodes=nodes,
-        inside=inside,
-        within=_closest(inside),
-    )
+    return Holes(of=of, largest=largest, nodes=nodes)
 
 
 def each_its_own(problem: Problem) -> Holes:
-    """Return holes that no two kinds share, and none of which says that it is inside another."""
+    """Return holes that no two kinds share."""
     sizes = tuple(np.array(kind.modes, np.int64) for kind in problem.kinds)
     return Holes(
         of=np.arange(len(sizes)),
         largest=sizes,
         nodes=tuple(kind.nodes for kind in problem.kinds),
-        inside=np.zeros((0, 0), bool),
-        within=(),
+    )
+
+
+def beside_own(holes: Holes, problem: Problem) -> Holes:
+    """Return the holes, and after them one for each kind: that is the one that a kind needs."""
+    own = each_its_own(problem)
+    return Holes(
+        of=len(holes) + own.of,
+        largest=(*holes.largest, *own.largest),
+        nodes=(*holes.nodes, *own.nodes),
     )
 
 
 def covers(fine: Holes, coarse: Holes) -> NDArray[np.bool_]:
     """Return (fine, coarse) whether a fine hole has room for what a coarse one is made for."""
-    return _fits(coarse.largest, coarse.nodes, fine.largest, fine.nodes).T
+    return _fits(coarse, np.arange(len(coarse)), fine, np.arange(len(fine))).T
 
 
-def _alike(
-    kinds: tuple[MoverClass, ...], most: int, own: frozenset[int]
-) -> list[tuple[object, ...]]:
+def _alike(kinds: tuple[MoverClass, ...], most: int) -> list[tuple[object, ...]]:
     """Return a mark for each kind; those with the same mark share a hole."""
     sizes = np.array([np.max(np.array(kind.modes), axis=0) for kind in kinds], np.float64)
-    shared = np.array([k not in own for k in range(len(kinds))])
     parts = 64
     while True:
-        levels = np.stack([_levels(column, shared, parts) for column in sizes.T], axis=1)
-        marks = [
+        levels = np.stack([_levels(column, parts) for column in sizes.T], axis=1)
+        marks: list[tuple[object, ...]] = [
             (len(kind.modes), None if kind.nodes is None else tuple(sorted(kind.nodes)), *level)
             for kind, level in zip(kinds, levels.tolist(), strict=True)
         ]
-        if shared.sum() <= most:
-            return [(*mark, k) for k, mark in enumerate(marks)]
-        marks = [(*mark, k) if k in own else mark for k, mark in enumerate(marks)]
-        if len(set(marks)) <= most + len(own) or parts == 1:
-            return list(marks)
+        if len(set(marks)) <= most or parts == 1:
+            return marks
         parts = parts * 3 // 4
 
 
-def _levels(amounts: NDArray[np.float64], shared: NDArray[np.bool_], parts: int) -> Ints:
+def _levels(amounts: NDArray[np.float64], parts: int) -> Ints:
     """Return (kinds,) levels of an amount, as many in each level as in any other."""
-    if not shared.any():
-        return np.zeros(len(amounts), np.int64)
-    steps = np.quantile(amounts[shared], np.linspace(0, 1, parts + 1)[1:-1])
+    steps = np.quantile(amounts, np.linspace(0, 1, parts + 1)[1:-1])
     return np.searchsorted(steps, amounts).astype(np.int64)
 
 
-def _inside(sizes: tuple[Ints, ...], nodes: tuple[frozenset[int] | None, ...]) -> NDArray[np.bool_]:
-    """Return (small, large) whether one fits inside the other."""
-    inside = _fits(sizes, nodes, sizes, nodes)
-    both = inside & inside.T
-    return inside & ~np.tril(both)  # of two that are the same, the later one is the larger
-
-
-def _closest(inside: NDArray[np.bool_]) -> tuple[tuple[int, int], ...]:
-    """Return the pairs with none in between."""
-    between = inside.astype(np.float64) @ inside.astype(np.float64) > 0
-    return tuple((int(a), int(b)) for a, b in np.argwhere(inside & ~between))
-
-
-def _fits(
-    small: tuple[Ints, ...],
-    small_nodes: tuple[frozenset[int] | None, ...],
-    large: tuple[Ints, ...],
-    large_nodes: tuple[frozenset[int] | None, ...],
-) -> NDArray[np.bool_]:
+def _fits(small: Holes, which: Ints, large: Holes, of: Ints) -> NDArray[np.bool_]:
     """Return (small, large) whether what needs the one fits in the other, however that one lies."""
-    most = max(len(modes) for modes in (*small, *large))
-    rooms = np.stack([_padded(modes, most) for modes in large])
-    fits = np.zeros((len(small), len(large)), bool)
-    for s, modes in enumerate(small):
-        fits[s] = (modes[None, None, :, :] <= rooms[:, :, None, :]).all(-1).any(-1).all(-1)
-    places = {nodes: n for n, nodes in enumerate(dict.fromkeys((*small_nodes, *large_nodes)))}
+    most = max(small.rooms.shape[1], large.rooms.shape[1])
+    needs, rooms = _padded(small.rooms[which], most), _padded(large.rooms[of], most)
+    fits = np.ones((len(which), len(of)), bool)
+    for into in range(most):
+        lies = np.zeros_like(fits)
+        for as_ in range(most):
+            here = np.ones_like(fits)
+            for r in range(needs.shape[2]):
+                here &= needs[:, as_, r, None] <= rooms[None, :, into, r]
+            lies |= here
+        fits &= lies
+    places = {nodes: n for n, nodes in enumerate(dict.fromkeys((*small.nodes, *large.nodes)))}
     may = np.array([[a is None or (b is not None and b <= a) for b in places] for a in places])
-    of_small = [places[nodes] for nodes in small_nodes]
-    fits &= may[np.ix_(of_small, [places[nodes] for nodes in large_nodes])]
-    return fits
+    at, onto = (
+        np.array([places[holes.nodes[h]] for h in some], np.intp)
+        for holes, some in ((small, which), (large, of))
+    )
+    return np.asarray(fits & may[np.ix_(at, onto)], bool)
 
 
 def _padded(modes: Ints, most: int) -> Ints:
     """Return the modes, the last one repeated until there are `most`."""
-    return np.concatenate([modes, np.repeat(modes[-1:], most - len(modes), axis=0)])
+    return np.concatenate([modes, np.repeat(modes[:, -1:], most - modes.shape[1], axis=1)], axis=1)

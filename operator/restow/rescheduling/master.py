@@ -5,11 +5,14 @@ at the same prices in integers.
 """
 
 import numpy as np
+from numpy.typing import NDArray
 from ortools.linear_solver import pywraplp  # type: ignore[import-untyped]  # ships no types
 
 from restow.rescheduling.arriving import UNIT
 from restow.rescheduling.columns import Column, Duals
+from restow.rescheduling.opening import Opened
 from restow.rescheduling.pricing import Prices
+from restow.rescheduling.problem import Ints
 from restow.rescheduling.table import Table
 
 SCARCE = 1e-4
@@ -20,7 +23,7 @@ LACK = 1e-6
 
 
 class Master:
-    """A linear program that grows by columns.
+    """A linear program that grows by columns, and by the holes that they need.
 
     Parameters
     ----------
@@ -38,29 +41,46 @@ class Master:
         self._objective = solver.Objective()
         self._objective.SetMaximization()
         self._rows = [solver.Constraint(-infinity, float(n)) for n in table.rows.number]
-        self._holes = [solver.Constraint(-infinity, 0.0) for _ in range(len(table.holes))]
+        self._opened = Opened(table.holes)
+        self._holes: list[pywraplp.Constraint] = []
         self._limit = solver.Constraint(-infinity, float(limit))
-        self._lack = []
-        for hole in self._holes:
-            lack = solver.NumVar(0.0, infinity, "")
-            self._lack.append(lack)
-            hole.SetCoefficient(lack, -1.0)
-            self._objective.SetCoefficient(lack, -penalty)
-        for small, large in table.holes.within:
-            into = solver.NumVar(0.0, infinity, "")
-            self._holes[small].SetCoefficient(into, -1.0)
-            self._holes[large].SetCoefficient(into, 1.0)
+        self._lack: list[pywraplp.Variable] = []
+        self._penalty = penalty
+        self._grow()
         self.columns: list[Column] = []
         self._thrift = thrift
         self._cap: pywraplp.Constraint | None = None
         self._uses: list[pywraplp.Variable] = []
 
-    def add(self, column: Column) -> None:
-        """Enter a column."""
+    def extend(self, columns: list[Column]) -> None:
+        """Enter columns, and the holes that they need."""
+        self._opened.open(hole for column in columns for hole, _ in column.need)
+        self._grow()
+        for column in columns:
+            self._add(column)
+
+    def _grow(self) -> None:
+        """Give rows to the holes that have been opened."""
+        solver, infinity = self._solver, self._solver.infinity()
+        if len(self._holes) == len(self._opened.which):
+            return
+        for _ in self._opened.which[len(self._holes) :]:
+            hole = solver.Constraint(-infinity, 0.0)
+            lack = solver.NumVar(0.0, infinity, "")
+            hole.SetCoefficient(lack, -1.0)
+            self._objective.SetCoefficient(lack, -self._penalty)
+            self._holes.append(hole)
+            self._lack.append(lack)
+        for small, large in self._opened.nested():
+            into = solver.NumVar(0.0, infinity, "")
+            self._holes[small].SetCoefficient(into, -1.0)
+            self._holes[large].SetCoefficient(into, 1.0)
+
+    def _add(self, column: Column) -> None:
         use = self._solver.NumVar(0.0, self._solver.infinity(), "")
         self._rows[column.row].SetCoefficient(use, 1.0)
-        for hole in np.flatnonzero(column.need):
-            self._holes[hole].SetCoefficient(use, float(column.need[hole]))
+        for hole, many in column.need:
+            self._holes[self._opened.row(hole)].SetCoefficient(use, float(many))
         if column.leaving:
             self._limit.SetCoefficient(use, float(column.moves))
         if self._cap is not None and column.gain:
@@ -84,13 +104,25 @@ class Master:
         return float(self._objective.Value())
 
     def prices(self) -> Prices:
-        """Return the last solution's duals, in integers; thrift is a part of a migration's."""
+        """Return the last solution's duals, in integers; thrift is a part of a migration's.
+
+        What has no row costs as much as the dearest that it has room for.
+        """
+        move = max(0.0, self._limit.dual_value()) + self._thrift
+        return Prices(self._opened.carried(self._paid()), round(move * self._one()))
+
+    def guess(self) -> Ints:
+        """Return (holes,) what holes without a row are likely to cost."""
+        return self._opened.guessed(self._paid())
+
+    def has_row(self) -> NDArray[np.bool_]:
+        """Return (holes,) which holes have a row."""
+        return self._opened.has_row()
+
+    def _paid(self) -> Ints:
         hole = np.array([row.dual_value() for row in self._holes])
-        one = self._one()
-        return Prices(
-            np.rint(np.maximum(hole, 0.0) * one).astype(np.int64),
-            round((max(0.0, self._limit.dual_value()) + self._thrift) * one),
-        )
+        paid: Ints = np.rint(np.maximum(hole, 0.0) * self._one()).astype(np.int64)
+        return paid
 
     def _one(self) -> float:
         """Return what one of gain is worth to the program, in `UNIT`s of what it pays."""

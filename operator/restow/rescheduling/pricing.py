@@ -10,9 +10,12 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from restow.rescheduling.arriving import UNIT, Offers, arrive
+from restow.rescheduling.arriving import UNIT, Offers, arrivals, arrive
 from restow.rescheduling.departing import WORD, Found, Pods, Scale, Task, depart, ways_of
+from restow.rescheduling.grid import MOST_CELLS
+from restow.rescheduling.leaning import planes_of
 from restow.rescheduling.problem import Ints
+from restow.rescheduling.seeking import seek, trail_of
 from restow.rescheduling.table import Table
 
 
@@ -49,17 +52,22 @@ class Desk:
 
     Parameters
     ----------
-    best, choice
-        (sets, cells) the best use of room, and its first arrival or -1.
+    best
+        (sets, cells) the best use of room.
+    offers
+        For each set, who might have arrived.
     """
 
     def __init__(self, table: Table) -> None:
         cells, sets = len(table.worth), len(table.welcome)
         pods = int(np.max(np.diff(table.rows.start), initial=0))
         words = max(1, -(-pods // WORD))
-        self.best = np.zeros((sets, cells), np.int64)
-        self.choice = np.full((sets, cells), -1, np.int64)
-        self.ways = ways_of(cells, words, len(table.steps))
+        self.large = cells > MOST_CELLS
+        self.best = np.zeros((sets, cells))
+        self.line = np.zeros(int(table.coordinates[-1, -1]) + 1)
+        self.offers: list[Offers] = []
+        self.ways = ways_of(1 if self.large else cells, words, len(table.steps))
+        self.trail = trail_of(pods, len(table.steps))
         self.found = Found(
             value=np.zeros(len(table.now), np.int64),
             mask=np.zeros((len(table.now), words), np.int64),
@@ -67,25 +75,42 @@ class Desk:
         )
 
 
-def price(table: Table, desk: Desk, prices: Prices) -> Use:
-    """Return the best use of each row under prices."""
+def price(table: Table, desk: Desk, prices: Prices, leaving: Ints | None = None) -> Use:
+    """Return the best use of each row under prices.
+
+    Parameters
+    ----------
+    leaving
+        (holes,) what a departure costs, where it is not what an arrival is paid: such a use proves
+        nothing.
+    """
+    desk.offers = []
     for s, welcome in enumerate(table.welcome):
         ways = _worthwhile(table, np.flatnonzero(welcome & (prices.hole[table.hole] > 0)), prices)
-        offers = Offers(table.needs[ways], table.offset[ways], prices.hole[table.hole[ways]], ways)
-        arrive(table.worth, table.coordinates, offers, desk.best[s], desk.choice[s])
-    fee = prices.hole[table.leaving] + prices.move + table.rows.fee * UNIT
+        reward = prices.hole[table.hole[ways]]
+        offers = Offers(
+            table.needs[ways], table.offset[ways], reward, ways, np.ones(len(ways), np.int64)
+        )
+        arrive(table.worth, table.coordinates, offers, desk.best[s], desk.line)
+        desk.offers.append(offers)
+    hole = prices.hole if leaving is None else leaving
+    fee = hole[table.leaving] + prices.move + table.rows.fee * UNIT
     return _leave(table, desk, fee)
 
 
 def _worthwhile(table: Table, ways: Ints, prices: Prices) -> Ints:
-    """Return the ways to arrive without those that need as much as another for a lower price."""
+    """Return the ways to arrive without those that need as much as another for a lower price.
+
+    Nor those that need nothing at all. The small ones come first.
+    """
+    ways = ways[table.offset[ways] > 0]
     needs, reward = table.needs[ways], prices.hole[table.hole[ways]]
     order = np.lexsort((*needs.T, -reward))  # who could be better comes first
     kept: list[int] = []
     for way in order:
         if not (needs[kept] <= needs[way]).all(axis=1).any():
             kept.append(int(way))
-    return ways[kept]
+    return ways[sorted(kept, key=lambda way: int(table.offset[ways[way]]))]
 
 
 def _leave(table: Table, desk: Desk, fee: Ints) -> Use:
@@ -98,7 +123,11 @@ def _leave(table: Table, desk: Desk, fee: Ints) -> Use:
     """
     scale = Scale(table.steps, table.strides, 0 if table.cautious else 1)
     pods = Pods(table.rows.start, table.sequence, table.frees, fee)
-    depart(Task(scale, pods, table.free, table.set_of, desk.best, desk.ways, desk.found))
+    task = Task(scale, pods, table.free, table.set_of, desk.best, desk.ways, desk.found)
+    if desk.large:
+        seek(task, planes_of(desk.best, table.coordinates[-1] + 1), desk.trail)
+    else:
+        depart(task)
     found = desk.found
     use = Use(
         found.value - table.now * UNIT,
@@ -139,10 +168,12 @@ def bound_of(table: Table, use: Use, prices: Prices, limit: int) -> int:
     return int(use.value @ table.rows.number) + prices.move * limit
 
 
-def arrivals(table: Table, desk: Desk, row: int, cell: int) -> list[int]:
-    """Return the ways in which pods arrive where the room of `cell` is used best."""
-    chosen, choice = [], desk.choice[table.set_of[row]]
-    while choice[cell] >= 0:
-        chosen.append(int(choice[cell]))
-        cell -= int(table.offset[choice[cell]])
-    return chosen
+def comers(table: Table, desk: Desk, rows: Ints, cells: Ints) -> list[list[int]]:
+    """Return for each row the ways in which pods arrive where the room of its cell is used best."""
+    found: list[list[int]] = [[]] * len(rows)
+    for on, (offers, best) in enumerate(zip(desk.offers, desk.best, strict=True)):
+        asked = np.flatnonzero(table.set_of[rows] == on)
+        come = arrivals(table.worth, table.coordinates, offers, best, cells[asked])
+        for at, names in zip(asked.tolist(), come, strict=True):
+            found[at] = names
+    return found

@@ -1,7 +1,7 @@
 """One search from one state: bound and columns, whole numbers, and an order for them.
 
-Where every amount stands on the grid and kinds are few, once. Else in rounds: first with kinds of
-like size put together, then with those that matter by themselves.
+Where kinds are few, once. Else first with kinds of like size put together, and then, from the
+columns and prices of that, with each as large as it is.
 """
 
 import numpy as np
@@ -9,15 +9,23 @@ import numpy as np
 from restow.packing.patterns.meter import Meter
 from restow.rescheduling.arriving import UNIT
 from restow.rescheduling.choosing import Choosing, Chosen, near
-from restow.rescheduling.columns import Column, positions
+from restow.rescheduling.columns import Column
 from restow.rescheduling.diving import dive
 from restow.rescheduling.expanding import expand, placed
 from restow.rescheduling.generation import NEAR, Best, Generation
-from restow.rescheduling.grid import MOST_CELLS, Grid, grid_of
-from restow.rescheduling.holes import MOST_HOLES, Holes, covers, each_its_own, holes_of
+from restow.rescheduling.grid import FINEST_CELLS, MOST_CELLS, grid_of
+from restow.rescheduling.holes import (
+    MOST_HOLES,
+    Holes,
+    beside_own,
+    covers,
+    each_its_own,
+    holes_of,
+)
 from restow.rescheduling.improving import Beside, Told
+from restow.rescheduling.learning import Learning
 from restow.rescheduling.ordering import order
-from restow.rescheduling.pricing import Desk, Prices, Use, bound_of, price
+from restow.rescheduling.pricing import Desk, Prices, bound_of, price
 from restow.rescheduling.problem import Ints, Problem
 from restow.rescheduling.table import Rows, Table, full_of, rows_of, table_of
 from restow.rescheduling.volume import volume_bound
@@ -26,13 +34,13 @@ COARSE_CELLS = 20_000
 """Cells of a grid that cannot be exact: the rounds count more than their precision."""
 
 FINE_CELLS = 700_000
-"""Cells of the grid on which the bound is proven after the first round: the finer the tighter."""
+"""Cells of the grid on which each kind has its size."""
 
 COARSE_HOLES = 60
 """Holes of kinds that are put together by size."""
 
-MOST_OWN = 250
-"""Kinds that get a hole of their own."""
+LEARNING, DIVING = 0.6, 0.4
+"""Shares of the time left for columns in which each kind has its size, and for a dive."""
 
 ROUGHLY = UNIT >> 3
 """A bound this near to the program's value is near enough for a round."""
@@ -40,9 +48,9 @@ ROUGHLY = UNIT >> 3
 ORDERS = 4
 """Choices of columns for which an order is looked for."""
 
-QUICKLY, HARDER, HARD, EASING = 0.06, 0.4, 0.85, 0.1
+QUICKLY, HARD, EASING = 0.06, 0.85, 0.1
 """Shares of the time left for a choice of columns that is easy or is not looked for, for one that
-is hard, for one that is the last, and for one with an easier order."""
+is hard, and for one with an easier order."""
 
 
 def search(problem: Problem, meter: Meter, tell: Told) -> int:
@@ -56,15 +64,15 @@ def search(problem: Problem, meter: Meter, tell: Told) -> int:
     rows, full = rows_of(problem), full_of(problem)
     grid, bound = grid_of(problem, full), volume_bound(problem)
     if len(problem.kinds) <= MOST_HOLES and grid.exact:
-        table = table_of(problem, rows, holes_of(problem), grid, cautious=True)
+        table = table_of(problem, rows, each_its_own(problem), grid, cautious=True)
         generation = Generation(table, problem.limit, meter)
         generation.run()
         bound = min(bound, generation.best.bound // UNIT)
         _Choice(problem, generation, meter, bound, tell).run()
         return bound
-    rounds = _Rounds(problem, rows, grid_of(problem, full, COARSE_CELLS), meter, tell)
+    roughly = _Roughly(problem, rows, full, meter, tell)
     with Beside(problem, meter, tell) as beside:
-        bound = rounds.run(bound, beside)
+        bound = roughly.run(bound, beside)
         if tell(()) >= bound:
             beside.stop()
     return bound
@@ -78,7 +86,7 @@ class _Choice:
     ) -> None:
         self._problem, self._generation = problem, generation
         self._meter, self._tell = meter, tell
-        self._target = min(bound, generation.best.bound // UNIT)
+        self._target = min(bound, generation.reached)
 
     def run(self, share: float = HARD) -> None:
         """Choose columns and tell their plans.
@@ -93,7 +101,9 @@ class _Choice:
         frugal = generation.frugal(self._target)
         if self._among(frugal, QUICKLY) or not share:
             return
-        dived = dive(generation, self._meter)
+        diving = Meter(self._meter.rest(DIVING))
+        dived = dive(generation, diving)
+        self._meter.book(diving.spent)
         if dived is not None and dived.gain >= self._target:
             self._among(frugal, QUICKLY, dived)
         else:
@@ -136,96 +146,71 @@ class _Choice:
         return [column for node, column in placed(table, chosen) if node in found.stuck]
 
 
-class _Rounds:
-    """Rounds in which ever more kinds count by themselves."""
+class _Roughly:
+    """Where amounts are rounded, or kinds of like size put together, at first."""
 
-    def __init__(self, problem: Problem, rows: Rows, grid: Grid, meter: Meter, tell: Told) -> None:
-        self._problem, self._rows, self._grid = problem, rows, grid
+    def __init__(self, problem: Problem, rows: Rows, full: Ints, meter: Meter, tell: Told) -> None:
+        self._problem, self._rows, self._full = problem, rows, full
         self._meter, self._tell = meter, tell
-        self._rough = self._proving(MOST_CELLS)
-        self._fine: tuple[Table, Desk] | None = None
+        self._few = len(problem.kinds) <= MOST_HOLES
 
     def run(self, bound: int, beside: Beside) -> int:
         """Search until the bound is met or time is over; return the bound."""
-        few = len(self._problem.kinds) <= MOST_HOLES
-        own = frozenset(range(len(self._problem.kinds)) if few else ())
-        first: Prices | None = None
-        before: tuple[Holes, Prices] | None = None
-        while not self._meter.over():
-            holes = holes_of(self._problem, COARSE_HOLES, own)
-            if before is not None:
-                first = Prices(_carried(holes, before[0], before[1].hole), before[1].move)
-            table = table_of(self._problem, self._rows, holes, self._grid, cautious=True)
-            generation = Generation(table, self._problem.limit, self._meter, first)
-            generation.run(NEAR if few else ROUGHLY)
-            prices = generation.best.prices
-            use, proven = self._proof(self._rough, holes, prices)
-            bound, leaving = min(bound, proven), self._leaving(generation)
-            if before is not None and not self._meter.over():
-                self._fine = self._fine or self._proving(FINE_CELLS)
-                use, proven = self._proof(self._fine, holes, prices)
-                bound = min(bound, proven)
-            _Choice(self._problem, generation, self._meter, bound, self._tell).run(
-                HARD if few else HARDER if before is not None else 0
-            )
-            more = leaving - own
-            more |= self._departing(use) - own if len(own | more) < MOST_OWN else frozenset()
-            if self._tell(()) >= bound:
-                break
+        problem, few = self._problem, self._few
+        holes = each_its_own(problem) if few else holes_of(problem, COARSE_HOLES)
+        table = self._table(holes, COARSE_CELLS, cautious=True)
+        generation = Generation(table, problem.limit, self._meter)
+        generation.run(NEAR if few else ROUGHLY)
+        if few:
+            bound = self._proof(generation.best.prices, MOST_CELLS, bound)
+        self._choose(generation, bound, HARD if few else 0)
+        if self._tell(()) < bound:
             beside.turn()
-            if self._tell(()) >= bound or not more or len(own) >= MOST_OWN:
-                break
-            own |= frozenset(sorted(more)[: MOST_OWN - len(own)])
-            before = (holes, prices)
+        if few or self._tell(()) >= bound or self._meter.over():
+            return bound
+        learning = self._learning(holes, generation)
+        if (
+            learning.best.bound // UNIT < bound
+        ):  # where even roundings that lower it do not, no more
+            bound = self._proof(self._each(learning.best.prices), FINEST_CELLS, bound)
+        self._choose(learning, bound, HARD)
         return bound
 
-    def _proving(self, cells: int) -> tuple[Table, Desk]:
-        """Return what bounds are proven on: a grid of so many cells."""
-        grid, own = (
-            grid_of(self._problem, full_of(self._problem), cells),
-            each_its_own(self._problem),
-        )
-        table = table_of(self._problem, self._rows, own, grid, cautious=False)
-        return table, Desk(table)
+    def _learning(self, holes: Holes, before: Generation) -> Learning:
+        """Generate columns in which each kind has its size."""
+        best, limit = before.best, self._problem.limit
+        table = self._table(beside_own(holes, self._problem), FINE_CELLS, cautious=True)
+        prices = Prices(_carried(table.holes, holes, best.prices.hole), best.prices.move)
+        columns = near(before.columns.all, best.value, best.prices, UNIT >> 1)
+        meter = Meter(self._meter.rest(LEARNING))
+        learning = Learning(table, limit, meter, prices, columns)
+        learning.run()
+        self._meter.book(meter.spent)
+        return learning
 
-    def _proof(self, on: tuple[Table, Desk], holes: Holes, prices: Prices) -> tuple[Use, int]:
-        """Return the best uses where every kind counts by itself, and the bound they make.
+    def _each(self, prices: Prices) -> Prices:
+        """Return the prices of the holes of kinds only, the last ones."""
+        return Prices(prices.hole[-len(self._problem.kinds) :], prices.move)
 
-        A kind is priced as the dearest hole that it has room for: then no use of room by small
-        pods at the price of large ones looks better than it is.
-        """
-        table, desk = on
-        each = _carried(table.holes, holes, prices.hole)
+    def _choose(self, generation: Generation, bound: int, share: float) -> None:
+        _Choice(self._problem, generation, self._meter, bound, self._tell).run(share)
+
+    def _proof(self, prices: Prices, cells: int, bound: int) -> int:
+        """Return the lower of a bound and the one that prices of kinds make."""
+        table = self._table(each_its_own(self._problem), cells, cautious=False)
         # a kind that needs no cell is worth nothing: as many as one likes would have room
-        each[table.hole[table.offset == 0]] = 0
-        use = price(table, desk, Prices(each, prices.move))
-        return use, bound_of(table, use, Prices(each, prices.move), self._problem.limit) // UNIT
+        prices.hole[table.hole[table.offset == 0]] = 0
+        use = price(table, Desk(table), prices)
+        return min(bound, bound_of(table, use, prices, self._problem.limit) // UNIT)
 
-    def _leaving(self, generation: Generation) -> frozenset[int]:
-        """Return the kinds that leave in the program's solution."""
-        rows = self._rows
-        return frozenset(
-            int(rows.kind[rows.start[column.row] + position])
-            for column, share in generation.shares()
-            if share > USED
-            for position in column.leaving
-        )
-
-    def _departing(self, use: Use) -> frozenset[int]:
-        """Return the kinds that leave in the best uses."""
-        rows = self._rows
-        return frozenset(
-            int(rows.kind[rows.start[row] + position])
-            for row in range(len(rows.nodes))
-            for position in positions(use.mask[row])
-        )
-
-
-USED = 1e-6
-"""A share below this is none."""
+    def _table(self, holes: Holes, cells: int, *, cautious: bool) -> Table:
+        answers = len(
+            {kind.nodes for kind in self._problem.kinds}
+        )  # who may be where: a table each
+        grid = grid_of(self._problem, self._full, cells // answers)
+        return table_of(self._problem, self._rows, holes, grid, cautious=cautious)
 
 
 def _carried(into: Holes, of: Holes, prices: Ints) -> Ints:
     """Return prices for holes: each that of the dearest old hole which it has room for."""
-    carried = covers(into, of) * prices[None]
-    return np.asarray(carried.max(axis=1, initial=0), np.int64)
+    return np.asarray((covers(into, of) * prices[None]).max(axis=1, initial=0), np.int64)

@@ -120,3 +120,11 @@ def test_the_checker_refuses_a_meeting_of_a_group() -> None:
 def test_an_overfilled_node_has_no_place_in_a_problem() -> None:
     with pytest.raises(ModelError, match="less than nothing"):
         a_problem([-1], [(0, 2)])
+
+
+def test_who_comes_back_has_earned_nothing_by_leaving() -> None:
+    problem = a_problem([0, 2], [(0, 2)])
+    leaves = replace(problem, movers=(replace(problem.movers[0], fee=-3),))
+    there, back = Step(mover=0, node=1, mode=0, wave=0), Step(mover=0, node=0, mode=0, wave=1)
+    assert check(leaves, [there]) == leaves.worth_now() + 3
+    assert check(leaves, [there, back]) == leaves.worth_now()
