@@ -12,7 +12,8 @@ from restow.rescheduling.problem import Problem
 def check(problem: Problem, steps: Sequence[Step]) -> int:
     """Return what free room is worth after the steps, less the fees of those who moved.
 
-    Who is back where it was has earned nothing by leaving. Every wave must fit while all of its movers still hold their old places.
+    Who is back where it was has earned nothing by leaving. Every wave must fit while all of its
+    movers still hold their old places.
 
     Raises
     ------

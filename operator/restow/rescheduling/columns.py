@@ -13,6 +13,9 @@ from restow.rescheduling.pricing import Desk, Prices, Use, comers
 from restow.rescheduling.problem import Ints, worth
 from restow.rescheduling.table import Table
 
+Mark = tuple[int, tuple[int, ...], tuple[int, ...]]
+"""Row, positions that leave, ways in which others arrive."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Column:
@@ -45,6 +48,11 @@ class Column:
     need: tuple[tuple[int, int], ...] = field(compare=False, repr=False)
 
     @property
+    def mark(self) -> Mark:
+        """Return what tells the column from others of its table."""
+        return self.row, self.leaving, self.arriving
+
+    @property
     def moves(self) -> int:
         """Return how many pods leave."""
         return len(self.leaving)
@@ -59,9 +67,6 @@ class Duals(NamedTuple):
 
 LEAST = UNIT >> 20
 """A use this little better than the program's own is not."""
-
-Mark = tuple[int, tuple[int, ...], tuple[int, ...]]
-"""Row, positions that leave, ways in which others arrive."""
 
 
 class Columns:
@@ -91,13 +96,13 @@ class Columns:
             if mark is not None:
                 marks.append(mark)
         found = [column for column in _columns(self.table, marks, than) if column is not None]
-        self._known.update((each.row, each.leaving, each.arriving) for each in found)
+        self._known.update(each.mark for each in found)
         self.all += found
         return len(found)
 
     def take(self, columns: Sequence[Column]) -> None:
         """Enter columns of another table, of whose holes this one has all, by the same numbers."""
-        marks = [(each.row, each.leaving, each.arriving) for each in columns]
+        marks = [each.mark for each in columns]
         self._known.update(marks)
         self.all += [column for column in _columns(self.table, marks, None) if column is not None]
 

@@ -124,6 +124,13 @@ class Generation:
         for _ in range(FRUGAL):
             if self._meter.over() or not self.widen():
                 break
+        return self.program()
+
+    def program(self) -> Best:
+        """Return the program's own prices, and their bound for plans of the columns there are.
+
+        That is: with next to no more migrations than the program makes.
+        """
         moves = math.ceil(sum(column.moves * share for column, share in self.shares())) + SPARE
         prices, value = self.master.duals()
         bound = int(value @ self.table.rows.number) + prices.move * min(moves, self.limit)

@@ -57,8 +57,12 @@ class Grid:
 
     def coordinates(self) -> Ints:
         """Return (cells, counted) steps of each cell."""
-        grids = np.indices(tuple(self.extent)).reshape(len(self.extent), -1)
-        return np.ascontiguousarray(grids.T.astype(np.int64))
+        found = np.empty((*self.extent, len(self.extent)), np.int64)
+        for d, cells in enumerate(self.extent):
+            along = [1] * len(self.extent)
+            along[d] = -1
+            found[..., d] = np.arange(cells).reshape(along)
+        return found.reshape(-1, len(self.extent))
 
 
 def grid_of(problem: Problem, full: Ints, most_cells: int = MOST_CELLS) -> Grid:

@@ -4,6 +4,8 @@ Where kinds are few, once. Else first with kinds of like size put together, and 
 columns and prices of that, with each as large as it is.
 """
 
+from typing import Self
+
 import numpy as np
 
 from restow.packing.patterns.meter import Meter
@@ -39,8 +41,8 @@ FINE_CELLS = 700_000
 COARSE_HOLES = 60
 """Holes of kinds that are put together by size."""
 
-LEARNING, DIVING = 0.6, 0.4
-"""Shares of the time left for columns in which each kind has its size, and for a dive."""
+LEARNING = 0.5
+"""Share of the time left for columns in which each kind has its size."""
 
 ROUGHLY = UNIT >> 3
 """A bound this near to the program's value is near enough for a round."""
@@ -79,14 +81,30 @@ def search(problem: Problem, meter: Meter, tell: Told) -> int:
 
 
 class _Choice:
-    """From columns to plans: easy choices first."""
+    """From columns to plans: easy choices first.
+
+    Attributes
+    ----------
+    best
+        The best choice known.
+    """
 
     def __init__(
         self, problem: Problem, generation: Generation, meter: Meter, bound: int, tell: Told
     ) -> None:
         self._problem, self._generation = problem, generation
         self._meter, self._tell = meter, tell
-        self._target = min(bound, generation.reached)
+        self._bound, self._target = bound, min(bound, generation.reached)
+        self.best: Chosen | None = None
+
+    def go_on(self, before: Self) -> None:
+        """Begin with the choice of another, of whose columns this one has all."""
+        if before.best is not None:
+            here = {column.mark: column for column in self._generation.columns.all}
+            uses = [(here.get(column.mark), times) for column, times in before.best.uses]
+            known = tuple((column, times) for column, times in uses if column is not None)
+            if len(known) == len(uses):
+                self.best = Chosen(uses=known, gain=before.best.gain)
 
     def run(self, share: float = HARD) -> None:
         """Choose columns and tell their plans.
@@ -98,24 +116,25 @@ class _Choice:
             none.
         """
         generation = self._generation
+        if self._target < self._bound:  # the program has not come to its end: so would no dive
+            self._among(generation.program(), share or QUICKLY)
+            return
         frugal = generation.frugal(self._target)
         if self._among(frugal, QUICKLY) or not share:
             return
-        diving = Meter(self._meter.rest(DIVING))
-        dived = dive(generation, diving)
-        self._meter.book(diving.spent)
-        if dived is not None and dived.gain >= self._target:
-            self._among(frugal, QUICKLY, dived)
-        else:
-            self._among(frugal, share, dived)
+        dived = dive(generation, self._meter)
+        if dived is not None and (self.best is None or dived.gain > self.best.gain):
+            self.best = dived
+        reached = self.best is not None and self.best.gain >= self._target
+        self._among(frugal, QUICKLY if reached else share)
 
-    def _among(self, best: Best, share: float, known: Chosen | None = None) -> bool:
-        """Choose among the columns near to `best`; return whether the target was reached."""
+    def _among(self, near_to: Best, share: float) -> bool:
+        """Choose among the columns near to `near_to`; return whether the target was reached."""
         if self._meter.over():
             return False
-        generation = self._generation
-        gap = best.bound - self._target * UNIT + (UNIT >> 10)
-        columns = near(generation.columns.all, best.value, best.prices, gap)
+        generation, known = self._generation, self.best
+        gap = near_to.bound - self._target * UNIT + (UNIT >> 10)
+        columns = near(generation.columns.all, near_to.value, near_to.prices, gap)
         if known is not None:
             here = {id(column) for column in columns}
             columns += [column for column, _ in known.uses if id(column) not in here]
@@ -125,6 +144,7 @@ class _Choice:
             choosing.start(chosen)
         if chosen is None or chosen.gain < self._target:
             chosen = choosing.most(self._target, self._meter, share) or chosen
+        self.best = chosen
         reached = chosen is not None and chosen.gain >= self._target
         for _ in range(ORDERS):
             if chosen is None or chosen.gain <= self._tell(()):
@@ -163,7 +183,8 @@ class _Roughly:
         generation.run(NEAR if few else ROUGHLY)
         if few:
             bound = self._proof(generation.best.prices, MOST_CELLS, bound)
-        self._choose(generation, bound, HARD if few else 0)
+        first = _Choice(problem, generation, self._meter, bound, self._tell)
+        first.run(HARD if few else 0)
         if self._tell(()) < bound:
             beside.turn()
         if few or self._tell(()) >= bound or self._meter.over():
@@ -173,7 +194,9 @@ class _Roughly:
             learning.best.bound // UNIT < bound
         ):  # where even roundings that lower it do not, no more
             bound = self._proof(self._each(learning.best.prices), FINEST_CELLS, bound)
-        self._choose(learning, bound, HARD)
+        choice = _Choice(problem, learning, self._meter, bound, self._tell)
+        choice.go_on(first)
+        choice.run()
         return bound
 
     def _learning(self, holes: Holes, before: Generation) -> Learning:
@@ -191,9 +214,6 @@ class _Roughly:
     def _each(self, prices: Prices) -> Prices:
         """Return the prices of the holes of kinds only, the last ones."""
         return Prices(prices.hole[-len(self._problem.kinds) :], prices.move)
-
-    def _choose(self, generation: Generation, bound: int, share: float) -> None:
-        _Choice(self._problem, generation, self._meter, bound, self._tell).run(share)
 
     def _proof(self, prices: Prices, cells: int, bound: int) -> int:
         """Return the lower of a bound and the one that prices of kinds make."""
