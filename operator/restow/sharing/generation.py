@@ -116,13 +116,20 @@ class Generation:
         idle, before = 0, 0.0
         while left() > 0:
             duals = self.solved(left)
-            if duals is None or not self.widen(duals):
+            if duals is None:
                 break
+            if not self.widen(duals):
+                if not self.pricing.deepen():
+                    break
+                idle = 0
+                continue
             idle = idle + 1 if self.value - before < LITTLE else 0
             before = self.value
             far = self._best - self.value > FAR * self._best
             if idle >= (PATIENCE_FAR if far else PATIENCE):
-                break
+                if not self.pricing.deepen():
+                    break
+                idle = 0
 
     def solved(self, left: Left) -> Duals | None:
         """Enter the new columns and solve; return the duals, or None if the program gives up."""

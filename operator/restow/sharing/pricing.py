@@ -13,8 +13,10 @@ from restow.sharing.valuing import value
 SIZES = 4
 """Uses kept of a node: the best where nobody leaves, one pod, two, or more."""
 
-TRIES = 40
-"""Arrivals tried for one set of pods that leave; more take longer, and find little more."""
+TRIES, DEEPER, MOST_TRIES = 40, 10, 4_000
+"""Arrivals tried for one set of pods that leave at first, how many times more where these find
+nothing any more, and the most.
+"""
 
 
 class Uses(NamedTuple):
@@ -45,6 +47,7 @@ class Pricing:
 
     def __init__(self, fleet: Fleet) -> None:
         self.fleet = fleet
+        self._tries = TRIES
         self._desk, self._sets = desk_of(fleet), sets_of(fleet)
         rows = len(fleet.nodes.cpu)
         shapes = (*((rows, SIZES),) * 3, *((rows, SIZES, DEEPEST),) * 2, (rows,))
@@ -63,8 +66,13 @@ class Pricing:
             (nodes,) only uses worth more are of interest.
         """
         values = value(self.fleet, price, move)
-        _search(Task(self.fleet, values, self._desk, self._sets), self._uses, floor)
+        _search(Task(self.fleet, values, self._desk, self._sets), self._uses, floor, self._tries)
         return self._uses
+
+    def deepen(self) -> bool:
+        """Try more arrivals from now on; return whether there may be more."""
+        self._tries *= DEEPER
+        return self._tries <= MOST_TRIES
 
     def bound(self, price: Ints, move: int, uses: Uses) -> int:
         """Return a bound on the gain of any plan, in thousandths of a device, from its prices.
@@ -84,7 +92,7 @@ class Pricing:
 
 
 @compiled
-def _search(task: Task, uses: Uses, floor: Ints) -> None:
+def _search(task: Task, uses: Uses, floor: Ints, tries: int) -> None:
     for n in range(task.fleet.nodes.cpu.shape[0]):
         task.sets.number[0] = 0
         for s in range(SIZES):
@@ -94,11 +102,11 @@ def _search(task: Task, uses: Uses, floor: Ints) -> None:
         if uses.bound[n] > floor[n] + SLACK:
             few(task, n)
             blocks(task, n)
-            _best(task, uses, n)
+            _best(task, uses, n, tries)
 
 
 @compiled
-def _best(task: Task, uses: Uses, n: int) -> None:
+def _best(task: Task, uses: Uses, n: int, tries: int) -> None:
     """Find the best use of a node for each number that leave, the most promising sets first."""
     task.desk.where[0], task.desk.where[2] = task.fleet.nodes.model[n], task.fleet.nodes.number[n]
     reached = 0
@@ -121,7 +129,7 @@ def _best(task: Task, uses: Uses, n: int) -> None:
             slot += 1
         if bound - cost <= max(uses.worth[n, slot], reached) + SLACK:
             continue
-        task.desk.where[1], task.desk.where[3] = task.sets.rate[top], TRIES
+        task.desk.where[1], task.desk.where[3] = task.sets.rate[top], tries
         vacate(task, n, mask)
         floor = uses.worth[n, slot] + cost
         worth = fill(task.fleet, task.values, task.desk, bound, floor)
