@@ -22,11 +22,13 @@ class FreeRoom:
     def __init__(self, problem: Problem, free: list[list[int]]) -> None:
         shape = (len(problem.capacity), len(problem.resources))
         self._problem = problem
-        self.free = np.array(free, np.int64).reshape(shape)
-        self._by_resource = np.ascontiguousarray(self.free.T)
-        self._capacity = np.array(problem.capacity, np.int64).reshape(shape)
+        # column by column: one resource of all nodes is what questions go through
+        self.free = np.asfortranarray(np.array(free, np.int64).reshape(shape))
+        self._capacity = np.asfortranarray(np.array(problem.capacity, np.int64).reshape(shape))
         self._most = np.maximum(self._capacity, 1)
-        self._left: npt.NDArray[np.float64] = (self.free / self._most).sum(axis=1)
+        self._left = np.zeros(len(self.free))
+        for room, most in zip(self.free.T, self._most.T, strict=True):
+            self._left += room / most  # in this order, as one node's is summed up below
         self._allowed: dict[int, Indices] = {}
         self._may: dict[int, Marks] = {}
         self._top: list[int] | None = None
@@ -35,8 +37,10 @@ class FreeRoom:
         """Take over the free room of the node."""
         self._raise_top(self.free[node].tolist(), room)
         self.free[node] = room
-        self._by_resource[:, node] = room
-        self._left[node] = (self.free[node] / self._most[node]).sum()
+        left = 0.0
+        for amount, most in zip(room, self._problem.capacity[node], strict=True):
+            left += amount / (most or 1)
+        self._left[node] = left
 
     def fitting(self, c: int, besides: int | None) -> Indices:
         """Return the allowed nodes, but for `besides`, with room for one pod; ascending."""
@@ -44,7 +48,7 @@ class FreeRoom:
             return NONE
         demand = self._problem.classes[c].demand
         fits = self._may_hold(c).copy()
-        for free, need in zip(self._by_resource, demand, strict=True):
+        for free, need in zip(self.free.T, demand, strict=True):
             fits &= free >= need
         if besides is not None:
             fits[besides] = False
@@ -64,11 +68,19 @@ class FreeRoom:
 
     def by_shortfall(self, c: int, most: int) -> list[int]:
         """Return up to `most` nodes that could hold the pod if emptied, lacking least first."""
-        demand = np.array(self._problem.classes[c].demand)
-        allowed = self._allowed_to(c)
-        nodes = allowed[(self._capacity[allowed] >= demand).all(axis=1)]
-        lack = np.maximum(demand - self.free[nodes], 0) / self._most[nodes]
-        order = np.argsort(lack.max(axis=1, initial=0.0), kind="stable")
+        holds = self._may_hold(c).copy()
+        lack = np.zeros(len(self.free))
+        for need, free, capacity, all_ in zip(
+            self._problem.classes[c].demand,
+            self.free.T,
+            self._capacity.T,
+            self._most.T,
+            strict=True,
+        ):
+            holds &= capacity >= need
+            np.maximum(lack, (need - free) / all_, out=lack)
+        nodes = holds.nonzero()[0]
+        order = np.argsort(lack[nodes], kind="stable")
         return [int(n) for n in nodes[order[:most]]]
 
     def roomiest(self, most: int) -> Indices:
@@ -78,7 +90,7 @@ class FreeRoom:
     def _most_free(self) -> list[int]:
         """Return per resource the most room that a node has."""
         if self._top is None:
-            self._top = self._by_resource.max(axis=1, initial=0).tolist()
+            self._top = self.free.max(axis=0, initial=0).tolist()
         return self._top
 
     def _raise_top(self, before: list[int], after: list[int]) -> None:

@@ -46,7 +46,7 @@ class Ledger:
         self._journal: list[tuple[int, int, int]] = []
         self._standing = Standing(problem, self._home, fill)
         self._room = FreeRoom(problem, self.free)
-        self.tally = Tally(problem, fill)
+        self.tally = Tally(problem, self._home, fill)
 
     def mark(self) -> int:
         """Return a name for the present state, for `rollback`."""

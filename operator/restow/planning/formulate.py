@@ -4,17 +4,17 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 
-from restow.cluster.objects import Pod
+from restow.cluster.objects import Pod, by_key
 from restow.cluster.snapshot import Snapshot
 from restow.core.frozen import Amounts, total
 from restow.core.ids import NodeName, ObjectKey, Uid
-from restow.core.reasons import Reason, Refusal
+from restow.core.reasons import Refusal
 from restow.packing.problem import Order, Problem
 from restow.planning.attaching import Attaching
 from restow.planning.devices import Devices
 from restow.planning.focus import focuses, started, suffices
 from restow.planning.formulation import Formulation, MigrationLimits, Usage
-from restow.planning.grouping import Grouping, class_of
+from restow.planning.grouping import Grouping
 from restow.planning.judge import Judge
 from restow.planning.ports import PortNames, port_names
 from restow.planning.recall import Asked, Recall, Selections
@@ -29,10 +29,6 @@ from restow.rules.devices.demand import has_claims
 from restow.rules.feasibility import feasible
 from restow.rules.wishes import Wishes, distinct_complaints
 
-UNSAFE = Refusal(Reason.NO_ROOM, "waiting pods would take the room that it leaves to others")
-MACHINE = Refusal(
-    Reason.MACHINE, "the pod runs a virtual machine, which no plan for waiting pods migrates"
-)
 LOWEST = -(2**31)
 """No pod has a lower priority."""
 
@@ -85,9 +81,14 @@ def formulate(  # noqa: PLR0913 - by name, all but three with defaults
         if known is not None:
             return known
         draft = _Draft(
-            judge=asked.judge, pending=pending, soon=soon, wishes=dict(wishes), staying=staying
+            judge=asked.judge,
+            recall=recall,
+            pending=pending,
+            soon=soon,
+            wishes=dict(wishes),
+            staying=staying,
         )
-        draft.sort_running(recall)
+        draft.sort_running()
         found = draft.finish(order, limits)
         if nodes is None:
             break
@@ -133,6 +134,7 @@ def standing(  # noqa: PLR0913 - by name, most with defaults
     judge = _judge(snapshot, policy, now, usage, others)
     draft = _Draft(
         judge=judge,
+        recall=Recall(),
         pending=[],
         soon=waiting(judge, [pod for pod in snapshot.unbound if judge.not_pending(pod) is None]),
         wishes={},
@@ -140,7 +142,7 @@ def standing(  # noqa: PLR0913 - by name, most with defaults
         shapes=tuple(shapes),
         migrating=True,
     )
-    draft.sort_running(Recall())
+    draft.sort_running()
     found = draft.finish(Order.RESTOW, _limits(policy.spec.limits, usage))
     return replace(found, complaints=distinct_complaints(draft.wishes.values()))
 
@@ -165,11 +167,22 @@ def _missable(snapshot: Snapshot, pods: Iterable[Pod]) -> dict[Uid, int]:
     return found
 
 
+def _need(pod: Pod, ports: PortNames, attaching: Attaching, devices: Devices) -> Amounts:
+    """Return the requests of the pod, with what nearly none asks for: ports, volumes, devices."""
+    need = pod.requests
+    if pod.host_ports:
+        need += ports.amounts(pod)
+    if pod.volumes:
+        need += attaching.amounts(pod)
+    return need + devices.amounts(pod) if pod.uid in devices.shapes else need
+
+
 @dataclass(slots=True, kw_only=True)
 class _Draft:
     """A formulation in the making; `migrating`: virtual machines may migrate."""
 
     judge: Judge
+    recall: Recall
     pending: list[Pod]
     soon: Waiting
     wishes: dict[Uid, Wishes]
@@ -177,55 +190,34 @@ class _Draft:
     shapes: tuple[Amounts, ...] = ()
     migrating: bool = False
     movable: list[Pod] = field(default_factory=list)
+    drawn_on: dict[Uid, ObjectKey] = field(default_factory=dict)
     fixed: dict[Uid, Refusal] = field(default_factory=dict)
     fixed_on: dict[NodeName, list[Pod]] = field(default_factory=dict)
     selections: Selections = ()
 
-    def sort_running(self, recall: Recall) -> None:
+    def sort_running(self) -> None:
         """Tell the pods that may move from those that are fixed load."""
-        names = [node.name for node in self.judge.covered()]
-        self.fixed_on = {name: [] for name in names}
-        pods = [(pod, name) for name in names for pod in self.judge.snapshot.pods_by_node[name]]
-        verdicts = recall.verdicts(self.judge, [pod for pod, _ in pods])
-        for (pod, name), verdict in zip(pods, verdicts, strict=True):
-            no = UNSAFE if pod.uid in self.staying else verdict.fixed
-            if no is None and not self.migrating and machines.is_launcher(pod):
-                no = MACHINE
-            if no is None:
-                self.movable.append(pod)
-                self.wishes[pod.uid] = verdict.wishes
-            else:
-                self.fixed[pod.uid] = no
-                self.fixed_on[name].append(pod)
-        self.movable.sort(key=lambda pod: pod.key)
+        told = self.recall.tenants(self.judge, staying=self.staying, migrating=self.migrating)
+        for node, here in zip(self.judge.covered(), told, strict=True):
+            self.movable += here.movable
+            self.wishes |= here.wishes
+            self.drawn_on |= here.drawn_on
+            self.fixed |= here.fixed
+            self.fixed_on[node.name] = [pod for pod in here.pods if pod.uid in here.fixed]
+        self.movable.sort(key=by_key)
 
     def finish(self, order: Order, limits: tuple[int, int]) -> Formulation:
         """Return the formulation."""
         covered = self.judge.covered()
         nodes = tuple(node.name for node in covered)
-        index_of = {name: index for index, name in enumerate(nodes)}
         pods = [*self.pending, *self.movable]
         ports = port_names(pods, self.judge.snapshot.pods.values())
         attaching = Attaching.of(pods, given := self._given())
         devices = Devices.of(pods, covered, given, shapes=self.shapes)
         taken = tuple(map(devices.taken, self.shapes))
-        need = {
-            pod.uid: pod.requests
-            + ports.amounts(pod)
-            + attaching.amounts(pod)
-            + devices.amounts(pod)
-            for pod in pods
-        }
-        asked = {name for amounts in (*need.values(), *taken) for name in amounts}
-        resources = tuple(sorted(asked))
-        drawn_on = {
-            pod.uid: budget.key
-            for pod in self.movable
-            if not machines.is_launcher(pod)
-            and (budget := self.judge.budgets.drawn_on(pod)) is not None
-        }
-        budgets = sorted(set(drawn_on.values()))
-        number = {key: index for index, key in enumerate(budgets)}
+        need = {pod.uid: _need(pod, ports, attaching, devices) for pod in pods}
+        resources = tuple(sorted(frozenset[str]().union(*need.values(), *taken)))
+        budgets = sorted(set(self.drawn_on.values()))
         cast = self._cast(nodes)
         relating = related(cast)
         self.selections = cast.selections
@@ -234,10 +226,11 @@ class _Draft:
         grouping = Grouping(
             tiers=sorted({self.wishes[pod.uid].priority for pod in pods}, reverse=True),
             wishes=self.wishes,
-            index_of=index_of,
+            nodes=nodes,
             allowed=self._targets(pods, attaching, devices),
-            demand={uid: tuple(each.of(n) for n in resources) for uid, each in need.items()},
-            budget_of={uid: number[key] for uid, key in drawn_on.items()},
+            demand={uid: tuple(map(each.of, resources)) for uid, each in need.items()},
+            budgets=budgets,
+            drawn_on=self.drawn_on,
             rivals=[pod for pod in self.pending if pod.preempts],
             unbindable=unbindable,
             relating=relating,
@@ -250,7 +243,7 @@ class _Draft:
                 tiers=tuple(grouping.tiers),
                 classes=classes,
                 budgets=tuple(self._allowed(key) for key in budgets),
-                relations=relating.relations(class_of(members)),
+                relations=relating.relations(grouping.class_of),
                 max_moves=limits[0],
                 max_evictions=limits[1],
                 order=order,
@@ -359,6 +352,7 @@ class _Draft:
             nodes=nodes,
             free=free,
             arriving=tuple(self._arriving()),
+            bonds=self.recall.bonds(self.judge.snapshot),
         )
 
     def _arriving(self) -> Iterator[Seat]:

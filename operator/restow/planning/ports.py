@@ -33,7 +33,7 @@ def port_names(asking: Iterable[Pod], everyone: Iterable[Pod]) -> PortNames:
     """Return names for the ports of `asking`, by the addresses that `everyone` names."""
     asked = {(port.protocol, port.port) for pod in asking for port in pod.host_ports}
     addresses: dict[tuple[str, int], set[str]] = {each: set() for each in asked}
-    for pod in everyone:
+    for pod in everyone if asked else ():
         for port in pod.host_ports:
             if (port.protocol, port.port) in asked:
                 addresses[port.protocol, port.port].add(port.ip)
