@@ -70,7 +70,7 @@ def suffices(problem: Problem) -> bool:
     changed = [
         (pods, dict(pods.running), dict(there))
         for pods, there in zip(problem.classes, problem.start or (), strict=True)
-        if there != pods.running
+        if pods.pending or there != pods.running
     ]
     moved = sum(arrivals(home, there) for pods, home, there in changed if pods.running)
     if moved == problem.max_moves:
