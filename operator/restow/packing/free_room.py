@@ -80,8 +80,12 @@ class FreeRoom:
             holds &= capacity >= need
             np.maximum(lack, (need - free) / all_, out=lack)
         nodes = holds.nonzero()[0]
-        order = np.argsort(lack[nodes], kind="stable")
-        return [int(n) for n in nodes[order[:most]]]
+        lack = lack[nodes]
+        if most < len(nodes):
+            near = lack <= np.partition(lack, most - 1)[most - 1]
+            nodes, lack = nodes[near], lack[near]
+        order = np.argsort(lack, kind="stable")
+        return nodes[order[:most]].tolist()  # type: ignore[no-any-return]  # numpy's own
 
     def roomiest(self, most: int) -> Indices:
         """Return up to `most` nodes, those with the largest free share first."""

@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field, replace
 from datetime import datetime
+from operator import attrgetter
 
 from restow.cluster.objects import Pod, by_key
 from restow.cluster.snapshot import Snapshot
@@ -20,6 +21,7 @@ from restow.planning.ports import PortNames, port_names
 from restow.planning.recall import Asked, Recall, Selections
 from restow.planning.relating.cast import Cast, Seat
 from restow.planning.relating.related import related
+from restow.planning.tenants import Alike, is_special
 from restow.planning.waiting import Waiting, waiting
 from restow.policies.coverage import Policy
 from restow.policies.packing_policy import Limits
@@ -155,26 +157,15 @@ def _limits(limits: Limits, usage: Usage) -> tuple[int, int]:
     )
 
 
-def _missable(snapshot: Snapshot, pods: Iterable[Pod]) -> dict[Uid, int]:
-    """Return, per controller of the pods, how many may be missing: as the topmost known says."""
+def _missable(snapshot: Snapshot, owners: Iterable[Uid]) -> dict[Uid, int]:
+    """Return, per controller, how many of its pods may be missing: as the topmost known says."""
     found: dict[Uid, int] = {}
-    owners = (pod.owner for pod in pods if not machines.is_launcher(pod))
-    for uid in sorted({owner.uid for owner in owners if owner is not None}):
+    for uid in sorted(owners):
         workload = snapshot.workloads.get(uid)
         above = workload.owner if workload is not None else None
         top = snapshot.workloads.get(above.uid, workload) if above is not None else workload
         found[uid] = 1 if top is None else top.max_unavailable
     return found
-
-
-def _need(pod: Pod, ports: PortNames, attaching: Attaching, devices: Devices) -> Amounts:
-    """Return the requests of the pod, with what nearly none asks for: ports, volumes, devices."""
-    need = pod.requests
-    if pod.host_ports:
-        need += ports.amounts(pod)
-    if pod.volumes:
-        need += attaching.amounts(pod)
-    return need + devices.amounts(pod) if pod.uid in devices.shapes else need
 
 
 @dataclass(slots=True, kw_only=True)
@@ -192,32 +183,49 @@ class _Draft:
     movable: list[Pod] = field(default_factory=list)
     drawn_on: dict[Uid, ObjectKey] = field(default_factory=dict)
     fixed: dict[Uid, Refusal] = field(default_factory=dict)
-    fixed_on: dict[NodeName, list[Pod]] = field(default_factory=dict)
+    fixed_on: dict[NodeName, tuple[Pod, ...]] = field(default_factory=dict)
+    owners: set[Uid] = field(default_factory=set)
+    alike: list[Alike] = field(default_factory=list)
+    special: list[Pod] = field(default_factory=list)
+    asked: set[str] = field(default_factory=set)
     selections: Selections = ()
 
     def sort_running(self) -> None:
         """Tell the pods that may move from those that are fixed load."""
+        self.special = [*filter(is_special, self.pending)]
         told = self.recall.tenants(self.judge, staying=self.staying, migrating=self.migrating)
         for node, here in zip(self.judge.covered(), told, strict=True):
             self.movable += here.movable
             self.wishes |= here.wishes
             self.drawn_on |= here.drawn_on
+            self.owners |= here.owners
+            self.alike += here.alike
+            self.special += here.special
+            self.asked |= here.asked
             self.fixed |= here.fixed
-            self.fixed_on[node.name] = [pod for pod in here.pods if pod.uid in here.fixed]
+            self.fixed_on[node.name] = here.staying
         self.movable.sort(key=by_key)
+        self.special.sort(key=by_key)
 
     def finish(self, order: Order, limits: tuple[int, int]) -> Formulation:
         """Return the formulation."""
         covered = self.judge.covered()
         nodes = tuple(node.name for node in covered)
         pods = [*self.pending, *self.movable]
-        ports = port_names(pods, self.judge.snapshot.pods.values())
-        attaching = Attaching.of(pods, given := self._given())
-        devices = Devices.of(pods, covered, given, shapes=self.shapes)
+        ports = port_names(self.special, self.judge.snapshot.pods.values())
+        attaching = Attaching.of(self.special, given := self._given())
+        devices = Devices.of(self.special, covered, given, shapes=self.shapes)
         taken = tuple(map(devices.taken, self.shapes))
-        need = {pod.uid: _need(pod, ports, attaching, devices) for pod in pods}
-        resources = tuple(sorted(frozenset[str]().union(*need.values(), *taken)))
-        budgets = sorted(set(self.drawn_on.values()))
+        more = {
+            pod.uid: ports.amounts(pod) + attaching.amounts(pod) + devices.amounts(pod)
+            for pod in self.special
+        }
+        asking = (pod.requests for pod in self.pending)
+        resources = tuple(sorted(self.asked.union(*asking, *more.values(), *taken)))
+        demand = {pod.uid: tuple(map(pod.requests.of, resources)) for pod in pods}
+        for pod in self.special:
+            demand[pod.uid] = tuple(map((pod.requests + more[pod.uid]).of, resources))
+        budgets = sorted(set(self.drawn_on.values()), key=attrgetter("namespace", "name"))
         cast = self._cast(nodes)
         relating = related(cast)
         self.selections = cast.selections
@@ -227,8 +235,8 @@ class _Draft:
             tiers=sorted({self.wishes[pod.uid].priority for pod in pods}, reverse=True),
             wishes=self.wishes,
             nodes=nodes,
-            allowed=self._targets(pods, attaching, devices),
-            demand={uid: tuple(map(each.of, resources)) for uid, each in need.items()},
+            allowed=self._targets(attaching, devices),
+            demand=demand,
             budgets=budgets,
             drawn_on=self.drawn_on,
             rivals=[pod for pod in self.pending if pod.preempts],
@@ -251,7 +259,7 @@ class _Draft:
             nodes=nodes,
             members=members,
             budgets=tuple(budgets),
-            missable=_missable(self.judge.snapshot, self.movable),
+            missable=_missable(self.judge.snapshot, self.owners),
             concurrent=self.judge.policy.spec.limits.concurrent_moves,
             migrations=self._migrations(),
             waiting=self.soon.unplaced,
@@ -274,26 +282,26 @@ class _Draft:
         budget = self.judge.snapshot.budgets[key]
         return budget.disruptions_allowed if budget.observed else 0
 
-    def _targets(
-        self, pods: list[Pod], attaching: Attaching, devices: Devices
-    ) -> dict[ObjectKey, tuple[NodeName, ...]]:
+    def _targets(self, attaching: Attaching, devices: Devices) -> dict[Uid, tuple[NodeName, ...]]:
         """Return per pod the nodes that no rule refuses, whoever moves."""
         snapshot = self.judge.snapshot
+        asking = [*((pod, (pod.uid,)) for pod in self.pending), *self.alike]
         found = feasible(
-            [machines.arriving(pod, snapshot) for pod in pods],
+            [machines.arriving(pod, snapshot) for pod, _ in asking],
             self.judge.targets(),
             Board(snapshot),
         )
-        for pod in pods:
+        allowed: dict[Uid, tuple[NodeName, ...]] = {}
+        for pod, uids in asking:
+            names = found[pod.key]
             if machines.is_launcher(pod) and pod.node is not None:
-                found[pod.key] = tuple(
-                    n for n in found[pod.key] if machines.named_target(n, snapshot) is not None
-                )
+                names = tuple(n for n in names if machines.named_target(n, snapshot) is not None)
             if pod.volumes or pod.uid in devices.shapes:
-                found[pod.key] = tuple(
-                    n for n in found[pod.key] if attaching.admits(pod, n) and devices.admits(pod, n)
+                names = tuple(
+                    n for n in names if attaching.admits(pod, n) and devices.admits(pod, n)
                 )
-        return found
+            allowed.update(dict.fromkeys(uids, names))
+        return allowed
 
     def _given(self) -> Board:
         """Return the board without the pods whose place is to be decided.
@@ -302,7 +310,7 @@ class _Draft:
         """
         snapshot = self.judge.snapshot
         board = Board(snapshot)
-        if any(p.volumes or has_claims(p, snapshot) for p in (*self.pending, *self.movable)):
+        if any(p.volumes or has_claims(p, snapshot) for p in self.special):
             for pod in self.movable:
                 board.take(pod.uid)
         return board

@@ -14,21 +14,15 @@ from restow.planning.relating.sketch import Relating
 from restow.rules.machines import is_launcher
 from restow.rules.wishes import Wishes
 
+TIER = 1
+"""Where in a shape."""
+
 Classes = tuple[tuple[PodClass, ...], tuple[Members, ...]]
 
 
-class _Shape(NamedTuple):
-    """What a class of pods has in common but for nodes, as `PodClass` has it."""
-
-    demand: tuple[int, ...]
-    tier: int
-    group: int
-    rank: int
-    movable: bool
-    evictable: bool
-    move_cost: int
-    preempts: bool
-    budgets: tuple[int, ...]
+_Shape = tuple[tuple[int, ...], int, int, int, bool, bool, int, bool, tuple[int, ...]]
+"""What a class of pods has in common but for nodes, of `PodClass`: demand, tier, group, rank,
+movable, evictable, move cost, preempts, budgets. A bare tuple: thousands are made and compared."""
 
 
 class _Alike(NamedTuple):
@@ -72,7 +66,7 @@ class Grouping:
     tiers: list[int]
     wishes: Mapping[Uid, Wishes]
     nodes: tuple[NodeName, ...]
-    allowed: Mapping[ObjectKey, tuple[NodeName, ...]]
+    allowed: Mapping[Uid, tuple[NodeName, ...]]
     demand: Mapping[Uid, tuple[int, ...]]
     budgets: list[ObjectKey]
     drawn_on: Mapping[Uid, ObjectKey]
@@ -81,6 +75,7 @@ class Grouping:
     relating: Relating
     class_of: dict[Uid, int] = field(default_factory=dict)
     _groups: dict[tuple[str, int], int] = field(default_factory=dict)
+    _unequal: bool = False  # else nobody outranks anybody
     _unheld: frozenset[Uid] = frozenset()
     _alike: dict[tuple[int, ...], tuple[int, ...]] = field(default_factory=dict)
     _losing: dict[tuple[object, ...], bool] = field(default_factory=dict)
@@ -99,6 +94,7 @@ class Grouping:
     def group(self, pending: list[Pod], movable: list[Pod]) -> Classes:
         """Return the classes, highest tier first, and their pods."""
         self._number_groups([*pending, *movable])
+        self._unequal = len(self.tiers) > 1 or bool(self._groups)
         roles = self.relating.roles()
         self._unheld = self.relating.unheld()
         grouped: dict[tuple[object, ...], _Alike] = {}
@@ -110,7 +106,7 @@ class Grouping:
             if key not in grouped:
                 grouped[key] = _Alike(shape, allowed, role is not None, [])
             grouped[key].pods.append(pod)
-        classes = sorted(grouped.values(), key=lambda each: each.shape.tier)
+        classes = sorted(grouped.values(), key=lambda each: each.shape[TIER])
         for index, each in enumerate(classes):
             if each.related:
                 self.class_of.update(dict.fromkeys((pod.uid for pod in each.pods), index))
@@ -133,13 +129,17 @@ class Grouping:
         asked, running = self.wishes[pod.uid], pod.node is not None
         group = self._groups.get((pod.key.namespace, asked.priority), 0) if self._groups else 0
         budget = self.drawn_on.get(pod.uid)
-        return _Shape(
+        return (
             self.demand[pod.uid],
             self._tier[asked.priority],
             group,
             asked.rank if group else 0,
             running,
-            running and pod.uid not in self._unheld and not machine and self._evictable(pod),
+            running
+            and self._unequal
+            and pod.uid not in self._unheld
+            and not machine
+            and self._evictable(pod),
             asked.move_cost if running else 1,
             pod.preempts,
             () if budget is None else self._budget[budget],
@@ -147,14 +147,14 @@ class Grouping:
 
     def _allowed(self, pod: Pod) -> tuple[int, ...]:
         """Return the nodes that may receive the pod: one tuple for all that may go to the same."""
-        names = self.allowed[pod.key]
-        barred = [self._numbers(nodes) for nodes in self.relating.barred.get(pod.uid, ())]
-        key = (id(names), *sorted(id(numbers) for numbers in barred if numbers))
+        names, barred = self.allowed[pod.uid], self.relating.barred.get(pod.uid)
+        out = [numbers for nodes in barred or () if (numbers := self._numbers(nodes))]
+        key = (id(names), *sorted(map(id, out)))
         if key not in self._indices:
             marks = bytearray(len(self.nodes))
             for index in self._numbers(names):
                 marks[index] = 1
-            for index in chain.from_iterable(barred):
+            for index in chain.from_iterable(out):
                 marks[index] = 0
             allowed = tuple(compress(range(len(marks)), marks))
             self._indices[key] = self._alike.setdefault(allowed, allowed)
@@ -188,18 +188,31 @@ class Grouping:
 
     def _fill(self, alike: _Alike) -> tuple[PodClass, Members]:
         shape, allowed, _, pods = alike
-        if not shape.movable:
-            ordered = sorted(pods, key=lambda pod: (pod.created_at, pod.key))
-            made = PodClass(**shape._asdict(), allowed=allowed, pending=len(pods))
-            return made, Members(pending=tuple(ordered))
+        demand, tier, group, rank, movable, evictable, move_cost, preempts, budgets = shape
+        pending: tuple[Pod, ...] = ()
+        if not movable:
+            pending = tuple(sorted(pods, key=lambda pod: (pod.created_at, pod.key)))
         by_node: dict[int, list[Pod]] = {}
         for pod in pods:
             if pod.node is not None:
                 by_node.setdefault(self._index[pod.node], []).append(pod)
-        running = tuple([(node, _giving_way(by_node[node])) for node in sorted(by_node)])
+        running = tuple([(node, _giving_way(there)) for node, there in sorted(by_node.items())])
         counts = tuple([(node, len(each)) for node, each in running])
-        made = PodClass(**shape._asdict(), allowed=allowed, running=counts)
-        return made, Members(running=running)
+        made = PodClass(
+            demand=demand,
+            tier=tier,
+            group=group,
+            rank=rank,
+            allowed=allowed,
+            pending=len(pending),
+            running=counts,
+            movable=movable,
+            evictable=evictable,
+            move_cost=move_cost,
+            preempts=preempts,
+            budgets=budgets,
+        )
+        return made, Members(pending=pending, running=running)
 
 
 def class_of(members: tuple[Members, ...]) -> dict[Uid, int]:

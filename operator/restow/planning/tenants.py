@@ -1,6 +1,6 @@
 """The pods of one node, told apart into those that may move and fixed load."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Final, NamedTuple
 
 from restow.cluster.objects import Pod
@@ -8,12 +8,17 @@ from restow.core.ids import ObjectKey, Uid
 from restow.core.reasons import Reason, Refusal
 from restow.planning.judge import Judge
 from restow.rules import machines
+from restow.rules.feasibility import PlacementKey, placement_key
 from restow.rules.wishes import Wishes
 
 UNSAFE: Final = Refusal(Reason.NO_ROOM, "waiting pods would take the room that it leaves to others")
 MACHINE: Final = Refusal(
     Reason.MACHINE, "the pod runs a virtual machine, which no plan for waiting pods migrates"
 )
+
+
+Alike = tuple[Pod, tuple[Uid, ...]]
+"""One of some pods that may go to the same nodes, whatever those are, and the uids of all."""
 
 
 class Tenants(NamedTuple):
@@ -23,11 +28,19 @@ class Tenants(NamedTuple):
     ----------
     pods
         All of them, as the snapshot has them.
-    movable
-        Those that may move.
+    movable, staying
+        Those that may move, and the others.
     wishes, drawn_on
         Of those that may move: what is asked for them, and the disruption budgets that they draw
         on.
+    owners
+        Controllers of those that may move, virtual machines aside.
+    alike
+        Those that may move.
+    special
+        Those that may move and ask for more than their requests: ports, volumes, devices.
+    asked
+        The resources that those that may move request.
     fixed
         Why the others stay.
     passing
@@ -36,8 +49,13 @@ class Tenants(NamedTuple):
 
     pods: tuple[Pod, ...]
     movable: tuple[Pod, ...]
+    staying: tuple[Pod, ...]
     wishes: Mapping[Uid, Wishes]
     drawn_on: Mapping[Uid, ObjectKey]
+    owners: frozenset[Uid]
+    alike: tuple[Alike, ...]
+    special: tuple[Pod, ...]
+    asked: frozenset[str]
     fixed: Mapping[Uid, Refusal]
     passing: bool
 
@@ -54,22 +72,44 @@ class Tenants(NamedTuple):
         migrating
             Whether virtual machines may migrate.
         """
-        movable, passing = [], False
-        wishes: dict[Uid, Wishes] = {}
-        drawn_on: dict[Uid, ObjectKey] = {}
+        wishes = {pod.uid: judge.wishes(pod) for pod in pods}
         fixed: dict[Uid, Refusal] = {}
         for pod in pods:
-            asked, machine = judge.wishes(pod), machines.is_launcher(pod)
-            passing = passing or judge.resting(pod)
-            no = UNSAFE if pod.uid in staying else judge.why_fixed(pod, asked)
-            if no is None and machine and not migrating:
+            no = UNSAFE if pod.uid in staying else judge.why_fixed(pod, wishes[pod.uid])
+            if no is None and not migrating and machines.is_launcher(pod):
                 no = MACHINE
             if no is not None:
                 fixed[pod.uid] = no
-                continue
-            movable.append(pod)
-            wishes[pod.uid] = asked
-            budget = None if machine else judge.budgets.drawn_on(pod)
-            if budget is not None:
-                drawn_on[pod.uid] = budget.key
-        return cls(pods, tuple(movable), wishes, drawn_on, fixed, passing)
+        movable = tuple(pod for pod in pods if pod.uid not in fixed)
+        ordinary = [pod for pod in movable if not machines.is_launcher(pod)]
+        budgets = ((pod.uid, judge.budgets.drawn_on(pod)) for pod in ordinary)
+        return cls(
+            pods=pods,
+            movable=movable,
+            staying=tuple(pod for pod in pods if pod.uid in fixed),
+            wishes={pod.uid: wishes[pod.uid] for pod in movable},
+            drawn_on={uid: budget.key for uid, budget in budgets if budget is not None},
+            owners=frozenset(pod.owner.uid for pod in ordinary if pod.owner is not None),
+            alike=tuple(_alike(movable)),
+            special=tuple(filter(is_special, movable)),
+            asked=frozenset().union(*(pod.requests for pod in movable)),
+            fixed=fixed,
+            passing=any(judge.resting(pod) for pod in pods),
+        )
+
+
+def is_special(pod: Pod) -> bool:
+    """Return whether the pod may ask for more than its requests: ports, volumes, devices."""
+    return bool(pod.host_ports or pod.volumes or pod.claims or pod.extended)
+
+
+def _alike(pods: Iterable[Pod]) -> Iterator[Alike]:
+    """Yield the sets of pods that every local rule treats alike."""
+    found: dict[PlacementKey, list[Pod]] = {}
+    for pod in pods:
+        if is_special(pod) or machines.is_launcher(pod):
+            yield pod, (pod.uid,)
+        else:
+            found.setdefault(placement_key(pod), []).append(pod)
+    for each in found.values():
+        yield each[0], tuple(pod.uid for pod in each)
