@@ -77,6 +77,11 @@ class Amounts(FrozenMap[int]):
         """Return the amount of `name`, 0 when absent."""
         return self._items.get(name, 0)
 
+    def row(self, names: Iterable[str]) -> tuple[int, ...]:
+        """Return the amounts of the names, in their order."""
+        get = self._items.get
+        return tuple([get(name, 0) for name in names])
+
     def __add__(self, other: "Amounts") -> "Amounts":
         if not other._items:
             return self

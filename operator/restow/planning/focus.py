@@ -114,9 +114,9 @@ class _Rooms:
 
     def _rows(self, amounts: Iterable[Amounts]) -> Rooms:
         """Return the amounts resource by resource: what is asked goes through all nodes of one."""
-        each = list(amounts)
-        rows = [[amount.of(name) for amount in each] for name in self._resources]
-        return np.array(rows, np.int64).reshape(len(self._resources), len(each))
+        rows = [each.row(self._resources) for each in amounts]
+        table = np.array(rows, np.int64).reshape(len(rows), len(self._resources))
+        return np.ascontiguousarray(table.T)
 
 
 def _least(

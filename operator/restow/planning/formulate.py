@@ -222,9 +222,9 @@ class _Draft:
         }
         asking = (pod.requests for pod in self.pending)
         resources = tuple(sorted(self.asked.union(*asking, *more.values(), *taken)))
-        demand = {pod.uid: tuple(map(pod.requests.of, resources)) for pod in pods}
+        demand = {pod.uid: pod.requests.row(resources) for pod in pods}
         for pod in self.special:
-            demand[pod.uid] = tuple(map((pod.requests + more[pod.uid]).of, resources))
+            demand[pod.uid] = (pod.requests + more[pod.uid]).row(resources)
         budgets = sorted(set(self.drawn_on.values()), key=attrgetter("namespace", "name"))
         cast = self._cast(nodes)
         relating = related(cast)
@@ -334,10 +334,11 @@ class _Draft:
             node = self.judge.snapshot.nodes[name]
             room = node.allocatable + one_each + attaching.room(name) + devices.room(node)
             fixed = [*self.fixed_on[name], *held.get(name, ())]
-            staying = [pod for pod in fixed if not pod.deleting]
-            now = room - load(fixed)
-            later = room - load([*staying, *self.soon.on.get(name, ())])
-            rows.append(tuple(max(0, min(now.of(n), later.of(n))) for n in resources))
+            later = [*(pod for pod in fixed if not pod.deleting), *self.soon.on.get(name, ())]
+            least = (room - load(fixed)).row(resources)
+            if later != fixed:
+                least = tuple(map(min, least, (room - load(later)).row(resources)))
+            rows.append(tuple([max(0, amount) for amount in least]))
         return tuple(rows)
 
     def _held(self) -> dict[NodeName, list[Pod]]:

@@ -83,7 +83,7 @@ class Grouping:
     _index: dict[NodeName, int] = field(init=False)
     _tier: dict[int, int] = field(init=False)
     _budget: dict[ObjectKey, tuple[int, ...]] = field(init=False)
-    _indices: dict[tuple[object, ...], tuple[int, ...]] = field(default_factory=dict)
+    _indices: dict[object, tuple[int, ...]] = field(default_factory=dict)
     _within: dict[int, tuple[int, ...]] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
@@ -149,7 +149,7 @@ class Grouping:
         """Return the nodes that may receive the pod: one tuple for all that may go to the same."""
         names, barred = self.allowed[pod.uid], self.relating.barred.get(pod.uid)
         out = [numbers for nodes in barred or () if (numbers := self._numbers(nodes))]
-        key = (id(names), *sorted(map(id, out)))
+        key = (id(names), *sorted(map(id, out))) if out else id(names)
         if key not in self._indices:
             marks = bytearray(len(self.nodes))
             for index in self._numbers(names):
@@ -192,11 +192,7 @@ class Grouping:
         pending: tuple[Pod, ...] = ()
         if not movable:
             pending = tuple(sorted(pods, key=lambda pod: (pod.created_at, pod.key)))
-        by_node: dict[int, list[Pod]] = {}
-        for pod in pods:
-            if pod.node is not None:
-                by_node.setdefault(self._index[pod.node], []).append(pod)
-        running = tuple([(node, _giving_way(there)) for node, there in sorted(by_node.items())])
+        running = self._running(pods) if movable else ()
         counts = tuple([(node, len(each)) for node, each in running])
         made = PodClass(
             demand=demand,
@@ -213,6 +209,14 @@ class Grouping:
             budgets=budgets,
         )
         return made, Members(pending=pending, running=running)
+
+    def _running(self, pods: list[Pod]) -> tuple[tuple[int, tuple[Pod, ...]], ...]:
+        """Return the pods per node, in the order in which they are disturbed."""
+        by_node: dict[int, list[Pod]] = {}
+        for pod in pods:
+            if pod.node is not None:
+                by_node.setdefault(self._index[pod.node], []).append(pod)
+        return tuple([(node, _giving_way(there)) for node, there in sorted(by_node.items())])
 
 
 def class_of(members: tuple[Members, ...]) -> dict[Uid, int]:

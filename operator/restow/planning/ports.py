@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from restow.cluster.objects import HostPort, Pod
-from restow.core.frozen import Amounts
+from restow.core.frozen import NOTHING, Amounts
 from restow.rules.placement.host_ports import EVERY_ADDRESS
 
 
@@ -20,6 +20,8 @@ class PortNames:
 
     def amounts(self, pod: Pod) -> Amounts:
         """Return one of each dimension that the pod takes; ports nobody asked about are none."""
+        if not pod.host_ports:
+            return NOTHING
         taken: dict[str, int] = {}
         for port in pod.host_ports:
             known = self.addresses.get((port.protocol, port.port), ())
