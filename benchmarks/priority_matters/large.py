@@ -87,7 +87,8 @@ def _row(shape: Shape, snapshot: Snapshot, window_s: float, worker: Worker) -> d
         formulated = time.perf_counter() - began
         first = fill_of(_first(formulation.problem))
         complete = time.perf_counter() - began
-        judge = Judge(snapshot=fresh, policy=POLICY, now=NOW)
+        spec = POLICY.spec.model_copy(update={"solve_time_limit_seconds": window_s})
+        judge = Judge(snapshot=fresh, policy=replace(POLICY, spec=spec), now=NOW)
         problem = with_elsewhere(formulation, judge).problem
         solver = solver_of(worker)
         began = time.perf_counter()
