@@ -58,7 +58,8 @@ def touched(problem: Problem, fill: Fill) -> set[int]:
     nodes: set[int] = set()
     for pods, row in zip(problem.classes, fill, strict=True):
         home = dict(pods.running)
-        nodes.update(n for n in {*home, *row} if home.get(n, 0) != row.get(n, 0))
+        if home != row:
+            nodes.update(n for n in {*home, *row} if home.get(n, 0) != row.get(n, 0))
     return nodes
 
 
