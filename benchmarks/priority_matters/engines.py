@@ -2,6 +2,7 @@
 
 import resource
 import time
+from collections.abc import Iterable
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -130,6 +131,16 @@ def _refusal(problem: Problem, outcome: Outcome) -> str:
     return ""
 
 
+def family(pid: int | None) -> list[int]:
+    """Return the process and those that it began, and so on (Linux); nobody for None."""
+    found = [] if pid is None else [pid]
+    for each in found:
+        for children in Path(f"/proc/{each}/task").glob("*/children"):
+            with suppress(OSError):
+                found += map(int, children.read_text().split())
+    return found
+
+
 def forget_peak() -> None:
     """Let `rss_mib` count from here, where the kernel can (Linux, `/proc/self/clear_refs`)."""
     with suppress(OSError):
@@ -139,3 +150,13 @@ def forget_peak() -> None:
 def rss_mib() -> int:
     """Return the largest resident size of this process since `forget_peak`, in MiB."""
     return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024
+
+
+def pss_mib(pids: Iterable[int]) -> int:
+    """Return what processes hold now, in MiB, pages that are shared divided among their users."""
+    found = 0
+    for pid in pids:
+        with suppress(OSError):
+            rollup = Path(f"/proc/{pid}/smaps_rollup").read_text()
+            found += int(rollup.partition("Pss:")[2].split()[0])
+    return found // 1024

@@ -5,18 +5,18 @@ from collections.abc import Iterator
 from copy import copy
 from dataclasses import replace
 from itertools import product
-from typing import Any
+from typing import Any, Final
 
+from benchmarks.priority_matters import engines
 from benchmarks.priority_matters.clusters import Shape, draw
-from benchmarks.priority_matters.engines import forget_peak, rss_mib
 from benchmarks.priority_matters.workloads import NOW
+from restow.app.collecting import uncollected
+from restow.app.deciding import solver_of
+from restow.app.worker import Worker
 from restow.cluster.snapshot import Snapshot
-from restow.packing.choosing import engine_for
-from restow.packing.climbing import climbed
 from restow.packing.disturbance import disturbance
 from restow.packing.fill import fill_of, moves
 from restow.packing.incumbent import greedy
-from restow.packing.ladder import Budget
 from restow.packing.outcome import LevelKind, Outcome, Placement
 from restow.packing.problem import Problem
 from restow.packing.unsolved import narrowed
@@ -27,6 +27,8 @@ from restow.planning.judge import Judge
 from restow.planning.recall import Recall
 from restow.policies.coverage import Policy
 from restow.policies.packing_policy import PackingPolicySpec
+
+WARMING_S: Final = 5.0
 
 POLICY = Policy(
     name="benchmark",
@@ -52,36 +54,46 @@ def rows(
 
     Where not all pods fit there are four tiers, else one.
     """
-    for seed, size, utilisation, templates, rules in product(
-        seeds, nodes, utilisations, (0, 200), (False, True)
-    ):
-        shape = Shape(
-            nodes=size,
-            utilisation=utilisation,
-            priorities=4 if utilisation > 1 else 1,
-            templates=templates,
-            rules=rules,
-            seed=seed,
-        )
-        snapshot = draw(shape)
-        if snapshot.unbound:
-            yield _row(shape, snapshot, window_s)
+    with Worker() as worker:
+        _warm_up(worker)
+        for seed, size, utilisation, templates, rules in product(
+            seeds, nodes, utilisations, (0, 200), (False, True)
+        ):
+            shape = Shape(
+                nodes=size,
+                utilisation=utilisation,
+                priorities=4 if utilisation > 1 else 1,
+                templates=templates,
+                rules=rules,
+                seed=seed,
+            )
+            snapshot = draw(shape)
+            if snapshot.unbound:
+                yield _row(shape, snapshot, window_s, worker)
 
 
-def _row(shape: Shape, snapshot: Snapshot, window_s: float) -> dict[str, Any]:
+def _warm_up(worker: Worker) -> None:
+    """Have a large problem solved, so that the processes beside the solver's have started."""
+    snapshot = draw(Shape(nodes=1000, utilisation=0.93))
+    worker.solve(formulate(snapshot, POLICY, NOW).problem, budget_s=WARMING_S, cap_s=None)
+
+
+def _row(shape: Shape, snapshot: Snapshot, window_s: float, worker: Worker) -> dict[str, Any]:
     fresh, recall = replace(snapshot), Recall()  # nothing derived yet, as after parsing
-    forget_peak()
-    began = time.perf_counter()
-    formulation = formulate(fresh, POLICY, NOW, recall=recall)
-    formulated = time.perf_counter() - began
-    first = fill_of(_first(formulation.problem))
-    complete = time.perf_counter() - began
-    budget = Budget(total=window_s, deterministic=False, seed=0)
-    judge = Judge(snapshot=fresh, policy=POLICY, now=NOW)
-    problem = with_elsewhere(formulation, judge).problem
-    engine = engine_for(problem, window_s)
-    outcome = climbed(problem, budget, engine)
-    seconds = budget.wall_s()
+    engines.forget_peak()
+    with uncollected():  # as the operator decides
+        began = time.perf_counter()
+        formulation = formulate(fresh, POLICY, NOW, recall=recall)
+        formulated = time.perf_counter() - began
+        first = fill_of(_first(formulation.problem))
+        complete = time.perf_counter() - began
+        spec = POLICY.spec.model_copy(update={"solve_time_limit_seconds": window_s})
+        judge = Judge(snapshot=fresh, policy=replace(POLICY, spec=spec), now=NOW)
+        problem = with_elsewhere(formulation, judge).problem
+        solver = solver_of(worker)
+        began = time.perf_counter()
+        outcome = solver(problem, window_s)
+        seconds = time.perf_counter() - began
     return {
         "grid": "C",
         "nodes": shape.nodes,
@@ -92,7 +104,7 @@ def _row(shape: Shape, snapshot: Snapshot, window_s: float) -> dict[str, Any]:
         "rules": shape.rules,
         "seed": shape.seed,
         "window_s": window_s,
-        "engine": engine.name,
+        "engine": outcome.engine,
         "pending": len(snapshot.unbound),
         "looked_at": len(formulation.nodes),
         "formulated_s": round(formulated, 3),
@@ -102,7 +114,8 @@ def _row(shape: Shape, snapshot: Snapshot, window_s: float) -> dict[str, Any]:
         "report_s": round(_next_cycle(fresh, _with_one_unready(fresh, formulation), recall), 3),
         **_found(formulation, outcome),
         "seconds": round(seconds, 3),
-        "rss_mib": rss_mib(),
+        "rss_mib": engines.rss_mib(),
+        "solver_mib": engines.pss_mib(engines.family(worker.pid())),
     }
 
 
@@ -126,10 +139,11 @@ def _found(formulation: Formulation, outcome: Outcome) -> dict[str, Any]:
 
 def _next_cycle(before: Snapshot, after: Snapshot, recall: Recall) -> float:
     """Return the seconds from a snapshot in which one pod has changed to the first plan."""
-    began = time.perf_counter()
-    after.follow(before)
-    _first(formulate(after, POLICY, NOW, recall=copy(recall)).problem)
-    return time.perf_counter() - began
+    with uncollected():
+        began = time.perf_counter()
+        after.follow(before)
+        _first(formulate(after, POLICY, NOW, recall=copy(recall)).problem)
+        return time.perf_counter() - began
 
 
 def _first(problem: Problem) -> Placement:

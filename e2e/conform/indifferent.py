@@ -62,12 +62,20 @@ INDIFFERENT: Final[Mapping[str, Mapping[str, tuple[str, ...]]]] = {
     },
     "only a snapshot that follows another asks it, and conform reads each anew": {
         "cluster.census": (
-            "groups.keys() <= self.groups.keys()",
+            "group in groups",
+            "len(kept) == len(pods)",
             "id(pod) not in gone",
             "group in self.groups",
             "(p.key.namespace, p.labels) == group",
         ),
-        "cluster.snapshot": ("f == 'nodes'", "known[f] is mine[f]", "name in known"),
+        "cluster.snapshot": (
+            "f == 'nodes'",
+            "known[f] is mine[f]",
+            "name in known",
+            "self._changed is None",
+            "self._changed is not None",
+            "self._changed[0] is not before.pods",
+        ),
     },
     "kube-scheduler says nothing of a pod as long as its claims are not made": {
         "cluster.parse.pod_devices": ("each.name not in made",),

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime
 
+from restow.app.collecting import uncollected
 from restow.app.deciding import pending_of, solver_of
 from restow.app.rescheduling import in_a_child
 from restow.app.worker import Worker
@@ -136,7 +137,7 @@ def plan_by_hand(  # noqa: PLR0913 - half of them by name
     elif time_limit_s is not None:
         changes["solve_time_limit_seconds"] = time_limit_s
     spec = policy.spec.model_copy(update=changes)
-    decision = decide(
+    decision = uncollected()(decide)(
         snapshot,
         Policy(name=policy.name, spec=spec),
         solver_of(worker, deterministic=work is not None, from_warm=True),

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 
 from restow.app.batching import Batch, gather
+from restow.app.collecting import uncollected
 from restow.app.worker import Worker
 from restow.cluster.objects import Pod
 from restow.cluster.snapshot import Snapshot
@@ -166,7 +167,7 @@ class Deciding:
     ) -> Decision:
         """Return the decision; the event loop goes on turning meanwhile."""
         return await asyncio.to_thread(
-            decide,
+            uncollected()(decide),
             snapshot,
             policy,
             self._solver,

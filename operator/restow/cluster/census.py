@@ -5,10 +5,9 @@ from dataclasses import dataclass, field
 from typing import Final, Self
 
 from restow.cluster.label_index import Labelled
-from restow.cluster.objects import Pod
+from restow.cluster.objects import Pod, by_key
 from restow.cluster.terms import LabelSelector
 from restow.core.frozen import Labels
-from restow.core.ids import ObjectKey
 
 Group = tuple[str, Labels]
 
@@ -57,12 +56,13 @@ class Census:
         """Return the census when some pods have gone and others come."""
         left = {id(pod) for pod in gone}
         groups = dict(self.groups)
-        for group in {(pod.key.namespace, pod.labels) for pod in (*gone, *come)}:
+        touched = {(pod.key.namespace, pod.labels) for pod in (*gone, *come)}
+        known = all(group in groups for group in touched)
+        for group in touched:
             new = [p for p in come if (p.key.namespace, p.labels) == group]
             members = _merged(groups.pop(group, ()), left, new)
             if members:
                 groups[group] = members
-        known = groups.keys() <= self.groups.keys()
         return type(self)(
             groups=groups,
             asking=_merged(self.asking, left, [pod for pod in come if _asks(pod)]),
@@ -90,13 +90,12 @@ def _labelled(groups: Iterable[Group]) -> dict[str, Labelled[Group]]:
 
 
 def _merged(pods: tuple[Pod, ...], gone: set[int], come: list[Pod]) -> tuple[Pod, ...]:
-    kept = (pod for pod in pods if id(pod) not in gone)
-    return tuple(sorted((*kept, *come), key=_key))
+    kept = [pod for pod in pods if id(pod) not in gone]
+    if come:
+        kept += come
+        kept.sort(key=by_key)
+    return pods if len(kept) == len(pods) and not come else tuple(kept)
 
 
 def _asks(pod: Pod) -> bool:
     return bool(pod.affinity or pod.anti_affinity or pod.spread or pod.volumes)
-
-
-def _key(pod: Pod) -> ObjectKey:
-    return pod.key

@@ -1,10 +1,12 @@
 """What one snapshot has in common with the one before, so that little has to be looked at again."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from itertools import compress, count
+from operator import is_not
 from typing import Any, NamedTuple
 
-from restow.cluster.objects import Node, Pod
+from restow.cluster.objects import Node, Pod, by_key
 from restow.core.frozen import NOTHING, total
 from restow.core.ids import NodeName, ObjectKey
 
@@ -27,10 +29,20 @@ def changed_pods(
     """Return the pods that are not the very same objects, sorted by key."""
     if before is after:
         return ()
-    old, new = set(map(id, before.values())), set(map(id, after.values()))
-    gone = {pod.key: pod for pod in before.values() if id(pod) not in new}
-    come = {pod.key: pod for pod in after.values() if id(pod) not in old}
+    was, now = tuple(before.values()), tuple(after.values())
+    head = _alike(was, now)
+    tail = min(_alike(was[::-1], now[::-1]), len(was) - head, len(now) - head)
+    was, now = was[head : len(was) - tail], now[head : len(now) - tail]
+    old, new = set(map(id, was)), set(map(id, now))
+    gone = {pod.key: pod for pod in was if id(pod) not in new}
+    come = {pod.key: pod for pod in now if id(pod) not in old}
     return tuple(Changed(gone.get(key), come.get(key)) for key in sorted({*gone, *come}))
+
+
+def _alike(one: Sequence[Pod], two: Sequence[Pod]) -> int:
+    """Return how many pods are the very same from the start."""
+    different = compress(count(), map(is_not, one, two))
+    return next(different, min(len(one), len(two)))
 
 
 def same_nodes(before: Mapping[NodeName, Node], after: Mapping[NodeName, Node]) -> bool:
@@ -87,8 +99,4 @@ def _renewed(
     gone = {id(each.before) for each in changed}
     come = [each.after for each in changed if each.after is not None and each.after.node == node]
     kept = [pod for pod in pods if id(pod) not in gone]
-    return tuple(sorted((*kept, *come), key=_key))
-
-
-def _key(pod: Pod) -> ObjectKey:
-    return pod.key
+    return tuple(sorted((*kept, *come), key=by_key))

@@ -4,6 +4,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
+from operator import attrgetter
+from typing import Final
 
 from restow.cluster.pod_devices import ExtendedRequest, PodClaim
 from restow.cluster.terms import (
@@ -148,6 +150,10 @@ class Pod:
     def ref(self) -> PodRef:
         """The incarnation of the pod."""
         return PodRef(self.key, self.uid)
+
+
+by_key: Final = attrgetter("key.namespace", "key.name")
+"""Sorts pods by key; Python compares tuples faster than keys."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -8,7 +8,7 @@ from typing import Any, Final, Self, TypeVar
 
 from restow.cluster.census import Census
 from restow.cluster.devices import DeviceClass, DeviceTaintRule, ResourceClaim, ResourceSlice
-from restow.cluster.following import changed_pods, followed, same_nodes
+from restow.cluster.following import Changed, changed_pods, followed, same_nodes
 from restow.cluster.machines import KubeVirt, Machine, MachineMigration
 from restow.cluster.objects import (
     DisruptionBudget,
@@ -18,6 +18,7 @@ from restow.cluster.objects import (
     Pod,
     PriorityClass,
     Workload,
+    by_key,
 )
 from restow.cluster.storage import (
     CSIDriver,
@@ -80,7 +81,7 @@ class Snapshot:
     @cached_property
     def unbound(self) -> tuple[Pod, ...]:
         """Pods without a node, sorted by key."""
-        return tuple(sorted((p for p in self.pods.values() if p.node is None), key=_key))
+        return tuple(sorted((p for p in self.pods.values() if p.node is None), key=by_key))
 
     @cached_property
     def nominated(self) -> Mapping[NodeName, tuple[Pod, ...]]:
@@ -175,8 +176,19 @@ class Snapshot:
             if name in known and same(*fields):
                 mine[name] = known[name]
         if not same("pods"):
-            mine |= followed(known, changed_pods(before.pods, self.pods), same_nodes=nodes)
+            mine |= followed(known, self.changed_since(before), same_nodes=nodes)
         return self
+
+    def changed_since(self, before: "Snapshot") -> tuple[Changed, ...]:
+        """Return the pods that are not the very same objects as in another snapshot."""
+        if self._changed is None or self._changed[0] is not before.pods:
+            self.__dict__["_changed"] = before.pods, changed_pods(before.pods, self.pods)
+        return self._changed[1] if self._changed is not None else ()
+
+    @cached_property
+    def _changed(self) -> tuple[Mapping[ObjectKey, Pod], tuple[Changed, ...]] | None:
+        """The pods of another snapshot, and what has changed since."""
+        return None
 
 
 INDEXES: Final = {
@@ -191,7 +203,3 @@ INDEXES: Final = {
     "attachments_by_node": ("attachments",),
 }
 """The indexes of a snapshot, and of which fields they are made."""
-
-
-def _key(pod: Pod) -> ObjectKey:
-    return pod.key

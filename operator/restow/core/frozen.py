@@ -1,6 +1,6 @@
 """Immutable, hashable mappings: labels, and amounts of resources with their arithmetic."""
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import ItemsView, Iterable, Iterator, KeysView, Mapping, ValuesView
 from typing import Generic, Self, TypeVar
 
 V = TypeVar("V")
@@ -24,6 +24,21 @@ class FrozenMap(Mapping[str, V], Generic[V]):
 
     def __len__(self) -> int:
         return len(self._items)
+
+    def __contains__(self, key: object) -> bool:
+        return key in self._items
+
+    def keys(self) -> KeysView[str]:
+        """Return the keys; as the two below, the dict's own, which is far faster than Mapping's."""
+        return self._items.keys()
+
+    def items(self) -> ItemsView[str, V]:
+        """Return the pairs."""
+        return self._items.items()
+
+    def values(self) -> ValuesView[V]:
+        """Return the values."""
+        return self._items.values()
 
     def __hash__(self) -> int:
         if self._hash is None:
@@ -61,6 +76,11 @@ class Amounts(FrozenMap[int]):
     def of(self, name: str) -> int:
         """Return the amount of `name`, 0 when absent."""
         return self._items.get(name, 0)
+
+    def row(self, names: Iterable[str]) -> tuple[int, ...]:
+        """Return the amounts of the names, in their order."""
+        get = self._items.get
+        return tuple([get(name, 0) for name in names])
 
     def __add__(self, other: "Amounts") -> "Amounts":
         if not other._items:

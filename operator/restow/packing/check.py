@@ -212,16 +212,19 @@ def _value(books: _Books, level: Level) -> int | None:
     ours = [(c, pods) for c, pods in books.pods() if tier is None or pods.tier == tier]
     paper = problem.order is Order.PAPER
     seated = books.seated
-    values = {
-        LevelKind.KEEP: sum(seated[c] for c, pods in ours if not pods.pending),
-        LevelKind.PLACE: sum(seated[c] for c, pods in ours if pods.pending or paper),
-        LevelKind.DISTURB: sum(2 * books.moved[c] + 3 * books.lost[c] for c, _ in ours),
-        LevelKind.MOVE: sum(
-            (1 if tier is None else pods.move_cost) * books.moved[c] for c, pods in ours
-        ),
-        LevelKind.NODES: len({n for c, _ in ours for n in _changed(books, c)}),
-    }
-    return values.get(level.kind)
+    match level.kind:
+        case LevelKind.KEEP:
+            return sum(seated[c] for c, pods in ours if not pods.pending)
+        case LevelKind.PLACE:
+            return sum(seated[c] for c, pods in ours if pods.pending or paper)
+        case LevelKind.DISTURB:
+            return sum(2 * books.moved[c] + 3 * books.lost[c] for c, _ in ours)
+        case LevelKind.MOVE:
+            return sum((1 if tier is None else pods.move_cost) * books.moved[c] for c, pods in ours)
+        case LevelKind.NODES:
+            return len({n for c, _ in ours for n in _changed(books, c)})
+        case _:
+            return None
 
 
 def _changed(books: _Books, c: int) -> set[int]:

@@ -1,5 +1,7 @@
 """A placement while it is being worked on, and what it costs against doing nothing."""
 
+from collections.abc import Mapping
+
 from restow.packing.outcome import Placement
 from restow.packing.problem import Problem
 
@@ -20,7 +22,7 @@ def fill_of(placement: Placement) -> Fill:
 def placement_of(fill: Fill) -> Placement:
     """Return `fill` as a sorted, immutable placement without zeros."""
     return tuple(
-        tuple(sorted((node, count) for node, count in row.items() if count > 0)) for row in fill
+        [tuple(sorted([pair for pair in row.items() if pair[1] > 0])) for row in fill],
     )
 
 
@@ -37,7 +39,12 @@ def moves(problem: Problem, fill: Fill, c: int) -> int:
     home = dict(pods.running)
     if home == fill[c]:  # most classes: nothing happens to them
         return 0
-    return sum(max(0, count - home.get(node, 0)) for node, count in fill[c].items())
+    return arrivals(home, fill[c])
+
+
+def arrivals(home: Mapping[int, int], row: Mapping[int, int]) -> int:
+    """Return how many pods are on nodes beyond those that are at home there."""
+    return sum(max(0, count - home.get(node, 0)) for node, count in row.items())
 
 
 def evictions(problem: Problem, fill: Fill, c: int) -> int:
@@ -51,7 +58,8 @@ def touched(problem: Problem, fill: Fill) -> set[int]:
     nodes: set[int] = set()
     for pods, row in zip(problem.classes, fill, strict=True):
         home = dict(pods.running)
-        nodes.update(n for n in {*home, *row} if home.get(n, 0) != row.get(n, 0))
+        if home != row:
+            nodes.update(n for n in {*home, *row} if home.get(n, 0) != row.get(n, 0))
     return nodes
 
 

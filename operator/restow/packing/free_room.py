@@ -1,6 +1,6 @@
 """The free room of all nodes as one array, kept up to date node by node."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from operator import gt
 from typing import Final
 
@@ -20,23 +20,40 @@ class FreeRoom:
     """The free room of all nodes at once, for questions about thousands of them."""
 
     def __init__(self, problem: Problem, free: list[list[int]]) -> None:
+        """Follow the rows of `free`, which change: `renew` tells when one has."""
         shape = (len(problem.capacity), len(problem.resources))
         self._problem = problem
-        self.free = np.array(free, np.int64).reshape(shape)
-        self._by_resource = np.ascontiguousarray(self.free.T)
-        self._capacity = np.array(problem.capacity, np.int64).reshape(shape)
+        # column by column: one resource of all nodes is what questions go through
+        self._rows, self._stale = free, set[int]()
+        self._free = np.asfortranarray(np.array(free, np.int64).reshape(shape))
+        self._capacity = np.asfortranarray(np.array(problem.capacity, np.int64).reshape(shape))
         self._most = np.maximum(self._capacity, 1)
-        self._left: npt.NDArray[np.float64] = (self.free / self._most).sum(axis=1)
+        self._left = np.zeros(len(self._free))
+        for room, most in zip(self._free.T, self._most.T, strict=True):
+            self._left += room / most  # in this order, as one node's is summed up below
         self._allowed: dict[int, Indices] = {}
         self._may: dict[int, Marks] = {}
         self._top: list[int] | None = None
 
-    def renew(self, node: int, room: list[int]) -> None:
-        """Take over the free room of the node."""
-        self._raise_top(self.free[node].tolist(), room)
-        self.free[node] = room
-        self._by_resource[:, node] = room
-        self._left[node] = (self.free[node] / self._most[node]).sum()
+    def renew(self, node: int) -> None:
+        """Take over the free room of the node when it is asked for: much is undone before."""
+        self._stale.add(node)
+
+    @property
+    def free(self) -> Rooms:
+        """(nodes, resources) the free room; not to be changed."""
+        self._catch_up()
+        return self._free
+
+    def _catch_up(self) -> None:
+        for node in self._stale:
+            room, left = self._rows[node], 0.0
+            self._raise_top(self._free[node].tolist(), room)
+            self._free[node] = room
+            for amount, most in zip(room, self._problem.capacity[node], strict=True):
+                left += amount / (most or 1)
+            self._left[node] = left
+        self._stale.clear()
 
     def fitting(self, c: int, besides: int | None) -> Indices:
         """Return the allowed nodes, but for `besides`, with room for one pod; ascending."""
@@ -44,7 +61,7 @@ class FreeRoom:
             return NONE
         demand = self._problem.classes[c].demand
         fits = self._may_hold(c).copy()
-        for free, need in zip(self._by_resource, demand, strict=True):
+        for free, need in zip(self.free.T, demand, strict=True):
             fits &= free >= need
         if besides is not None:
             fits[besides] = False
@@ -52,34 +69,57 @@ class FreeRoom:
 
     def may_fit(self, c: int) -> bool:
         """Return False if no node whatever has enough of some resource for one pod."""
-        return not any(map(gt, self._problem.classes[c].demand, self._most_free()))
+        return bool(self.that_may_fit((c,)))
+
+    def that_may_fit(self, classes: Iterable[int]) -> list[int]:
+        """Return those of the classes of which no pod is too large for every node."""
+        most, pods = self._most_free(), self._problem.classes
+        return [c for c in classes if not any(map(gt, pods[c].demand, most))]
 
     def tightest(self, nodes: Indices) -> int | None:
         """Return the node with the least room left over, the first of equals; None of none."""
-        return int(nodes[self._left[nodes].argmin()]) if len(nodes) else None
+        return int(nodes[self._lefts()[nodes].argmin()]) if len(nodes) else None
 
     def by_tightness(self, nodes: Indices) -> Iterator[int]:
         """Yield the nodes, those with the least room left over first."""
-        yield from map(int, nodes[np.argsort(self._left[nodes], kind="stable")])
+        yield from map(int, nodes[self._lefts()[nodes].argsort(kind="stable")])
 
     def by_shortfall(self, c: int, most: int) -> list[int]:
         """Return up to `most` nodes that could hold the pod if emptied, lacking least first."""
-        demand = np.array(self._problem.classes[c].demand)
-        allowed = self._allowed_to(c)
-        nodes = allowed[(self._capacity[allowed] >= demand).all(axis=1)]
-        lack = np.maximum(demand - self.free[nodes], 0) / self._most[nodes]
-        order = np.argsort(lack.max(axis=1, initial=0.0), kind="stable")
-        return [int(n) for n in nodes[order[:most]]]
+        holds = self._may_hold(c).copy()
+        lack = np.zeros(len(self._rows))
+        for need, free, capacity, all_ in zip(
+            self._problem.classes[c].demand,
+            self.free.T,
+            self._capacity.T,
+            self._most.T,
+            strict=True,
+        ):
+            holds &= capacity >= need
+            np.maximum(lack, (need - free) / all_, out=lack)
+        nodes = holds.nonzero()[0]
+        lack = lack[nodes]
+        if most < len(nodes):
+            near = lack <= np.partition(lack, most - 1)[most - 1]
+            nodes, lack = nodes[near], lack[near]
+        order = lack.argsort(kind="stable")
+        return nodes[order[:most]].tolist()  # type: ignore[no-any-return]  # numpy's own
 
     def roomiest(self, most: int) -> Indices:
         """Return up to `most` nodes, those with the largest free share first."""
-        return np.argsort(-self._left, kind="stable")[:most]
+        return np.argsort(-self._lefts(), kind="stable")[:most]
 
     def _most_free(self) -> list[int]:
         """Return per resource the most room that a node has."""
+        self._catch_up()
         if self._top is None:
-            self._top = self._by_resource.max(axis=1, initial=0).tolist()
+            self._top = self._free.max(axis=0, initial=0).tolist()
         return self._top
+
+    def _lefts(self) -> npt.NDArray[np.float64]:
+        """Return per node the sum of its free shares."""
+        self._catch_up()
+        return self._left
 
     def _raise_top(self, before: list[int], after: list[int]) -> None:
         """Keep what `_most_free` says true, or forget it, when a node's room changes."""
@@ -101,6 +141,6 @@ class FreeRoom:
         """Return per node whether it is among the class's allowed ones."""
         key = id(self._problem.classes[c].allowed)
         if key not in self._may:
-            self._may[key] = marks = np.zeros(len(self.free), bool)
+            self._may[key] = marks = np.zeros(len(self._rows), bool)
             marks[self._allowed_to(c)] = True
         return self._may[key]

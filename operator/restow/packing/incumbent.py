@@ -38,7 +38,7 @@ def greedy(problem: Problem, over: Callable[[], bool] = never) -> Placement:
             break
         _seat_party(ledger, party, seating)
     _tidy(ledger)
-    return placement_of(ledger.fill)
+    return ledger.placement()
 
 
 def tidied(problem: Problem, fill: Fill, over: Callable[[], bool] = never) -> Fill:
@@ -56,10 +56,10 @@ def _tidy(ledger: Ledger) -> None:
     problem, changed = ledger.problem, True
     while changed:
         changed = False
-        for c, pods in enumerate(problem.classes):
+        for c in ledger.changed():
             if ledger.over():
                 return
-            for n, count in pods.running:
+            for n, count in problem.classes[c].running:
                 while ledger.fill[c].get(n, 0) < count and _return_one(ledger, c, n):
                     changed = True
     for party in _parties(problem):

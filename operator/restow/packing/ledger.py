@@ -5,6 +5,7 @@ from collections.abc import Callable, Iterator
 from restow.packing import fill as fills
 from restow.packing.fill import Fill, stay_fill
 from restow.packing.free_room import FreeRoom, Indices, Rooms
+from restow.packing.outcome import Placement
 from restow.packing.problem import Problem
 from restow.packing.standing import Standing
 from restow.packing.tally import Tally
@@ -46,7 +47,7 @@ class Ledger:
         self._journal: list[tuple[int, int, int]] = []
         self._standing = Standing(problem, self._home, fill)
         self._room = FreeRoom(problem, self.free)
-        self.tally = Tally(problem, fill)
+        self.tally = Tally(problem, self._home, fill)
 
     def mark(self) -> int:
         """Return a name for the present state, for `rollback`."""
@@ -94,7 +95,7 @@ class Ledger:
         room = self.free[node]
         for r, need in enumerate(self.problem.classes[c].demand):
             room[r] -= need * count
-        self._room.renew(node, room)
+        self._room.renew(node)
 
     def waiting(self, c: int) -> int:
         """Return how many pods of class `c` have no place."""
@@ -151,6 +152,18 @@ class Ledger:
         """Return the running classes with a pod that moved."""
         return self.tally.disturbed
 
+    def changed(self) -> list[int]:
+        """Return the classes with a pod that is not where it is now."""
+        pairs = enumerate(zip(self.fill, self._home, strict=True))
+        return [c for c, (then, now) in pairs if then != now]
+
+    def placement(self) -> Placement:
+        """Return the fill as a placement."""
+        found = [pods.running for pods in self.problem.classes]
+        for c in self.changed():
+            found[c] = tuple(sorted(self.fill[c].items()))
+        return tuple(found)
+
     def changed_nodes(self, c: int) -> set[int]:
         """Return the nodes with more or fewer pods of class `c` than now."""
         now, then = self._home[c], self.fill[c]
@@ -170,7 +183,7 @@ class Ledger:
 
         Those that obviously fit nowhere are left out.
         """
-        for c in sorted(filter(self._room.may_fit, self.at[node])):
+        for c in sorted(self._room.that_may_fit(self.at[node])):
             pods = self.problem.classes[c]
             if pods.movable and self._at_home(c, node) and self.may_move(c):
                 yield c

@@ -66,7 +66,7 @@ class PodClass:
         """Number of pods in the class."""
         if self.pending:
             return self.pending
-        return sum(count for _, count in self.running)
+        return sum([count for _, count in self.running])
 
 
 Elsewhere = tuple[tuple[tuple[int, ...], tuple[tuple[tuple[int, ...], int | None, int], ...]], ...]

@@ -1,7 +1,6 @@
 """What a fill under construction does to running pods, kept up to date change by change."""
 
-from restow.packing import fill as fills
-from restow.packing.fill import Fill
+from restow.packing.fill import Fill, arrivals
 from restow.packing.problem import Problem
 
 
@@ -18,19 +17,20 @@ class Tally:
         (budgets,) the same of the pods that draw on a budget.
     """
 
-    def __init__(self, problem: Problem, fill: Fill) -> None:
+    def __init__(self, problem: Problem, home: Fill, fill: Fill) -> None:
         self._classes = problem.classes
-        self.waiting = [
-            pods.count - fills.placed(fill, c) for c, pods in enumerate(problem.classes)
-        ]
+        self.waiting = [0] * len(problem.classes)
         self.moved, self.evicted = 0, 0
         self.moved_of = [0] * len(problem.budgets)
         self.evicted_of = [0] * len(problem.budgets)
         self.disturbed: set[int] = set()
         self._moves = [0] * len(problem.classes)
-        for c, pods in enumerate(problem.classes):
+        for c, (pods, was, row) in enumerate(zip(problem.classes, home, fill, strict=True)):
+            if pods.running and was == row:  # most classes: nothing happens to them
+                continue
+            self.waiting[c] = pods.count - sum(row.values())
             if pods.running:
-                self._book(c, fills.moves(problem, fill, c), self.waiting[c])
+                self._book(c, arrivals(was, row), self.waiting[c])
 
     def change(self, c: int, before: int, after: int, home: int) -> None:
         """Book that a node, home to `home` pods of class `c`, has `after` instead of `before`."""

@@ -3,9 +3,12 @@
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
 
+from restow.cluster.label_index import Labelled
 from restow.cluster.objects import Pod, Workload
 from restow.cluster.selectors import matches
 from restow.cluster.snapshot import Snapshot
+from restow.cluster.terms import LabelSelector
+from restow.core.frozen import Labels
 from restow.core.ids import Uid
 from restow.policies.coverage import Policy, refuses_node
 
@@ -21,14 +24,15 @@ def concerning(snapshot: Snapshot, policy: Policy) -> Snapshot:
     pods = tuple(pod for pod in snapshot.pods.values() if pod.node is None or pod.node in covered)
     namespaces = {pod.key.namespace for pod in pods}
     controllers = {each.uid for pod in pods for each in _above(pod, snapshot.workloads)}
-    seated = _by_namespace(pod for pod in pods if pod.node is not None)
+    seated = _labels(pod for pod in pods if pod.node is not None)
     return replace(
         snapshot,
         budgets={
             key: budget
             for key, budget in snapshot.budgets.items()
             if budget.selector is not None
-            and any(matches(budget.selector, pod.labels) for pod in seated.get(key.namespace, ()))
+            and key.namespace in seated
+            and _selects_any(budget.selector, seated[key.namespace])
         },
         workloads={uid: each for uid, each in snapshot.workloads.items() if uid in controllers},
         namespaces={name: each for name, each in snapshot.namespaces.items() if name in namespaces},
@@ -44,8 +48,13 @@ def _above(pod: Pod, workloads: Mapping[Uid, Workload]) -> Iterator[Workload]:
         owner = workloads[owner.uid].owner
 
 
-def _by_namespace(pods: Iterable[Pod]) -> Mapping[str, list[Pod]]:
-    grouped: dict[str, list[Pod]] = {}
+def _labels(pods: Iterable[Pod]) -> Mapping[str, Labelled[Labels]]:
+    """Return the labels of the pods, per namespace."""
+    found: dict[str, set[Labels]] = {}
     for pod in pods:
-        grouped.setdefault(pod.key.namespace, []).append(pod)
-    return grouped
+        found.setdefault(pod.key.namespace, set()).add(pod.labels)
+    return {name: Labelled([(each, each) for each in labels]) for name, labels in found.items()}
+
+
+def _selects_any(selector: LabelSelector, labels: Labelled[Labels]) -> bool:
+    return any(matches(selector, each) for each in labels.likely(selector))

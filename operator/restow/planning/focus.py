@@ -5,7 +5,7 @@ that only has to be good: a plan that places every pod disturbs nobody beyond th
 some pod gets no place on them, there are more of them the next time, up to all.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 from itertools import count
 from typing import Final
@@ -17,7 +17,7 @@ from restow.cluster.objects import Node, Pod
 from restow.cluster.snapshot import Snapshot
 from restow.core.frozen import Amounts
 from restow.core.ids import NodeName
-from restow.packing.fill import fill_of, moves, placed
+from restow.packing.fill import arrivals
 from restow.packing.incumbent import greedy
 from restow.packing.problem import Problem
 from restow.planning.judge import Judge
@@ -67,11 +67,15 @@ def started(problem: Problem) -> Problem:
 
 def suffices(problem: Problem) -> bool:
     """Return whether the first placement gives every pod a place, or moves as many as it may."""
-    fill = fill_of(problem.start or ())
-    moved = sum(moves(problem, fill, c) for c in range(len(fill)))
+    changed = [
+        (pods, dict(pods.running), dict(there))
+        for pods, there in zip(problem.classes, problem.start or (), strict=True)
+        if pods.pending or there != pods.running
+    ]
+    moved = sum(arrivals(home, there) for pods, home, there in changed if pods.running)
     if moved == problem.max_moves:
         return True
-    return all(placed(fill, c) == pods.count for c, pods in enumerate(problem.classes))
+    return all(sum(there.values()) == pods.count for pods, _, there in changed)
 
 
 class _Rooms:
@@ -82,7 +86,7 @@ class _Rooms:
         self._resources = sorted({name for pod in pending for name in pod.requests})
         self._free = self._rows(snapshot.free[name] for name in self._names)
         self._share = self._free / np.maximum(self._rows(n.allocatable for n in targets), 1)
-        self._total = self._share.sum(axis=1)
+        self._total = self._share.sum(axis=0)
         index = {name: number for number, name in enumerate(self._names)}
         self._asking: dict[tuple[Amounts, int], int] = {}
         self._allowed: dict[int, npt.NDArray[np.intp]] = {}
@@ -97,20 +101,22 @@ class _Rooms:
     def near(self, factor: int) -> frozenset[NodeName]:
         """Return the nodes nearest to holding the pods, and those with most room."""
         chosen = np.zeros(len(self._names), bool)
-        chosen[np.argsort(-self._share.min(axis=1), kind="stable")[: factor * ROOMY]] = True
+        chosen[np.argsort(-self._share.min(axis=0), kind="stable")[: factor * ROOMY]] = True
         for (requests, allowed), pods in self._asking.items():
             nodes = self._allowed[allowed]
             nodes = nodes[~chosen[nodes]]  # the nearest of one are often those of another
-            (need,) = self._rows([requests])
-            lack = np.maximum(need - self._free[nodes], 0) / np.maximum(need, 1)
-            chosen[
-                nodes[_least(lack.max(axis=1, initial=0), self._total[nodes], factor * NEAR * pods)]
-            ] = True
+            lack = np.zeros(len(nodes))
+            for name, free in zip(self._resources, self._free, strict=True):
+                need = requests.of(name)
+                np.maximum(lack, (need - free[nodes]) / max(need, 1), out=lack)
+            chosen[nodes[_least(lack, self._total[nodes], factor * NEAR * pods)]] = True
         return frozenset(self._names[int(n)] for n in np.flatnonzero(chosen))
 
-    def _rows(self, amounts: Iterator[Amounts] | Sequence[Amounts]) -> Rooms:
-        rows = [[each.of(name) for name in self._resources] for each in amounts]
-        return np.array(rows, np.int64).reshape(len(rows), len(self._resources))
+    def _rows(self, amounts: Iterable[Amounts]) -> Rooms:
+        """Return the amounts resource by resource: what is asked goes through all nodes of one."""
+        rows = [each.row(self._resources) for each in amounts]
+        table = np.array(rows, np.int64).reshape(len(rows), len(self._resources))
+        return np.ascontiguousarray(table.T)
 
 
 def _least(

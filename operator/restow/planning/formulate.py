@@ -3,23 +3,25 @@
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field, replace
 from datetime import datetime
+from operator import attrgetter
 
-from restow.cluster.objects import Pod
+from restow.cluster.objects import Pod, by_key
 from restow.cluster.snapshot import Snapshot
 from restow.core.frozen import Amounts, total
 from restow.core.ids import NodeName, ObjectKey, Uid
-from restow.core.reasons import Reason, Refusal
+from restow.core.reasons import Refusal
 from restow.packing.problem import Order, Problem
 from restow.planning.attaching import Attaching
 from restow.planning.devices import Devices
 from restow.planning.focus import focuses, started, suffices
 from restow.planning.formulation import Formulation, MigrationLimits, Usage
-from restow.planning.grouping import Grouping, class_of
+from restow.planning.grouping import Grouping
 from restow.planning.judge import Judge
 from restow.planning.ports import PortNames, port_names
 from restow.planning.recall import Asked, Recall, Selections
 from restow.planning.relating.cast import Cast, Seat
 from restow.planning.relating.related import related
+from restow.planning.tenants import Alike, is_special
 from restow.planning.waiting import Waiting, waiting
 from restow.policies.coverage import Policy
 from restow.policies.packing_policy import Limits
@@ -29,10 +31,6 @@ from restow.rules.devices.demand import has_claims
 from restow.rules.feasibility import feasible
 from restow.rules.wishes import Wishes, distinct_complaints
 
-UNSAFE = Refusal(Reason.NO_ROOM, "waiting pods would take the room that it leaves to others")
-MACHINE = Refusal(
-    Reason.MACHINE, "the pod runs a virtual machine, which no plan for waiting pods migrates"
-)
 LOWEST = -(2**31)
 """No pod has a lower priority."""
 
@@ -85,9 +83,14 @@ def formulate(  # noqa: PLR0913 - by name, all but three with defaults
         if known is not None:
             return known
         draft = _Draft(
-            judge=asked.judge, pending=pending, soon=soon, wishes=dict(wishes), staying=staying
+            judge=asked.judge,
+            recall=recall,
+            pending=pending,
+            soon=soon,
+            wishes=dict(wishes),
+            staying=staying,
         )
-        draft.sort_running(recall)
+        draft.sort_running()
         found = draft.finish(order, limits)
         if nodes is None:
             break
@@ -133,6 +136,7 @@ def standing(  # noqa: PLR0913 - by name, most with defaults
     judge = _judge(snapshot, policy, now, usage, others)
     draft = _Draft(
         judge=judge,
+        recall=Recall(),
         pending=[],
         soon=waiting(judge, [pod for pod in snapshot.unbound if judge.not_pending(pod) is None]),
         wishes={},
@@ -140,7 +144,7 @@ def standing(  # noqa: PLR0913 - by name, most with defaults
         shapes=tuple(shapes),
         migrating=True,
     )
-    draft.sort_running(Recall())
+    draft.sort_running()
     found = draft.finish(Order.RESTOW, _limits(policy.spec.limits, usage))
     return replace(found, complaints=distinct_complaints(draft.wishes.values()))
 
@@ -153,11 +157,10 @@ def _limits(limits: Limits, usage: Usage) -> tuple[int, int]:
     )
 
 
-def _missable(snapshot: Snapshot, pods: Iterable[Pod]) -> dict[Uid, int]:
-    """Return, per controller of the pods, how many may be missing: as the topmost known says."""
+def _missable(snapshot: Snapshot, owners: Iterable[Uid]) -> dict[Uid, int]:
+    """Return, per controller, how many of its pods may be missing: as the topmost known says."""
     found: dict[Uid, int] = {}
-    owners = (pod.owner for pod in pods if not machines.is_launcher(pod))
-    for uid in sorted({owner.uid for owner in owners if owner is not None}):
+    for uid in sorted(owners):
         workload = snapshot.workloads.get(uid)
         above = workload.owner if workload is not None else None
         top = snapshot.workloads.get(above.uid, workload) if above is not None else workload
@@ -170,6 +173,7 @@ class _Draft:
     """A formulation in the making; `migrating`: virtual machines may migrate."""
 
     judge: Judge
+    recall: Recall
     pending: list[Pod]
     soon: Waiting
     wishes: dict[Uid, Wishes]
@@ -177,55 +181,51 @@ class _Draft:
     shapes: tuple[Amounts, ...] = ()
     migrating: bool = False
     movable: list[Pod] = field(default_factory=list)
+    drawn_on: dict[Uid, ObjectKey] = field(default_factory=dict)
     fixed: dict[Uid, Refusal] = field(default_factory=dict)
-    fixed_on: dict[NodeName, list[Pod]] = field(default_factory=dict)
+    fixed_on: dict[NodeName, tuple[Pod, ...]] = field(default_factory=dict)
+    owners: set[Uid] = field(default_factory=set)
+    alike: list[Alike] = field(default_factory=list)
+    special: list[Pod] = field(default_factory=list)
+    asked: set[str] = field(default_factory=set)
     selections: Selections = ()
 
-    def sort_running(self, recall: Recall) -> None:
+    def sort_running(self) -> None:
         """Tell the pods that may move from those that are fixed load."""
-        names = [node.name for node in self.judge.covered()]
-        self.fixed_on = {name: [] for name in names}
-        pods = [(pod, name) for name in names for pod in self.judge.snapshot.pods_by_node[name]]
-        verdicts = recall.verdicts(self.judge, [pod for pod, _ in pods])
-        for (pod, name), verdict in zip(pods, verdicts, strict=True):
-            no = UNSAFE if pod.uid in self.staying else verdict.fixed
-            if no is None and not self.migrating and machines.is_launcher(pod):
-                no = MACHINE
-            if no is None:
-                self.movable.append(pod)
-                self.wishes[pod.uid] = verdict.wishes
-            else:
-                self.fixed[pod.uid] = no
-                self.fixed_on[name].append(pod)
-        self.movable.sort(key=lambda pod: pod.key)
+        self.special = [*filter(is_special, self.pending)]
+        told = self.recall.tenants(self.judge, staying=self.staying, migrating=self.migrating)
+        for node, here in zip(self.judge.covered(), told, strict=True):
+            self.movable += here.movable
+            self.wishes |= here.wishes
+            self.drawn_on |= here.drawn_on
+            self.owners |= here.owners
+            self.alike += here.alike
+            self.special += here.special
+            self.asked |= here.asked
+            self.fixed |= here.fixed
+            self.fixed_on[node.name] = here.staying
+        self.movable.sort(key=by_key)
+        self.special.sort(key=by_key)
 
     def finish(self, order: Order, limits: tuple[int, int]) -> Formulation:
         """Return the formulation."""
         covered = self.judge.covered()
         nodes = tuple(node.name for node in covered)
-        index_of = {name: index for index, name in enumerate(nodes)}
         pods = [*self.pending, *self.movable]
-        ports = port_names(pods, self.judge.snapshot.pods.values())
-        attaching = Attaching.of(pods, given := self._given())
-        devices = Devices.of(pods, covered, given, shapes=self.shapes)
+        ports = port_names(self.special, self.judge.snapshot.pods.values())
+        attaching = Attaching.of(self.special, given := self._given())
+        devices = Devices.of(self.special, covered, given, shapes=self.shapes)
         taken = tuple(map(devices.taken, self.shapes))
-        need = {
-            pod.uid: pod.requests
-            + ports.amounts(pod)
-            + attaching.amounts(pod)
-            + devices.amounts(pod)
-            for pod in pods
+        more = {
+            pod.uid: ports.amounts(pod) + attaching.amounts(pod) + devices.amounts(pod)
+            for pod in self.special
         }
-        asked = {name for amounts in (*need.values(), *taken) for name in amounts}
-        resources = tuple(sorted(asked))
-        drawn_on = {
-            pod.uid: budget.key
-            for pod in self.movable
-            if not machines.is_launcher(pod)
-            and (budget := self.judge.budgets.drawn_on(pod)) is not None
-        }
-        budgets = sorted(set(drawn_on.values()))
-        number = {key: index for index, key in enumerate(budgets)}
+        asking = (pod.requests for pod in self.pending)
+        resources = tuple(sorted(self.asked.union(*asking, *more.values(), *taken)))
+        demand = {pod.uid: pod.requests.row(resources) for pod in pods}
+        for pod in self.special:
+            demand[pod.uid] = (pod.requests + more[pod.uid]).row(resources)
+        budgets = sorted(set(self.drawn_on.values()), key=attrgetter("namespace", "name"))
         cast = self._cast(nodes)
         relating = related(cast)
         self.selections = cast.selections
@@ -234,10 +234,11 @@ class _Draft:
         grouping = Grouping(
             tiers=sorted({self.wishes[pod.uid].priority for pod in pods}, reverse=True),
             wishes=self.wishes,
-            index_of=index_of,
-            allowed=self._targets(pods, attaching, devices),
-            demand={uid: tuple(each.of(n) for n in resources) for uid, each in need.items()},
-            budget_of={uid: number[key] for uid, key in drawn_on.items()},
+            nodes=nodes,
+            allowed=self._targets(attaching, devices),
+            demand=demand,
+            budgets=budgets,
+            drawn_on=self.drawn_on,
             rivals=[pod for pod in self.pending if pod.preempts],
             unbindable=unbindable,
             relating=relating,
@@ -250,7 +251,7 @@ class _Draft:
                 tiers=tuple(grouping.tiers),
                 classes=classes,
                 budgets=tuple(self._allowed(key) for key in budgets),
-                relations=relating.relations(class_of(members)),
+                relations=relating.relations(grouping.class_of),
                 max_moves=limits[0],
                 max_evictions=limits[1],
                 order=order,
@@ -258,7 +259,7 @@ class _Draft:
             nodes=nodes,
             members=members,
             budgets=tuple(budgets),
-            missable=_missable(self.judge.snapshot, self.movable),
+            missable=_missable(self.judge.snapshot, self.owners),
             concurrent=self.judge.policy.spec.limits.concurrent_moves,
             migrations=self._migrations(),
             waiting=self.soon.unplaced,
@@ -281,26 +282,26 @@ class _Draft:
         budget = self.judge.snapshot.budgets[key]
         return budget.disruptions_allowed if budget.observed else 0
 
-    def _targets(
-        self, pods: list[Pod], attaching: Attaching, devices: Devices
-    ) -> dict[ObjectKey, tuple[NodeName, ...]]:
+    def _targets(self, attaching: Attaching, devices: Devices) -> dict[Uid, tuple[NodeName, ...]]:
         """Return per pod the nodes that no rule refuses, whoever moves."""
         snapshot = self.judge.snapshot
+        asking = [*((pod, (pod.uid,)) for pod in self.pending), *self.alike]
         found = feasible(
-            [machines.arriving(pod, snapshot) for pod in pods],
+            [machines.arriving(pod, snapshot) for pod, _ in asking],
             self.judge.targets(),
             Board(snapshot),
         )
-        for pod in pods:
+        allowed: dict[Uid, tuple[NodeName, ...]] = {}
+        for pod, uids in asking:
+            names = found[pod.key]
             if machines.is_launcher(pod) and pod.node is not None:
-                found[pod.key] = tuple(
-                    n for n in found[pod.key] if machines.named_target(n, snapshot) is not None
-                )
+                names = tuple(n for n in names if machines.named_target(n, snapshot) is not None)
             if pod.volumes or pod.uid in devices.shapes:
-                found[pod.key] = tuple(
-                    n for n in found[pod.key] if attaching.admits(pod, n) and devices.admits(pod, n)
+                names = tuple(
+                    n for n in names if attaching.admits(pod, n) and devices.admits(pod, n)
                 )
-        return found
+            allowed.update(dict.fromkeys(uids, names))
+        return allowed
 
     def _given(self) -> Board:
         """Return the board without the pods whose place is to be decided.
@@ -309,7 +310,7 @@ class _Draft:
         """
         snapshot = self.judge.snapshot
         board = Board(snapshot)
-        if any(p.volumes or has_claims(p, snapshot) for p in (*self.pending, *self.movable)):
+        if any(p.volumes or has_claims(p, snapshot) for p in self.special):
             for pod in self.movable:
                 board.take(pod.uid)
         return board
@@ -333,10 +334,11 @@ class _Draft:
             node = self.judge.snapshot.nodes[name]
             room = node.allocatable + one_each + attaching.room(name) + devices.room(node)
             fixed = [*self.fixed_on[name], *held.get(name, ())]
-            staying = [pod for pod in fixed if not pod.deleting]
-            now = room - load(fixed)
-            later = room - load([*staying, *self.soon.on.get(name, ())])
-            rows.append(tuple(max(0, min(now.of(n), later.of(n))) for n in resources))
+            later = [*(pod for pod in fixed if not pod.deleting), *self.soon.on.get(name, ())]
+            least = (room - load(fixed)).row(resources)
+            if later != fixed:
+                least = tuple(map(min, least, (room - load(later)).row(resources)))
+            rows.append(tuple([max(0, amount) for amount in least]))
         return tuple(rows)
 
     def _held(self) -> dict[NodeName, list[Pod]]:
@@ -359,6 +361,7 @@ class _Draft:
             nodes=nodes,
             free=free,
             arriving=tuple(self._arriving()),
+            bonds=self.recall.bonds(self.judge.snapshot),
         )
 
     def _arriving(self) -> Iterator[Seat]:

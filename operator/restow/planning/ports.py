@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from restow.cluster.objects import HostPort, Pod
-from restow.core.frozen import Amounts
+from restow.core.frozen import NOTHING, Amounts
 from restow.rules.placement.host_ports import EVERY_ADDRESS
 
 
@@ -20,6 +20,8 @@ class PortNames:
 
     def amounts(self, pod: Pod) -> Amounts:
         """Return one of each dimension that the pod takes; ports nobody asked about are none."""
+        if not pod.host_ports:
+            return NOTHING
         taken: dict[str, int] = {}
         for port in pod.host_ports:
             known = self.addresses.get((port.protocol, port.port), ())
@@ -33,7 +35,7 @@ def port_names(asking: Iterable[Pod], everyone: Iterable[Pod]) -> PortNames:
     """Return names for the ports of `asking`, by the addresses that `everyone` names."""
     asked = {(port.protocol, port.port) for pod in asking for port in pod.host_ports}
     addresses: dict[tuple[str, int], set[str]] = {each: set() for each in asked}
-    for pod in everyone:
+    for pod in everyone if asked else ():
         for port in pod.host_ports:
             if (port.protocol, port.port) in asked:
                 addresses[port.protocol, port.port].add(port.ip)

@@ -7,22 +7,25 @@ what they are. Everything else has to be the very same objects.
 
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass, field, fields
-from typing import Any, Final, NamedTuple
+from typing import Any, Final
 
-from restow.cluster.following import Changed, changed_pods, same_nodes
+from restow.cluster.following import Changed, same_nodes
 from restow.cluster.objects import Pod
 from restow.cluster.selectors import selects
 from restow.cluster.snapshot import Snapshot
 from restow.cluster.terms import Selection
-from restow.core.ids import NodeName
-from restow.core.reasons import Refusal
+from restow.core.ids import NodeName, Uid
 from restow.planning.formulation import Formulation
 from restow.planning.judge import Judge
+from restow.planning.relating.bonds import Bonds
+from restow.planning.tenants import Tenants
 from restow.planning.waiting import Waiting
-from restow.rules.wishes import Wishes
+
+MANY: Final = 64
+"""Pods that have changed, up to which bonds are followed: making all anew takes 50 times longer."""
 
 FORGET: Final = 4
-"""When so many times as many pods are remembered as were asked about, those that are gone go."""
+"""When so many times as many nodes are remembered as are looked at, the others are forgotten."""
 
 Selections = Collection[tuple[Selection, ...]]
 
@@ -51,13 +54,6 @@ class Asked:
     terms: tuple[Any, ...]
 
 
-class Verdict(NamedTuple):
-    """What the rules say of a running pod: what is asked for it, and why it stays, if it does."""
-
-    wishes: Wishes
-    fixed: Refusal | None
-
-
 @dataclass(slots=True)
 class Recall:
     """Remembers one formulation, and what was said of the pods on its nodes."""
@@ -66,29 +62,43 @@ class Recall:
     _found: Formulation | None = None
     _selections: Selections = field(default=())
     _judge: Judge | None = None
-    _verdicts: dict[int, tuple[Pod, Verdict]] = field(default_factory=dict)
+    _terms: tuple[frozenset[Uid], bool] = (frozenset(), False)
+    _tenants: dict[NodeName, Tenants] = field(default_factory=dict)
+    _bonds: tuple[Snapshot | None, Bonds | None] = (None, None)
 
-    def verdicts(self, judge: Judge, pods: Iterable[Pod]) -> list[Verdict]:
-        """Return what the rules say of each pod.
+    def tenants(
+        self, judge: Judge, *, staying: frozenset[Uid] = frozenset(), migrating: bool = False
+    ) -> list[Tenants]:
+        """Return what the rules say of the pods of each node that is looked at.
 
-        They are asked again where time alone may change it, or a wish cannot be used: that is told
-        each time.
+        They are asked again where time alone may change it.
         """
-        if self._judge is None or not _judges_alike(self._judge, judge):
-            self._verdicts.clear()
-        known, self._judge = self._verdicts, judge
+        terms = staying, migrating
+        if self._judge is None or self._terms != terms or not _judges_alike(self._judge, judge):
+            self._tenants = {}
+        known, self._judge, self._terms = self._tenants, judge, terms
         found = []
-        for pod in pods:
-            entry = known.get(id(pod))
-            if entry is None:
-                asked = judge.wishes(pod)
-                entry = (pod, Verdict(asked, judge.why_fixed(pod, asked)))  # holds the pod's id
-                if not asked.complaints and not judge.resting(pod):
-                    known[id(pod)] = entry
-            found.append(entry[1])
+        for node in judge.covered():
+            pods, here = judge.snapshot.pods_by_node[node.name], known.get(node.name)
+            if here is None or here.passing or here.pods != pods:
+                here = Tenants.of(pods, judge, staying=staying, migrating=migrating)
+                known[node.name] = here
+            found.append(here)
         if len(known) > FORGET * len(found):
-            kept = {id(pod) for pod in judge.snapshot.pods.values()}
-            self._verdicts = {key: entry for key, entry in known.items() if key in kept}
+            names = (node.name for node in judge.covered())
+            self._tenants = dict(zip(names, found, strict=True))
+        return found
+
+    def bonds(self, snapshot: Snapshot) -> Bonds:
+        """Return the rules between the snapshot's pods."""
+        before, found = self._bonds
+        if found is None or before is None or before.namespaces is not snapshot.namespaces:
+            found = Bonds.of(snapshot)
+        else:
+            changed = snapshot.changed_since(before)
+            few = len(changed) <= MANY
+            found = found.following(changed, snapshot) if few else Bonds.of(snapshot)
+        self._bonds = snapshot, found
         return found
 
     def of(self, asked: Asked) -> Formulation | None:
@@ -98,7 +108,7 @@ class Recall:
             return None
         old, new = before.judge.snapshot, asked.judge.snapshot
         within = asked.judge.within
-        changed = changed_pods(old.pods, new.pods)
+        changed = new.changed_since(old)
         if within is None and changed:
             return None
         if not all(self._foreign(each, within or (), new) for each in changed):
@@ -111,10 +121,7 @@ class Recall:
 
         Not where time alone may change what it says: a pod that rests for a while.
         """
-        pods = asked.judge.snapshot.pods_by_node
-        nodes = asked.judge.covered()
-        here = (pod for node in nodes for pod in pods[node.name] if id(pod) not in self._verdicts)
-        if any(asked.judge.resting(pod) for pod in here):
+        if any(self._tenants[node.name].passing for node in asked.judge.covered()):
             self._asked = self._found = None
             return
         self._asked, self._found, self._selections = asked, found, tuple(selections)

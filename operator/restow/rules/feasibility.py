@@ -7,11 +7,12 @@ of asking `rules.registry.RULES` pair by pair.
 
 from bisect import bisect_left
 from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping, Sequence
+from functools import cached_property
 from itertools import accumulate, compress
 from operator import or_
 from typing import Final, NamedTuple, TypeVar
 
-from restow.cluster.objects import Node, NodeSelectorTerm, Pod, Toleration
+from restow.cluster.objects import Node, NodeSelectorTerm, Pod, Taint, Toleration
 from restow.cluster.terms import Operator
 from restow.core.frozen import Amounts, Labels
 from restow.core.ids import NodeName, ObjectKey
@@ -106,10 +107,22 @@ class _Roster:
         self._admitting: dict[PlacementKey, NodeSet] = {}
         self._tolerable: dict[frozenset[Toleration], NodeSet] = {}
         self._taking: dict[NodeSelectorTerm, NodeSet] = {}
-        self._by_name: Mapping[str | None, NodeSet] = self._by(lambda node: node.name)
-        self._taints = self._by(lambda node: node.taints)
-        self._features = self._by(lambda node: node.declared_features)
-        self._cordoned = self._by(lambda node: node.unschedulable).get(True, 0)
+
+    @cached_property
+    def _by_name(self) -> Mapping[str | None, NodeSet]:
+        return {name: 1 << index for index, name in enumerate(self._names)}
+
+    @cached_property
+    def _taints(self) -> Mapping[tuple[Taint, ...], NodeSet]:
+        return self._by(lambda node: node.taints)
+
+    @cached_property
+    def _features(self) -> Mapping[frozenset[str], NodeSet]:
+        return self._by(lambda node: node.declared_features)
+
+    @cached_property
+    def _cordoned(self) -> NodeSet:
+        return self._by(lambda node: node.unschedulable).get(True, 0)
 
     def admitting(self, pod: Pod) -> NodeSet:
         """Return the nodes that no local rule refuses."""

@@ -37,6 +37,8 @@ HIGHEST_PRIORITY: Final = 1_000_000_000
 
 LOWEST_PRIORITY: Final = -(2**31)
 
+_WISHES: Final = frozenset({PRIORITY, MOVABLE, MOVE_COST})
+
 _LONGEST_CHAIN: Final = 8
 """Owners above a pod that are looked at; upstream has at most two, a cycle has no end."""
 
@@ -140,7 +142,7 @@ def of(pod: Pod, snapshot: Snapshot, priorities: Iterable[PriorityRule] = ()) ->
     """
     carriers = tuple(_carriers(pod, snapshot))
     default_cost = RELUCTANT_MOVE_COST if opt_outs.reluctant(pod) else DEFAULT_MOVE_COST
-    if not any(carrier.annotations for carrier in carriers):
+    if not carriers:
         return Wishes(priority=pod.priority, rank=pod.priority, move_cost=default_cost)
     priority, movable, cost = _readers(snapshot)
     wanted, free, price = (
@@ -192,18 +194,24 @@ def _readers(snapshot: Snapshot) -> tuple[_Reader[int], _Reader[bool], _Reader[i
 
 
 def _carriers(pod: Pod, snapshot: Snapshot) -> Iterator[_Carrier]:
-    yield _of_pod(pod)
+    """Yield the objects whose annotations hold for the pod and ask for something, nearest first."""
+    if _asks(pod.annotations):
+        yield _of_pod(pod)
     owner = pod.owner
     for _ in range(_LONGEST_CHAIN):
         workload: Workload | None = snapshot.workloads.get(owner.uid) if owner else None
         if workload is None:
             break
         owner = workload.owner
-        if not _is_copy(workload, snapshot):
+        if _asks(workload.annotations) and not _is_copy(workload, snapshot):
             yield _of_workload(workload)
     namespace = snapshot.namespaces.get(pod.key.namespace)
-    if namespace is not None:
+    if namespace is not None and _asks(namespace.annotations):
         yield _of_namespace(namespace)
+
+
+def _asks(annotations: Labels) -> bool:
+    return not _WISHES.isdisjoint(annotations)
 
 
 def _of_pod(pod: Pod) -> _Carrier:

@@ -1,6 +1,7 @@
 """What is told of the nodes on which no plan is sought is what there is."""
 
 from collections import Counter
+from dataclasses import replace
 
 import pytest
 
@@ -11,7 +12,7 @@ from restow.packing.fill import free_room, stay_fill
 from restow.packing.incumbent import stay_put
 from restow.packing.outcome import Level, LevelKind, Outcome, Status
 from restow.packing.unsolved import narrowed
-from restow.planning.beyond import with_elsewhere
+from restow.planning.beyond import PODS_PER_S, with_elsewhere
 from restow.planning.formulate import formulate
 from restow.planning.judge import Judge
 
@@ -60,3 +61,12 @@ def test_a_bound_beyond_counts_only_where_every_pod_has_a_place(lacking: int, bo
     found = narrowed(problem, outcome)
     assert found.levels[-1].bound == bound
     assert not found.levels[-1].proven
+
+
+def test_with_little_time_for_so_many_pods_nodes_elsewhere_are_not_told_of() -> None:
+    snapshot = draw(Shape(nodes=300, utilisation=0.93, seed=7))
+    near = formulate(snapshot, POLICY, NOW)
+    for seconds, told in ((len(snapshot.pods) / PODS_PER_S, True), (0.1, False)):
+        spec = POLICY.spec.model_copy(update={"solve_time_limit_seconds": seconds})
+        judge = Judge(snapshot=snapshot, policy=replace(POLICY, spec=spec), now=NOW)
+        assert (with_elsewhere(near, judge).problem.elsewhere is not None) is told

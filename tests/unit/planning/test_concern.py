@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 
+from restow.cluster.terms import LabelSelector, Operator, Requirement
 from restow.core.frozen import Labels
 from restow.planning.concern import concerning
 from restow.policies.coverage import Policy
@@ -73,3 +74,20 @@ def test_labels_of_the_namespace_of_a_pending_pod_are_kept() -> None:
     assert concerning(snapshot, GPU).namespaces["here"].labels == Labels(
         {"kubernetes.io/metadata.name": "here", "team": "x"}
     )
+
+
+def test_budgets_that_select_none_of_the_pods_go_whatever_their_selector_asks() -> None:
+    exists = Requirement(key="app", operator=Operator.EXISTS)
+    absent = Requirement(key="app", operator=Operator.DOES_NOT_EXIST)
+    mine = [
+        a_budget("here/all"),
+        a_budget("here/some", selector=LabelSelector(requirements=(exists,))),
+        a_budget("here/named", selector=selecting(app="a")),
+    ]
+    others = [
+        a_budget("here/bare", selector=LabelSelector(requirements=(absent,))),
+        a_budget("here/other", selector=selecting(app="b")),
+        a_budget("there/named", selector=selecting(app="a")),
+    ]
+    snapshot = a_snapshot([SEATED], NODES, budgets=[*mine, *others])
+    assert sorted(concerning(snapshot, GPU).budgets) == sorted(each.key for each in mine)

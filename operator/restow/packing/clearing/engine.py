@@ -22,6 +22,10 @@ HOME, PLANS = 0.3, 0.5
 """Shares of the time for a first bound and plan, and of what then is left for more plans, before
 the nodes elsewhere are looked at."""
 
+GLANCE = 0.2
+"""Share of the time then left for nodes elsewhere where the first bound was not found in its own:
+one look at them proves nearly as much as the rest of the time would, which plans need."""
+
 TRIES = 4
 """Dives in a row that may not gain when nothing is left to ask of the program."""
 
@@ -65,14 +69,15 @@ def cleared(
     generation = Generation(yard, part)
     _bound(generation, search.value, part)
     whole.book(part.spent)
-    beyond = None
+    beyond, share = None, GLANCE if part.over() else 1.0
     if problem.elsewhere is not None:
         part = Meter(whole.rest(PLANS))
         search.run(generation, part)
         whole.book(part.spent)
-        bound = generation.bound
-        generation.everywhere(whole)
-        beyond = min(search.value, _bound(generation, search.value, whole))
+        bound, part = generation.bound, Meter(whole.rest(share))
+        generation.everywhere(part)
+        beyond = min(search.value, _bound(generation, search.value, part))
+        whole.book(part.spent)
         generation.at_home(max(bound, beyond))
     search.run(generation, whole)
     return Cleared(search.best, generation.bound, beyond, whole.spent)

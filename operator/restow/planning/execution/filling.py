@@ -104,8 +104,10 @@ def _few(names: Iterator[NodeName]) -> tuple[NodeName, ...]:
 def _opens(board: Board, pod: Pod, node: NodeName, held: Nominated) -> bool:
     """Whether the node would take the pod once it had preempted all it may."""
     below = _below(board, pod, node)
+    if not below:
+        return False
     room = _room(board, pod, node, held)
-    if not below or any(room.of(name) < n for name, n in pod.requests.items()):
+    if any(room.of(name) < n for name, n in pod.requests.items()):
         return False
     with without(board, below) as left:
         return why_no_room(left, pod, node, held) is None

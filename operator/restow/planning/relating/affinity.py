@@ -15,8 +15,7 @@ from restow.planning.relating.sketch import Relating
 
 def relate(cast: Cast, found: Relating) -> None:
     """Add an attraction per set of terms and topology key, or bar where nobody can follow."""
-    for terms, needy in cast.with_affinity().items():
-        providers = cast.meant(tuple(term.pods for term in terms))
+    for terms, needy, providers in cast.parties(cast.bonds.close):
         for key in sorted({term.topology_key for term in terms}):
             _relate_key(cast, found, key, terms, needy, providers)
 

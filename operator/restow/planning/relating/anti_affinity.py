@@ -13,8 +13,7 @@ from restow.planning.relating.sketch import Relating
 
 def relate(cast: Cast, found: Relating) -> None:
     """Add an exclusion per term, and bar what given pods keep out."""
-    for term, carriers in cast.with_anti_affinity().items():
-        targets = cast.meant((term.pods,))
+    for term, carriers, targets in cast.parties(cast.bonds.apart):
         topology = cast.topology(term.topology_key)
         found.bar(carriers.uids, topology.around(targets.given))
         found.bar(targets.uids, topology.around(carriers.given))

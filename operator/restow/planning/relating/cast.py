@@ -3,14 +3,13 @@
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from restow.cluster.objects import Pod
-from restow.cluster.selectors import selects
 from restow.cluster.snapshot import Snapshot
-from restow.cluster.terms import PodTerm, Selection
 from restow.core.ids import NodeName, Uid
 from restow.packing.relations import Domains
+from restow.planning.relating.bonds import Bond, Bonds, Selections
 
 T = TypeVar("T")
 
@@ -33,15 +32,18 @@ class Seat:
 
 @dataclass(frozen=True, slots=True)
 class Meant:
-    """The pods that some selections mean."""
+    """Pods that carry a rule, or that it means: those whose place is chosen, and the given."""
 
     free: tuple[Pod, ...]
     given: tuple[Seat, ...]
+    uids: frozenset[Uid]
+    """Of the free ones."""
 
-    @property
-    def uids(self) -> frozenset[Uid]:
-        """The pods whose place a plan may choose."""
-        return frozenset(pod.uid for pod in self.free)
+    @classmethod
+    def of(cls, free: Iterable[Pod], given: Iterable[Seat]) -> "Meant":
+        """Return them with the uids of the free ones."""
+        pods = tuple(free)
+        return cls(pods, tuple(given), frozenset(pod.uid for pod in pods))
 
     @property
     def lasting(self) -> tuple[Seat, ...]:
@@ -66,11 +68,16 @@ class Topology:
     values: Mapping[str, int]
     of_node: Mapping[NodeName, int]
     domains: Domains
+    _around: dict[frozenset[int], frozenset[NodeName]] = field(default_factory=dict)
 
     def nodes_in(self, domains: Collection[int]) -> frozenset[NodeName]:
-        """Return the nodes in any of the `domains`."""
-        inside = self._inside
-        return frozenset(name for domain in domains for name in inside.get(domain, ()))
+        """Return the nodes in any of the `domains`; the same object for the same domains."""
+        asked = frozenset(domains)
+        if asked not in self._around:
+            inside = self._inside
+            found = frozenset(name for domain in asked for name in inside.get(domain, ()))
+            self._around[asked] = found
+        return self._around[asked]
 
     @cached_property
     def _inside(self) -> Mapping[int, Sequence[NodeName]]:
@@ -79,7 +86,7 @@ class Topology:
             found.setdefault(domain, []).append(name)
         return found
 
-    @property
+    @cached_property
     def of_single_nodes(self) -> bool:
         """Whether no domain has more than one node."""
         return len(set(self.of_node.values())) == len(self.of_node)
@@ -111,6 +118,8 @@ class Cast:
         Pods whose place the plan may choose: the pending and the movable ones.
     arriving
         Pods without a node that are about to take a place: it is theirs.
+    bonds
+        Those of the snapshot.
 
     All other pods of the snapshot that have a node are given where they are.
     """
@@ -119,7 +128,7 @@ class Cast:
     nodes: tuple[NodeName, ...]
     free: tuple[Pod, ...]
     arriving: tuple[Seat, ...] = ()
-    _meant: dict[tuple[Selection, ...], Meant] = field(default_factory=dict)
+    bonds: Bonds
     _topologies: dict[str, Topology] = field(default_factory=dict)
 
     def topology(self, key: str) -> Topology:
@@ -141,88 +150,62 @@ class Cast:
             domains=tuple(of_node.get(name, -1) for name in self.nodes),
         )
 
-    def meant(self, selections: tuple[Selection, ...]) -> Meant:
-        """Return the pods that match all of the `selections`."""
-        if selections not in self._meant:
-            self._meant[selections] = self._find(selections)
-        return self._meant[selections]
+    def parties(self, bonds: Iterable[Bond[T]]) -> Iterator[tuple[T, Meant, Meant]]:
+        """Yield the rules that any free pod has to do with, who carries each and whom it means."""
+        for bond in bonds:
+            if not bond.uids.isdisjoint(self._free):
+                carriers = self._told_apart(bond.carriers)
+                alike = bond.meant is bond.carriers
+                yield bond.rule, carriers, carriers if alike else self._told_apart(bond.meant)
 
     @property
-    def selections(self) -> Collection[tuple[Selection, ...]]:
-        """The selections that were asked about."""
-        return self._meant.keys()
+    def selections(self) -> tuple[Selections, ...]:
+        """What selects the pods that the rules mean that any free pod has to do with."""
+        bonds: Iterable[Bond[Any]] = (*self.bonds.apart, *self.bonds.close, *self.bonds.spread)
+        return tuple(b.selections for b in bonds if not b.uids.isdisjoint(self._free))
 
-    def with_affinity(self) -> Mapping[tuple[PodTerm, ...], Meant]:
-        """Return the pods with required affinity, by all their terms together."""
-        return by_trait((pod.affinity or None, pod, seat) for pod, seat in self.asking())
-
-    def with_anti_affinity(self) -> Mapping[PodTerm, Meant]:
-        """Return the pods with required anti-affinity, by term."""
-        return by_trait(
-            (term, pod, seat) for pod, seat in self.asking() for term in pod.anti_affinity
-        )
-
-    def asking(self) -> Iterable[tuple[Pod, Seat | None]]:
-        """Return the pods that ask something of others, with their seat if it is given."""
-        return self._asking
-
-    @cached_property
-    def _asking(self) -> tuple[tuple[Pod, Seat | None], ...]:
-        return tuple(self._ask())
-
-    def _ask(self) -> Iterator[tuple[Pod, Seat | None]]:
-        for pod in self.free:
-            yield pod, None
-        for pod in self.snapshot.census.asking:
+    def seats(self, pods: Iterable[Pod]) -> Iterator[tuple[Pod, Seat | None]]:
+        """Yield those of the pods that are free or have a place, with their seat if it is given."""
+        for pod in pods:
             seat = self._seat(pod)
-            if seat is not None:
+            if seat is not None or pod.uid in self._free:
                 yield pod, seat
-        for seat in self.arriving:
-            yield seat.pod, seat
 
     @cached_property
-    def _free_uids(self) -> frozenset[Uid]:
+    def _free(self) -> frozenset[Uid]:
         return frozenset(pod.uid for pod in self.free)
+
+    @cached_property
+    def _arriving(self) -> Mapping[Uid, Seat]:
+        return {seat.pod.uid: seat for seat in self.arriving}
+
+    def _told_apart(self, pods: Iterable[Pod]) -> Meant:
+        free: list[Pod] = []
+        given: list[Seat] = []
+        for pod, seat in self.seats(pods):
+            if seat is None:
+                free.append(pod)
+            else:
+                given.append(seat)
+        return Meant.of(free, given)
 
     def _seat(self, pod: Pod) -> Seat | None:
         """Return where the pod is given; None if it is free, or has no place."""
-        if pod.node is None or pod.uid in self._free_uids:
+        if pod.uid in self._free:
             return None
+        if pod.node is None:
+            return self._arriving.get(pod.uid)
         return Seat(pod, pod.node, lasting=not pod.deleting)
 
-    def _find(self, selections: tuple[Selection, ...]) -> Meant:
-        free: list[Pod] = []
-        given: list[Seat] = []
-        if any(each.selector is None for each in selections):
-            return Meant((), ())
-        first = selections[0].selector if selections else None
-        for namespace in self._namespaces(selections):
-            for alike in self.snapshot.census.likely(namespace, first):
-                if self._selected(alike[0], selections):
-                    free.extend(pod for pod in alike if pod.uid in self._free_uids)
-                    given.extend(seat for pod in alike if (seat := self._seat(pod)) is not None)
-        given.extend(seat for seat in self.arriving if self._selected(seat.pod, selections))
-        return Meant(tuple(free), tuple(given))
 
-    def _selected(self, pod: Pod, selections: tuple[Selection, ...]) -> bool:
-        return all(selects(each, pod, self.snapshot.namespaces) for each in selections)
-
-    def _namespaces(self, selections: tuple[Selection, ...]) -> Iterable[str]:
-        """Return the namespaces that may hold what the selections mean."""
-        named = [each.namespaces for each in selections if each.namespace_selector is None]
-        return sorted(frozenset(self.snapshot.census.namespaces).intersection(*named))
-
-
-def by_trait(found: Iterable[tuple[T | None, Pod, Seat | None]]) -> dict[T, Meant]:
-    """Group pods by what they have in common; None is nothing."""
+def by_trait(found: Iterable[tuple[T, Pod, Seat | None]]) -> dict[T, Meant]:
+    """Group pods by what they have in common."""
     free: dict[T, list[Pod]] = {}
     given: dict[T, list[Seat]] = {}
     for trait, pod, seat in found:
-        if trait is None:
-            continue
         free.setdefault(trait, [])
         if seat is None:
             free[trait].append(pod)
         else:
             given.setdefault(trait, []).append(seat)
-    return {trait: Meant(tuple(pods), tuple(given.get(trait, ()))) for trait, pods in free.items()}
+    return {trait: Meant.of(pods, given.get(trait, ())) for trait, pods in free.items()}

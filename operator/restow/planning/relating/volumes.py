@@ -17,7 +17,7 @@ from restow.rules.storage_demand import conflict_keys, exclusive_claims, needs_s
 
 def relate(cast: Cast, found: Relating) -> None:
     """Add exclusions of claims and disks, and the one pod that may take an existing volume."""
-    users = [(pod, seat) for pod, seat in cast.asking() if pod.volumes]
+    users = list(cast.seats(pod for pod in cast.snapshot.census.asking if pod.volumes))
     if not users:
         return
     cluster = cast.domains_of(dict.fromkeys(cast.snapshot.nodes, ""))
