@@ -67,6 +67,9 @@ KINDS: Final[Mapping[str, Kind]] = {
     "VirtualMachineInstanceMigration": Kind(
         "/apis/kubevirt.io/v1", "virtualmachineinstancemigrations"
     ),
+    "NodeResourceTopology": Kind(
+        "/apis/topology.node.k8s.io/v1alpha2", "noderesourcetopologies", namespaced=False
+    ),
     "VolumeAttachment": Kind("/apis/storage.k8s.io/v1", "volumeattachments", namespaced=False),
 }
 

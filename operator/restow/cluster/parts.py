@@ -17,6 +17,7 @@ from restow.cluster.storage import (
     StorageClass,
     VolumeAttachment,
 )
+from restow.cluster.topology import NodeTopology
 
 Object = (
     Pod
@@ -39,6 +40,7 @@ Object = (
     | Machine
     | MachineMigration
     | KubeVirt
+    | NodeTopology
 )
 
 
@@ -109,5 +111,6 @@ PARTS: Final = (
         key=_by_key,
     ),
     Part(field="kubevirts", type=KubeVirt, kinds=("KubeVirt",), key=_by_key),
+    Part(field="topologies", type=NodeTopology, kinds=("NodeResourceTopology",), key=_by_name),
 )
 """In the order of `Snapshot`'s fields and of its canonical JSON."""

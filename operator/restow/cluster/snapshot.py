@@ -28,6 +28,7 @@ from restow.cluster.storage import (
     StorageClass,
     VolumeAttachment,
 )
+from restow.cluster.topology import NodeTopology
 from restow.core.frozen import Amounts, total
 from restow.core.ids import NodeName, ObjectKey, Uid
 
@@ -65,6 +66,7 @@ class Snapshot:
     machines: Mapping[ObjectKey, Machine] = field(default_factory=dict)
     migrations: Mapping[ObjectKey, MachineMigration] = field(default_factory=dict)
     kubevirts: Mapping[ObjectKey, KubeVirt] = field(default_factory=dict)
+    topologies: Mapping[NodeName, NodeTopology] = field(default_factory=dict)
     absent: frozenset[str] = frozenset()
     added_affinity: Mapping[str, tuple[NodeSelectorTerm, ...]] = field(default_factory=dict)
 

@@ -21,6 +21,7 @@ from restow.planning.recall import Asked, Recall, Selections
 from restow.planning.relating.cast import Cast, Seat
 from restow.planning.relating.related import related
 from restow.planning.waiting import Waiting, waiting
+from restow.planning.zones import Zones
 from restow.policies.coverage import Policy
 from restow.policies.packing_policy import Limits
 from restow.rules import machines
@@ -209,6 +210,7 @@ class _Draft:
         attaching = Attaching.of(pods, given := self._given())
         devices = Devices.of(pods, covered, given, shapes=self.shapes)
         taken = tuple(map(devices.taken, self.shapes))
+        zones = Zones.of(pods, nodes, self.judge.snapshot)
         need = {
             pod.uid: pod.requests
             + ports.amounts(pod)
@@ -230,12 +232,13 @@ class _Draft:
         relating = related(cast)
         self.selections = cast.selections
         devices.relate(relating, len(nodes))
+        zones.relate(relating, len(nodes))
         unbindable = frozenset(pod.uid for pod in self.pending if self.judge.unbindable(pod))
         grouping = Grouping(
             tiers=sorted({self.wishes[pod.uid].priority for pod in pods}, reverse=True),
             wishes=self.wishes,
             index_of=index_of,
-            allowed=self._targets(pods, attaching, devices),
+            allowed=self._targets(pods, attaching, devices, zones),
             demand={uid: tuple(each.of(n) for n in resources) for uid, each in need.items()},
             budget_of={uid: number[key] for uid, key in drawn_on.items()},
             rivals=[pod for pod in self.pending if pod.preempts],
@@ -265,6 +268,7 @@ class _Draft:
             unbindable=unbindable,
             related=relating.related(),
             claimants=frozenset(devices.shapes),
+            zoned=frozenset(zones.shapes),
             shapes=taken,
             fixed=self.fixed,
             wishes=self.wishes,
@@ -282,7 +286,7 @@ class _Draft:
         return budget.disruptions_allowed if budget.observed else 0
 
     def _targets(
-        self, pods: list[Pod], attaching: Attaching, devices: Devices
+        self, pods: list[Pod], attaching: Attaching, devices: Devices, zones: Zones
     ) -> dict[ObjectKey, tuple[NodeName, ...]]:
         """Return per pod the nodes that no rule refuses, whoever moves."""
         snapshot = self.judge.snapshot
@@ -292,6 +296,7 @@ class _Draft:
             Board(snapshot),
         )
         for pod in pods:
+            found[pod.key] = zones.admitting(pod, found[pod.key])
             if machines.is_launcher(pod) and pod.node is not None:
                 found[pod.key] = tuple(
                     n for n in found[pod.key] if machines.named_target(n, snapshot) is not None

@@ -24,6 +24,7 @@ STORAGE: Final = (
     "attachments",
 )
 DEVICES: Final = ("resource_slices", "resource_claims", "device_classes", "device_taint_rules")
+ZONES: Final = ("topologies",)
 """Fields of the Snapshot."""
 
 
@@ -123,6 +124,8 @@ def _asked_about(judge: Judge, snapshot: Snapshot) -> Iterator[str]:
         fields += STORAGE
     if any(pod.claims or pod.extended for pod in pods):
         fields += DEVICES
+    if any(pod.alignment is not None for pod in pods):
+        fields += ZONES
     for field in fields:
         for key, each in sorted(getattr(snapshot, field).items()):
             yield repr((field, key, each))

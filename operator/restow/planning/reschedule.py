@@ -40,6 +40,7 @@ from restow.planning.migrating import (
 from restow.planning.plan import Disturbed, Plan, Solve, Step, Trigger
 from restow.planning.promise import Sight, promised
 from restow.planning.terrain import left, ranked, running, terrain_of, utilization
+from restow.planning.zones import surplus
 from restow.policies.coverage import Policy
 from restow.policies.rescheduling import Objective
 from restow.rescheduling.engine import Outcome
@@ -161,6 +162,10 @@ class _Attempt:
             ordered = ranked(self.formulation, self.terrain.costs, held)
             routes = routes_of(translated, outcome.steps)
             concrete = concretise(ordered, self.placement, routes)
+            crowded = surplus(self.judge.snapshot, ordered, concrete, all_of=round_ > 0)
+            if crowded:
+                held |= crowded
+                continue
             lesson = learn(self.judge.snapshot, ordered, concrete)
             if lesson is not None:  # there are devices enough, and no way to give them out
                 fixed |= lesson.classes
