@@ -10,7 +10,7 @@ from e2e.cluster.backend import Backend
 from e2e.cluster.current import CurrentCluster
 from e2e.cluster.kind import KindCluster
 from e2e.cluster.local import LocalCluster
-from e2e.crds import TOPOLOGIES
+from e2e.crds import NODE_CLAIMS, TOPOLOGIES
 from e2e.kubevirt import CRDS
 from e2e.mirror import Mirrors
 from e2e.operation import Operator
@@ -74,6 +74,12 @@ def kubevirt_crds(cluster: Client) -> None:
 def topology_crd(cluster: Client) -> None:
     """The CRD of NUMA zones, for the rest of the session; `e2e.crds` says what it stands in for."""
     install(cluster, TOPOLOGIES)
+
+
+@pytest.fixture(scope="session")
+def node_claim_crd(cluster: Client) -> None:
+    """The CRD of Karpenter's NodeClaims, for the rest of the session; see `e2e.crds`."""
+    install(cluster, NODE_CLAIMS)
 
 
 def install(cluster: Client, crds: Path) -> None:

@@ -9,3 +9,6 @@ from typing import Final
 
 TOPOLOGIES: Final = Path(__file__).with_name("noderesourcetopologies.yaml")
 """k8stopologyawareschedwg/noderesourcetopology-api, `pkg/apis/topology/v1alpha2/types.go`."""
+
+NODE_CLAIMS: Final = Path(__file__).with_name("nodeclaims.yaml")
+"""kubernetes-sigs/karpenter, `pkg/apis/v1/nodeclaim.go` and `nodeclaim_status.go`."""

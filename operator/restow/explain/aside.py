@@ -25,6 +25,7 @@ _NO_FILTERS: Final = frozenset(
         "VirtualMachineInstanceMigration",
         "KubeVirt",
         "NodeResourceTopology",
+        "NodeClaim",
     }
 )
 """Kinds that no filter of kube-scheduler reads: without them there is nothing to be judged."""
