@@ -2,11 +2,11 @@
 
 A zone that a pod leaves counts when the node's NodeResourceTopology says so. So a node admits a pod
 only while it has a zone for it now, whoever moves. What does not fit together is learned
-(`planning.clashing`), or made to stay (`surplus`).
+(`planning.clashing`); in rescheduling, who came in vain stays, and nodes are closed (`Crowding`).
 """
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import partial
 from typing import Self
 
@@ -17,6 +17,7 @@ from restow.core.ids import NodeName, Uid
 from restow.packing.relations import Clash
 from restow.planning.concretise import Concrete
 from restow.planning.formulation import Formulation
+from restow.planning.grouping import class_of
 from restow.planning.relating.sketch import Relating
 from restow.planning.stage import Arrival, settle
 from restow.rules.board import Board
@@ -24,6 +25,9 @@ from restow.rules.placement import numa_zones
 from restow.rules.survey import Survey
 
 RULES = (numa_zones.RULE,)
+
+OFTEN = 3
+"""After so many plans in vain, nodes are closed at once."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -83,26 +87,55 @@ def _clash(domains: tuple[int, ...], **_roles: tuple[int, ...]) -> Clash:
     return Clash(domains=domains)
 
 
-def surplus(
-    snapshot: Snapshot, formulation: Formulation, concrete: Concrete, *, all_of: bool
-) -> frozenset[Uid]:
-    """Return who has to stay so that all who come to a node are certain to find a zone.
+@dataclass(slots=True)
+class Crowding:
+    """What rescheduling has learned of nodes to which too many come.
 
-    Parameters
+    Attributes
     ----------
-    all_of
-        Also all those that did not come, so that nobody takes the place of one who has to stay.
+    held
+        Pods that stay, since they came in vain.
+    closed
+        Nodes to which nobody comes any more who needs a zone: twice somebody came in vain, or
+        plans have been made anew often.
     """
-    changes = [each for each in concrete.changes if each.step.pod.uid in formulation.zoned]
-    arrivals: list[Arrival] = [
-        (snapshot.pods[each.step.pod.key], formulation.nodes[each.target])
-        for each in changes
-        if each.target is not None
-    ]
-    refused = settle(Board(snapshot), arrivals, rules=RULES)
-    if not refused:
-        return frozenset()
-    come = {pod.uid for place, (pod, _) in enumerate(arrivals) if place not in refused}
-    if all_of:
-        return formulation.zoned - come
-    return frozenset(arrivals[place][0].uid for place in refused)
+
+    held: frozenset[Uid] = frozenset()
+    closed: frozenset[int] = frozenset()
+    _often: int = 0
+    _seen: frozenset[int] = frozenset()
+
+    @property
+    def empty(self) -> bool:
+        """Whether nothing was learned."""
+        return not self._seen
+
+    def learn(self, snapshot: Snapshot, formulation: Formulation, concrete: Concrete) -> bool:
+        """Return whether not all who come are certain to find a zone, and remember where."""
+        coming = [
+            (snapshot.pods[each.step.pod.key], each.target)
+            for each in concrete.changes
+            if each.step.pod.uid in formulation.zoned and each.target is not None
+        ]
+        arrivals: list[Arrival] = [(pod, formulation.nodes[node]) for pod, node in coming]
+        refused = settle(Board(snapshot), arrivals, rules=RULES)
+        nodes = frozenset(coming[place][1] for place in refused)
+        self._often += bool(refused)
+        self.held |= {coming[place][0].uid for place in refused}
+        self.closed |= nodes if self._often >= OFTEN else nodes & self._seen
+        self._seen |= nodes
+        return bool(refused)
+
+    def narrowed(self, formulation: Formulation) -> Formulation:
+        """Return the formulation without the ways to closed nodes."""
+        if not self.closed:
+            return formulation
+        problem, zoned = formulation.problem, formulation.zoned
+        members = {c for uid, c in class_of(formulation.members).items() if uid in zoned}
+        classes = tuple(
+            replace(pods, allowed=tuple(n for n in pods.allowed if n not in self.closed))
+            if c in members
+            else pods
+            for c, pods in enumerate(problem.classes)
+        )
+        return replace(formulation, problem=replace(problem, classes=classes))
