@@ -24,7 +24,7 @@ from restow.planning.waiting import Waiting, waiting
 from restow.planning.zones import Zones
 from restow.policies.coverage import Policy
 from restow.policies.packing_policy import Limits
-from restow.rules import machines
+from restow.rules import machines, move_cost
 from restow.rules.board import Board
 from restow.rules.devices.demand import has_claims
 from restow.rules.feasibility import feasible
@@ -32,7 +32,8 @@ from restow.rules.wishes import Wishes, distinct_complaints
 
 UNSAFE = Refusal(Reason.NO_ROOM, "waiting pods would take the room that it leaves to others")
 MACHINE = Refusal(
-    Reason.MACHINE, "the pod runs a virtual machine, which no plan for waiting pods migrates"
+    Reason.MACHINE,
+    "the pod runs a virtual machine, which the policy lets no plan for waiting pods migrate",
 )
 LOWEST = -(2**31)
 """No pod has a lower priority."""
@@ -86,7 +87,12 @@ def formulate(  # noqa: PLR0913 - by name, all but three with defaults
         if known is not None:
             return known
         draft = _Draft(
-            judge=asked.judge, pending=pending, soon=soon, wishes=dict(wishes), staying=staying
+            judge=asked.judge,
+            pending=pending,
+            soon=soon,
+            wishes=dict(wishes),
+            staying=staying,
+            migrating=policy.spec.moving.machines,
         )
         draft.sort_running(recall)
         found = draft.finish(order, limits)
@@ -184,9 +190,9 @@ class _Draft:
 
     def sort_running(self, recall: Recall) -> None:
         """Tell the pods that may move from those that are fixed load."""
-        names = [node.name for node in self.judge.covered()]
+        names, snapshot = [node.name for node in self.judge.covered()], self.judge.snapshot
         self.fixed_on = {name: [] for name in names}
-        pods = [(pod, name) for name in names for pod in self.judge.snapshot.pods_by_node[name]]
+        pods = [(pod, name) for name in names for pod in snapshot.pods_by_node[name]]
         verdicts = recall.verdicts(self.judge, [pod for pod, _ in pods])
         for (pod, name), verdict in zip(pods, verdicts, strict=True):
             no = UNSAFE if pod.uid in self.staying else verdict.fixed
@@ -194,7 +200,7 @@ class _Draft:
                 no = MACHINE
             if no is None:
                 self.movable.append(pod)
-                self.wishes[pod.uid] = verdict.wishes
+                self.wishes[pod.uid] = move_cost.with_copying(verdict.wishes, pod, snapshot)
             else:
                 self.fixed[pod.uid] = no
                 self.fixed_on[name].append(pod)

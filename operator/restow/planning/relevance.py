@@ -25,6 +25,7 @@ STORAGE: Final = (
 )
 DEVICES: Final = ("resource_slices", "resource_claims", "device_classes", "device_taint_rules")
 ZONES: Final = ("topologies",)
+MACHINES: Final = ("machines", "migrations", "kubevirts")
 """Fields of the Snapshot."""
 
 
@@ -126,6 +127,8 @@ def _asked_about(judge: Judge, snapshot: Snapshot) -> Iterator[str]:
         fields += DEVICES
     if any(pod.alignment is not None for pod in pods):
         fields += ZONES
+    if judge.policy.spec.moving.machines:
+        fields += MACHINES
     for field in fields:
         for key, each in sorted(getattr(snapshot, field).items()):
             yield repr((field, key, each))

@@ -24,6 +24,7 @@ It is never below nothing: no move pays for itself.
 import math
 from collections import Counter
 from collections.abc import Collection, Mapping
+from dataclasses import replace
 from datetime import datetime
 from typing import Final
 
@@ -81,6 +82,18 @@ def of(
     cost = wishes.move_cost + _rank(pod) + _age(pod, now) + _share(pod, snapshot)
     cost += pulled + _copied(pod, snapshot)
     return min(max(0, round(cost * ORDINARY)), ORDINARY * HIGHEST_MOVE_COST)
+
+
+def with_copying(wishes: Wishes, pod: Pod, snapshot: Snapshot) -> Wishes:
+    """Return the wishes with the move cost that packing counts: dearer by what is to be copied.
+
+    In whole ordinary moves, rounded up, so that machines stay alike; not where somebody wrote the
+    cost.
+    """
+    if wishes.cost_asked or not machines.is_launcher(pod):
+        return wishes
+    cost = wishes.move_cost + math.ceil(_copied(pod, snapshot))
+    return replace(wishes, move_cost=min(cost, HIGHEST_MOVE_COST))
 
 
 def deletion_cost(pod: Pod) -> int:
