@@ -8,6 +8,7 @@ from restow.cluster.snapshot import Snapshot
 from restow.core.reasons import Reason
 from restow.planning.relevance import fingerprint
 from restow.policies.packing_policy import Moving
+from restow.rules.machines import HOSTNAME
 from tests.support.decisions import a_policy, decided, shown
 from tests.support.machines import KUBEVIRT, a_launcher, a_machine, with_machines
 from tests.support.objects import GIB, NOW, a_node, a_pod, a_snapshot, a_workload, owner_ref
@@ -78,3 +79,23 @@ def test_what_machines_do_is_reason_to_decide_anew_only_where_they_may_make_room
     busy = cluster(*pods, machines=(a_machine("vm", "n0", migrating=True),))
     assert fingerprint(calm, LETTING, NOW) != fingerprint(busy, LETTING, NOW)
     assert fingerprint(calm, a_policy(), NOW) == fingerprint(busy, a_policy(), NOW)
+
+
+def test_where_machines_would_have_to_change_places_they_stay_and_the_rest_is_done() -> None:
+    a, b = a_machine("a", "n0"), a_machine("b", "n1")
+    web = a_workload(name="web")
+    pods = [
+        a_launcher(a, cpu_m=5000, node_selector={"pool": "vms"}),
+        a_launcher(b, cpu_m=3000, node_selector={"pool": "vms"}),
+        a_pod("w", node="n2", cpu_m=5000, owner=owner_ref(web), node_selector={"pool": "pods"}),
+        a_pod("new-0", cpu_m=4000, node_selector={HOSTNAME: "n0"}),
+        a_pod("new-2", cpu_m=4000, node_selector={HOSTNAME: "n2"}),
+    ]
+    sizes = {"n0": 7000, "n1": 6000, "n2": 8000, "n3": 5000}
+    pools = {"n0": "vms", "n1": "vms", "n2": "pods", "n3": "pods"}
+    nodes = [a_node(name, cpu_m=cpu, labels={"pool": pools[name]}) for name, cpu in sizes.items()]
+    bare = a_snapshot(pods, nodes, workloads=[web])
+    found = decided(with_machines(bare, [a, b], kubevirt=KUBEVIRT), LETTING)
+    assert shown(found) == ["0 Move w: n2 > n3", "0 Place new-2: - > n2"]
+    assert [each.pod.key.name for each in found.plan.unplaced] == ["new-0"]
+    assert not found.plan.unplaced[0].proven
