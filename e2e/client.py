@@ -67,6 +67,10 @@ KINDS: Final[Mapping[str, Kind]] = {
     "VirtualMachineInstanceMigration": Kind(
         "/apis/kubevirt.io/v1", "virtualmachineinstancemigrations"
     ),
+    "NodeClaim": Kind("/apis/karpenter.sh/v1", "nodeclaims", namespaced=False),
+    "NodeResourceTopology": Kind(
+        "/apis/topology.node.k8s.io/v1alpha2", "noderesourcetopologies", namespaced=False
+    ),
     "VolumeAttachment": Kind("/apis/storage.k8s.io/v1", "volumeattachments", namespaced=False),
 }
 

@@ -1,6 +1,7 @@
 """pytest fixtures: one cluster per session, one namespace per scenario, watches over it all."""
 
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 
@@ -9,6 +10,7 @@ from e2e.cluster.backend import Backend
 from e2e.cluster.current import CurrentCluster
 from e2e.cluster.kind import KindCluster
 from e2e.cluster.local import LocalCluster
+from e2e.crds import NODE_CLAIMS, TOPOLOGIES
 from e2e.kubevirt import CRDS
 from e2e.mirror import Mirrors
 from e2e.operation import Operator
@@ -65,8 +67,25 @@ def mirrors(cluster: Client) -> Iterator[Mirrors]:
 @pytest.fixture(scope="session")
 def kubevirt_crds(cluster: Client) -> None:
     """KubeVirt's CRDs, for the rest of the session; `e2e.kubevirt` says what they stand in for."""
-    cluster.kubectl("apply", f"--filename={CRDS}")
-    cluster.kubectl("wait", "--for=condition=Established", f"--filename={CRDS}", "--timeout=30s")
+    install(cluster, CRDS)
+
+
+@pytest.fixture(scope="session")
+def topology_crd(cluster: Client) -> None:
+    """The CRD of NUMA zones, for the rest of the session; `e2e.crds` says what it stands in for."""
+    install(cluster, TOPOLOGIES)
+
+
+@pytest.fixture(scope="session")
+def node_claim_crd(cluster: Client) -> None:
+    """The CRD of Karpenter's NodeClaims, for the rest of the session; see `e2e.crds`."""
+    install(cluster, NODE_CLAIMS)
+
+
+def install(cluster: Client, crds: Path) -> None:
+    """Install CRDs, and wait until they are served."""
+    cluster.kubectl("apply", f"--filename={crds}")
+    cluster.kubectl("wait", "--for=condition=Established", f"--filename={crds}", "--timeout=30s")
 
 
 @pytest.fixture(scope="session")

@@ -399,3 +399,30 @@ def test_a_kubevirt_that_takes_no_chosen_node_keeps_its_machines_where_they_are(
     plan = wait_plan(scenario, "Completed", "Aborted", within_s=90)
     assert {step["action"] for step in plan["spec"]["steps"]} == {"Move"}
     assert where(scenario) == {f"m-{n}": f"vm-{n}" for n in NODES}
+
+
+def test_a_machine_makes_room_for_a_waiting_pod(
+    machines: VirtController, scenario: Scenario, operator: Operator
+) -> None:
+    """All nodes have 4 CPUs free, and web's pods may not move: a machine goes next to another."""
+    stage(scenario)
+    asked = policy()
+    del asked["spec"]["rescheduling"]
+    asked["spec"]["moving"] = {"machines": True}
+    scenario.client.kubectl(
+        "annotate", "deployment/web", "restow.dev/movable=false", f"-n={scenario.namespace}"
+    )
+    whole = web()
+    whole["metadata"]["name"] = "whole"
+    whole["spec"]["replicas"] = 1
+    template = whole["spec"]["template"]
+    whole["spec"]["selector"]["matchLabels"] = {"app": "whole"}
+    template["metadata"]["labels"]["app"] = "whole"
+    template["spec"]["containers"][0]["resources"]["requests"]["cpu"] = "6"
+    scenario.apply(asked, whole)
+    plan = wait_plan(scenario, "Completed", within_s=90)
+    assert (len(steps(plan, "Migrate")), len(steps(plan, "Place"))) == (1, 1)
+    assert [step["wave"] for step in plan["spec"]["steps"]] == [0, 1]
+    assert set(scenario.places("app=whole").values()) == {steps(plan, "Migrate")[0]["from"]}
+    all_is_well(scenario)
+    wait_clean(scenario)

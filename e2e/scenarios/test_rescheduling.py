@@ -1,5 +1,7 @@
 """Fragmentation is undone under a policy's limits: pods move together, and nobody notices."""
 
+from datetime import UTC, datetime
+
 import pytest
 
 from e2e import moments
@@ -110,4 +112,36 @@ def test_nodes_are_emptied_for_an_autoscaler(scenario: Scenario, operator: Opera
     assert (fragments["before"]["empty nodes"], fragments["after"]["empty nodes"]) == (0, 2)
     scenario.wait_running(8)
     assert len(used(scenario)) == 2
+    wait_clean(scenario)
+
+
+def a_node_claim(*true: str) -> Json:
+    """A NodeClaim of Karpenter's, of a node that has not joined, in the sample's scope."""
+    now = datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+    said = {"status": "True", "message": "", "lastTransitionTime": now}
+    return {
+        "apiVersion": "karpenter.sh/v1",
+        "kind": "NodeClaim",
+        "metadata": {"name": "coming", "labels": {"restow.dev/sample": SAMPLE}},
+        "spec": {"requirements": []},
+        "status": {"conditions": [{"type": each, "reason": each} | said for each in true]},
+    }
+
+
+def test_it_stands_aside_while_karpenter_launches_a_node(
+    node_claim_crd: None, scenario: Scenario, operator: Operator
+) -> None:
+    scenario.stage(SAMPLE)
+    scenario.apply(a_node_claim())
+    scenario.apply(policy(scenario, maxMigrations=6))
+    eventually(
+        lambda: scenario.events(name=SAMPLE, reason="PutOff"),
+        within_s=30,
+        what="restow says that it looks later",
+        until=lambda events: any("nodes come or go" in event["message"] for event in events),
+    )
+    steadily(lambda: not scenario.plans(), for_s=3, what="no plan is made")
+    ready = a_node_claim("Launched", "Registered", "Initialized")
+    scenario.client.patch("NodeClaim", "coming", {"status": ready["status"]}, part="status")
+    wait_plan(scenario, "Completed", within_s=90)
     wait_clean(scenario)

@@ -86,6 +86,7 @@ def test_defaults_are_filled_in(api: Client) -> None:
         "moving": {
             "jobs": False,
             "localStorage": False,
+            "machines": False,
             "honorPreferNoEviction": False,
             "deviceClaims": False,
             "singleReplicas": False,

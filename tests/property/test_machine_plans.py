@@ -19,6 +19,7 @@ from restow.planning.goal import Goal
 from restow.planning.plan import Action, Plan
 from restow.planning.progress import Verdict
 from restow.planning.reschedule import Rescheduled, reschedule
+from restow.policies.packing_policy import Moving
 from restow.policies.rescheduling import Objective
 from restow.rules.machines import is_launcher, kubevirt
 from restow.simulation.cluster import Cluster, Habits
@@ -187,3 +188,39 @@ def test_no_plan_for_waiting_pods_touches_a_machine(snapshot: Snapshot) -> None:
     plan = decided(snapshot).plan
     event(f"steps {bool(plan.steps)}")
     assert not any(is_launcher(snapshot.pods[step.pod.key]) for step in plan.steps)
+
+
+@profile
+@given(clusters(pending=True), st.data())
+def test_where_the_policy_lets_them_machines_make_room_for_waiting_pods(
+    snapshot: Snapshot, data: st.DataObject
+) -> None:
+    policy = a_policy(moving=Moving(single_replicas=True, machines=True))
+    plan = decided(snapshot, policy).plan
+    migrating = [step for step in plan.steps if is_launcher(snapshot.pods[step.pod.key])]
+    assert all(step.action is Action.MIGRATE for step in migrating)
+    event(f"migrates {len(migrating)}, waves {plan.waves}")
+    assume(migrating)
+    failing = data.draw(st.sampled_from([None, *sorted(snapshot.machines)]), label="fails")
+    copy_s = data.draw(st.sampled_from([0.0, 1.0, 20.0]), label="copies")
+    cluster = Cluster(snapshot, Habits(copy_s=copy_s, fails=lambda key: key == failing))
+    deaths = data.draw(st.sets(st.integers(0, 20), max_size=2), label="killed at")
+    acts = iter(range(10_000))
+
+    def killed(_: Act) -> bool:
+        return next(acts) in deaths
+
+    run = Run(
+        cluster=cluster, performer=Performer(cluster), plan=plan, policy=policy, killed=killed
+    )
+    turn = run.to_the_end()
+    event(f"ended {turn.verdict}")
+    assert cluster.breaches == []
+    assert not any(is_launcher(snapshot.pods[key]) for key in cluster.evictions)
+    assert all(each.over for each in cluster.machines.migrations.values())
+    whole(cluster, snapshot)
+    if failing is None:
+        assert (turn.verdict, turn.reason) == (Verdict.COMPLETED, "")
+        placed = [step for step in plan.steps if step.action is Action.PLACE]
+        now = cluster.snapshot().pods
+        assert [now[step.pod.key].node for step in placed] == [step.target for step in placed]

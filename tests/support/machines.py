@@ -26,6 +26,7 @@ class MachineFields(TypedDict, total=False):
     memory_bytes: int
     migrating: bool
     evacuating: bool
+    dirty_rate: str
     deleting: bool
 
 

@@ -38,6 +38,7 @@ from restow.cluster.terms import (
     Requirement,
     SpreadConstraint,
 )
+from restow.cluster.topology import Alignment
 from restow.cluster.volumes import PodVolume
 from restow.core.frozen import Amounts, Labels
 from restow.core.ids import NodeName, ObjectKey, Uid
@@ -99,6 +100,7 @@ class PodFields(TypedDict, total=False):
     group: str
     claims: tuple[PodClaim, ...]
     started_at: datetime | None
+    alignment: Alignment | None
 
 
 def a_pod(
@@ -159,6 +161,7 @@ def a_pod(
         group=fields.get("group", ""),
         claims=fields.get("claims", ()),
         started_at=fields.get("started_at", NOW - timedelta(hours=1) if running else None),
+        alignment=fields.get("alignment"),
     )
 
 

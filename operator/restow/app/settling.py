@@ -1,5 +1,6 @@
 """Whether a cluster has settled, so that it can be looked at for rescheduling."""
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
@@ -7,8 +8,8 @@ from enum import StrEnum
 from restow.cluster.snapshot import Snapshot
 from restow.core.ids import Uid
 from restow.planning.formulation import Usage
-from restow.policies.coverage import Policy, governing, refuses_node
-from restow.rules import leaving
+from restow.policies.coverage import Policy, governing, may_cover, refuses_node
+from restow.rules import leaving, node_claims
 
 STARTING = timedelta(minutes=10)
 """How long pods that came in the place of moved ones are waited for to become ready."""
@@ -51,10 +52,9 @@ def unsettled(  # noqa: PLR0913 - all of it is looked at
     decided
         Pods that wait although all was done for them that can be: they may wait for ever.
     """
-    for node in snapshot.nodes.values():
-        no = leaving.scaling(node, now) if refuses_node(policy, node) is None else None
-        if no is not None:
-            return Unsettled(why=Waits.NODES, fact=no.by(node.name).message)
+    scaling = next(_scaling(policy, snapshot, now), None)
+    if scaling is not None:
+        return Unsettled(why=Waits.NODES, fact=scaling)
     for migration in snapshot.migrations.values():
         if not migration.over:
             machine = f"virtual machine {migration.key.namespace}/{migration.machine}"
@@ -72,3 +72,16 @@ def unsettled(  # noqa: PLR0913 - all of it is looked at
                 return Unsettled(why=Waits.PENDING, fact=f"{pod.key} has no node yet")
             return Unsettled(why=Waits.UNREADY, fact=f"{pod.key} is not ready yet")
     return None
+
+
+def _scaling(policy: Policy, snapshot: Snapshot, now: datetime) -> Iterator[str]:
+    """Yield what tells that a node of the policy is being added or removed."""
+    for node in snapshot.nodes.values():
+        no = leaving.scaling(node, now) if refuses_node(policy, node) is None else None
+        if no is not None:
+            yield no.by(node.name).message
+    for claim in snapshot.node_claims.values():
+        joined = None if claim.node is None else snapshot.nodes.get(claim.node)
+        no = node_claims.scaling(claim, now) if may_cover(policy, claim, joined) else None
+        if no is not None:
+            yield f"NodeClaim {claim.name}: {no.message}"

@@ -38,6 +38,9 @@ class Machine:
         Whether a migration is under way, as its status has it.
     evacuating
         Whether KubeVirt is about to move it off its node.
+    dirty_rate
+        What its annotation says of how fast it writes its memory, as it is written; empty when it
+        says nothing.
     """
 
     key: ObjectKey
@@ -52,6 +55,7 @@ class Machine:
     memory_bytes: int = 0
     migrating: bool = False
     evacuating: bool = False
+    dirty_rate: str = ""
     deleting: bool = False
 
 
@@ -115,6 +119,11 @@ class KubeVirt:
         Most migrations at a time in the cluster, and away from one node.
     completion_s_per_gib, progress_s
         How long a migration may take for every GiB, and without progress, in seconds.
+    bandwidth
+        What a migration may copy, in bytes per second; 0 for no limit.
+    forces_an_end
+        Whether a migration that does not end by itself is made to: the machine is slowed down
+        (auto-converge), goes on elsewhere before all is copied (post-copy), or is paused.
 
     The defaults are KubeVirt's (pkg/virt-config/virt-config.go).
     """
@@ -125,3 +134,5 @@ class KubeVirt:
     outbound: int = 2
     completion_s_per_gib: int = 150
     progress_s: int = 150
+    bandwidth: int = 0
+    forces_an_end: bool = False

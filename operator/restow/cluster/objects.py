@@ -15,6 +15,7 @@ from restow.cluster.terms import (
     Requirement,
     SpreadConstraint,
 )
+from restow.cluster.topology import Alignment
 from restow.cluster.volumes import PodVolume
 from restow.core.frozen import NO_LABELS, NOTHING, Amounts, Labels
 from restow.core.ids import NodeName, ObjectKey, PodRef, Uid
@@ -105,7 +106,7 @@ class Pod:
     takes the pod away. `affinity`, `anti_affinity` and `spread` hold what binds: required terms and
     DoNotSchedule constraints. `volumes` are its claims and network disks. `group` names its
     PodGroup, empty without one. `images` are those of its containers. `needed_features` are those
-    that a node must declare.
+    that a node must declare. `alignment` is what may have to come out of one NUMA zone.
     """
 
     key: ObjectKey
@@ -145,6 +146,7 @@ class Pod:
     group: str = ""
     started_at: datetime | None = None
     images: tuple[str, ...] = ()
+    alignment: Alignment | None = None
 
     @property
     def ref(self) -> PodRef:

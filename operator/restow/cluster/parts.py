@@ -7,6 +7,7 @@ from typing import Any, Final
 
 from restow.cluster.devices import DeviceClass, DeviceTaintRule, ResourceClaim, ResourceSlice
 from restow.cluster.machines import KubeVirt, Machine, MachineMigration
+from restow.cluster.node_claims import NodeClaim
 from restow.cluster.objects import DisruptionBudget, Namespace, Node, Pod, PriorityClass, Workload
 from restow.cluster.storage import (
     CSIDriver,
@@ -17,6 +18,7 @@ from restow.cluster.storage import (
     StorageClass,
     VolumeAttachment,
 )
+from restow.cluster.topology import NodeTopology
 
 Object = (
     Pod
@@ -39,6 +41,8 @@ Object = (
     | Machine
     | MachineMigration
     | KubeVirt
+    | NodeTopology
+    | NodeClaim
 )
 
 
@@ -109,5 +113,7 @@ PARTS: Final = (
         key=_by_key,
     ),
     Part(field="kubevirts", type=KubeVirt, kinds=("KubeVirt",), key=_by_key),
+    Part(field="topologies", type=NodeTopology, kinds=("NodeResourceTopology",), key=_by_name),
+    Part(field="node_claims", type=NodeClaim, kinds=("NodeClaim",), key=_by_name),
 )
 """In the order of `Snapshot`'s fields and of its canonical JSON."""

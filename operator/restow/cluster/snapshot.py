@@ -10,6 +10,7 @@ from restow.cluster.census import Census
 from restow.cluster.devices import DeviceClass, DeviceTaintRule, ResourceClaim, ResourceSlice
 from restow.cluster.following import Changed, changed_pods, followed, same_nodes
 from restow.cluster.machines import KubeVirt, Machine, MachineMigration
+from restow.cluster.node_claims import NodeClaim
 from restow.cluster.objects import (
     DisruptionBudget,
     Namespace,
@@ -29,6 +30,7 @@ from restow.cluster.storage import (
     StorageClass,
     VolumeAttachment,
 )
+from restow.cluster.topology import NodeTopology
 from restow.core.frozen import Amounts, total
 from restow.core.ids import NodeName, ObjectKey, Uid
 
@@ -66,6 +68,8 @@ class Snapshot:
     machines: Mapping[ObjectKey, Machine] = field(default_factory=dict)
     migrations: Mapping[ObjectKey, MachineMigration] = field(default_factory=dict)
     kubevirts: Mapping[ObjectKey, KubeVirt] = field(default_factory=dict)
+    topologies: Mapping[NodeName, NodeTopology] = field(default_factory=dict)
+    node_claims: Mapping[str, NodeClaim] = field(default_factory=dict)
     absent: frozenset[str] = frozenset()
     added_affinity: Mapping[str, tuple[NodeSelectorTerm, ...]] = field(default_factory=dict)
 

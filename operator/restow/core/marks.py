@@ -22,6 +22,9 @@ MOVABLE: Final = "restow.dev/movable"
 MOVE_COST: Final = "restow.dev/move-cost"
 """The users' wishes on a pod, its controller or its namespace."""
 
+DIRTY_RATE: Final = "restow.dev/dirty-rate"
+"""Annotation on a VirtualMachineInstance: how fast it writes its memory, in bytes per second."""
+
 DRAIN: Final = "restow.dev/drain"
 """Annotation on a node; `true` lets a policy of objective Drain move its pods away."""
 

@@ -42,6 +42,7 @@ class Reason(StrEnum):
     DEVICES_UNAVAILABLE = "DevicesUnavailable"
     DEVICE_REQUEST_INVALID = "DeviceRequestInvalid"
     RESOURCE_CLAIM = "ResourceClaim"
+    NO_NUMA_ZONE = "NoNumaZone"
     # never moved, placed by nomination only
     POD_GROUP = "PodGroup"
     # moving: a running pod must stay
@@ -95,7 +96,8 @@ class Refusal:
     which kube-scheduler counts the node in "0/N nodes are available: …", verbatim; a node that
     lacks two resources has two. Empty for what kube-scheduler does not ask. `aborts`:
     kube-scheduler ends its attempt here with an error, whatever the other nodes say. `on_binding`:
-    its filters take the node, and it fails each time that it binds the pod there.
+    its filters take the node, and it fails each time that it binds the pod there, or kubelet ends
+    the pod.
     """
 
     reason: Reason

@@ -20,7 +20,13 @@ _ABOUT: Final[Mapping[str, str]] = {
 """Per kind that a cluster may do without, kube-scheduler's plugin that reads it."""
 
 _NO_FILTERS: Final = frozenset(
-    {"VirtualMachineInstance", "VirtualMachineInstanceMigration", "KubeVirt"}
+    {
+        "VirtualMachineInstance",
+        "VirtualMachineInstanceMigration",
+        "KubeVirt",
+        "NodeResourceTopology",
+        "NodeClaim",
+    }
 )
 """Kinds that no filter of kube-scheduler reads: without them there is nothing to be judged."""
 

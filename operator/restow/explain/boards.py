@@ -10,7 +10,7 @@ from restow.core.ids import NodeName
 from restow.core.reasons import Reason, Refusal
 from restow.planning.formulation import Formulation
 from restow.rules.board import Board
-from restow.rules.registry import RULES
+from restow.rules.registry import ADMITTING
 from restow.rules.rule import Prepared, Rule, Scope
 
 
@@ -65,13 +65,13 @@ class Verdicts:
             if other.nominated_node is not None:
                 self.board.put(other, other.nominated_node, devices=False)
         self._asked: list[tuple[Rule, Prepared | Refusal]] = []
-        for rule in RULES:
+        for rule in ADMITTING:
             prepared = rule.prepare(pod, self.board)
             if prepared is not None:
                 self._asked.append((rule, prepared))
 
     def of(self, name: NodeName) -> tuple[Refusal, ...]:
-        """Return all that refuses the pod on the node, in kube-scheduler's order."""
+        """Return all that refuses the pod on the node, in order, kubelet's no last."""
         return tuple(no for _, no in self._said(name))
 
     def hopeless(self, name: NodeName) -> bool:

@@ -8,6 +8,7 @@ from restow.core.reasons import Refusal
 from restow.planning.judge import Judge
 from restow.rules.board import Board
 from restow.rules.machines import arriving, is_launcher
+from restow.rules.registry import ADMITTING
 from restow.rules.survey import Survey
 from restow.rules.wishes import Wishes
 
@@ -26,7 +27,7 @@ class Staying:
     wishes
         What annotations ask for it.
     elsewhere
-        Other nodes that kube-scheduler would take it on as the cluster is, sorted.
+        Other nodes that would take it as the cluster is, sorted.
     """
 
     reasons: tuple[Refusal, ...]
@@ -43,7 +44,7 @@ def staying(pod: Pod, judge: Judge) -> Staying:
         board.take(pod.uid)
     came = arriving(pod, judge.snapshot)
     replacement = replace(came, node=None, phase=Phase.PENDING, started_at=None)
-    survey = Survey.of(replacement, board, nominated=judge.snapshot.nominated)
+    survey = Survey.of(replacement, board, rules=ADMITTING, nominated=judge.snapshot.nominated)
     return Staying(
         reasons=tuple(judge.reasons_to_stay(pod)),
         budget=None if machine else judge.budgets.drawn_on(pod),

@@ -1,8 +1,9 @@
-"""What devices cannot serve together, learned from the allocator about one placement at a time.
+"""What devices and NUMA zones cannot serve together, learned about one placement at a time.
 
 The packing problem knows how many devices of a kind are free, not whether constraints, shared
 counters or the order in which pods come let them be given out. So the end of a placement is acted
 out on a board; the combinations of pods that fail are forbidden, and the problem is solved again.
+The same is done about pods that all come to the zones of one node (`planning.zones`).
 """
 
 from collections import Counter
@@ -21,9 +22,9 @@ from restow.planning.grouping import class_of
 from restow.planning.stage import Arrival, settle
 from restow.rules.board import Board
 from restow.rules.devices.demand import could_serve
-from restow.rules.placement import dynamic_resources
+from restow.rules.placement import dynamic_resources, numa_zones
 
-RULES = (dynamic_resources.RULE,)
+RULES = (dynamic_resources.RULE, numa_zones.RULE)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -53,12 +54,16 @@ class Lesson:
 
     def taught(self, problem: Problem) -> Problem:
         """Return the problem with the combinations forbidden."""
-        lessons = [self.near, tuple((0, each) for each in self.wide)]
+        wide = tuple((0, each) for each in self.wide)
 
         def known(relation: Relation) -> Relation:
             if not isinstance(relation, Clash):
                 return relation
-            more = {*relation.forbidden, *lessons.pop(0)}
+            more = set(relation.forbidden)
+            if relation.domains == tuple(range(len(relation.domains))):
+                more.update(self.near)
+            if not any(relation.domains):
+                more.update(wide)
             return replace(relation, forbidden=tuple(sorted(more)))
 
         return replace(problem, relations=tuple(map(known, problem.relations)), start=None)
@@ -80,7 +85,8 @@ class _Party(NamedTuple):
 
 def learn(snapshot: Snapshot, formulation: Formulation, concrete: Concrete) -> Lesson | None:
     """Return what is wrong with the placement, None if all its devices can be given out."""
-    changes = [each for each in concrete.changes if each.step.pod.uid in formulation.claimants]
+    watched = _watched(formulation)
+    changes = [each for each in concrete.changes if each.step.pod.uid in watched]
     coming: dict[int, list[Pod]] = {}
     for each in changes:
         if each.target is not None:
@@ -91,11 +97,16 @@ def learn(snapshot: Snapshot, formulation: Formulation, concrete: Concrete) -> L
     return school.near(coming) or school.wide(coming)
 
 
+def _watched(formulation: Formulation) -> frozenset[Uid]:
+    """Return the pods of which amounts do not tell all."""
+    return formulation.claimants | formulation.zoned
+
+
 def nobody(formulation: Formulation) -> Lesson:
-    """Return the lesson by which no pod with claims arrives anywhere."""
+    """Return the lesson by which no pod with claims, or in need of a zone, arrives anywhere."""
     class_at = class_of(formulation.members)
     near = []
-    for c in sorted({class_at[uid] for uid in formulation.claimants if uid in class_at}):
+    for c in sorted({class_at[uid] for uid in _watched(formulation) if uid in class_at}):
         running = dict(formulation.problem.classes[c].running)
         near += [(n, ((c, running.get(n, 0) + 1),)) for n in range(len(formulation.nodes))]
     return Lesson(near=tuple(near), certain=False)
@@ -124,11 +135,11 @@ class _School:
     @classmethod
     def of(cls, snapshot: Snapshot, formulation: Formulation, changing: set[Uid]) -> Self:
         """Return the school of a placement that changes where the pods `changing` are."""
-        given = Board(snapshot)
+        given, watched = Board(snapshot), _watched(formulation)
         running: list[list[Pod]] = [[] for _ in formulation.nodes]
         for members in formulation.members:
             for node, pods in members.running:
-                running[node] += [pod for pod in pods if pod.uid in formulation.claimants]
+                running[node] += [pod for pod in pods if pod.uid in watched]
         for there in running:
             for pod in there:
                 given.take(pod.uid)

@@ -23,6 +23,7 @@ from restow.planning.plan import Disturbed, Plan, Solve, Trigger, Unplaced
 from restow.planning.recall import Recall
 from restow.planning.result import summary
 from restow.policies.coverage import Policy
+from restow.rules.machines import is_launcher
 from restow.rules.wishes import Complaint
 
 REHEARSALS = 3
@@ -168,6 +169,8 @@ def _rehearsed(
     staying: frozenset[Uid] = frozenset()
     for _ in range(REHEARSALS):
         immobile = stuck(replace(blank, steps=answer.steps), judge)
+        if not answer.steps and not answer.ordered:
+            immobile |= _machines(formulation) - staying
         if not immobile:
             return answer
         staying |= immobile
@@ -182,6 +185,17 @@ def _rehearsed(
             wall_s=again.wall_s + answer.wall_s,
         )
     return replace(answer, steps=(), unplaced=formulation.pending)
+
+
+def _machines(formulation: Formulation) -> frozenset[Uid]:
+    """Return the launchers that may move: they hold two places on their way, which needs room."""
+    return frozenset(
+        pod.uid
+        for members in formulation.members
+        for _, pods in members.running
+        for pod in pods
+        if is_launcher(pod)
+    )
 
 
 def named(plan: Plan) -> Plan:

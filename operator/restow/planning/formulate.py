@@ -23,6 +23,7 @@ from restow.planning.relating.cast import Cast, Seat
 from restow.planning.relating.related import related
 from restow.planning.tenants import Alike, is_special
 from restow.planning.waiting import Waiting, waiting
+from restow.planning.zones import Zones
 from restow.policies.coverage import Policy
 from restow.policies.packing_policy import Limits
 from restow.rules import machines
@@ -89,6 +90,7 @@ def formulate(  # noqa: PLR0913 - by name, all but three with defaults
             soon=soon,
             wishes=dict(wishes),
             staying=staying,
+            migrating=policy.spec.moving.machines,
         )
         draft.sort_running()
         found = draft.finish(order, limits)
@@ -216,6 +218,7 @@ class _Draft:
         attaching = Attaching.of(self.special, given := self._given())
         devices = Devices.of(self.special, covered, given, shapes=self.shapes)
         taken = tuple(map(devices.taken, self.shapes))
+        zones = Zones.of(pods, nodes, self.judge.snapshot)
         more = {
             pod.uid: ports.amounts(pod) + attaching.amounts(pod) + devices.amounts(pod)
             for pod in self.special
@@ -230,12 +233,13 @@ class _Draft:
         relating = related(cast)
         self.selections = cast.selections
         devices.relate(relating, len(nodes))
+        zones.relate(relating, len(nodes))
         unbindable = frozenset(pod.uid for pod in self.pending if self.judge.unbindable(pod))
         grouping = Grouping(
             tiers=sorted({self.wishes[pod.uid].priority for pod in pods}, reverse=True),
             wishes=self.wishes,
             nodes=nodes,
-            allowed=self._targets(attaching, devices),
+            allowed=self._targets(pods, attaching, devices, zones),
             demand=demand,
             budgets=budgets,
             drawn_on=self.drawn_on,
@@ -266,6 +270,7 @@ class _Draft:
             unbindable=unbindable,
             related=relating.related(),
             claimants=frozenset(devices.shapes),
+            zoned=frozenset(zones.shapes),
             shapes=taken,
             fixed=self.fixed,
             wishes=self.wishes,
@@ -282,7 +287,9 @@ class _Draft:
         budget = self.judge.snapshot.budgets[key]
         return budget.disruptions_allowed if budget.observed else 0
 
-    def _targets(self, attaching: Attaching, devices: Devices) -> dict[Uid, tuple[NodeName, ...]]:
+    def _targets(
+        self, pods: list[Pod], attaching: Attaching, devices: Devices, zones: Zones
+    ) -> dict[Uid, tuple[NodeName, ...]]:
         """Return per pod the nodes that no rule refuses, whoever moves."""
         snapshot = self.judge.snapshot
         asking = [*((pod, (pod.uid,)) for pod in self.pending), *self.alike]
@@ -301,6 +308,9 @@ class _Draft:
                     n for n in names if attaching.admits(pod, n) and devices.admits(pod, n)
                 )
             allowed.update(dict.fromkeys(uids, names))
+        for pod in pods:
+            if pod.uid in zones.shapes:
+                allowed[pod.uid] = zones.admitting(pod, allowed[pod.uid])
         return allowed
 
     def _given(self) -> Board:

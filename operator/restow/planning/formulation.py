@@ -99,6 +99,8 @@ class Formulation:
         How many pods one wave may move; None for any number.
     claimants
         Pods that claim devices.
+    zoned
+        Pods that need one NUMA zone on some of the nodes.
     shapes
         What there is to be room for, as a copy of each takes it of the problem's resources.
     related
@@ -125,6 +127,7 @@ class Formulation:
     waiting: tuple[Unplaced, ...] = ()
     unbindable: frozenset[Uid] = frozenset()
     claimants: frozenset[Uid] = frozenset()
+    zoned: frozenset[Uid] = frozenset()
     shapes: tuple[Amounts, ...] = ()
     related: Mapping[Uid, frozenset[int]] = field(default_factory=dict)
     fixed: Mapping[Uid, Refusal]

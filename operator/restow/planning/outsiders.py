@@ -9,6 +9,7 @@ from restow.core.ids import NodeName, Uid
 from restow.planning.plan import Plan
 from restow.planning.progress import Progress, StepPhase
 from restow.rules.board import Board
+from restow.rules.registry import ADMITTING
 from restow.rules.survey import Survey
 
 
@@ -67,7 +68,7 @@ def _fits_without(board: Board, others: Iterable[Pod], pod: Pod, node: NodeName)
     away = [(other, at) for other in others if (at := board.node_of(other.uid)) is not None]
     for other, _ in away:
         board.take(other.uid)
-    fits = Survey.of(pod, board).refusal(node) is None
+    fits = Survey.of(pod, board, rules=ADMITTING).refusal(node) is None
     for other, at in away:
         board.put(other, at)
     return fits

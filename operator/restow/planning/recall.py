@@ -29,9 +29,10 @@ FORGET: Final = 4
 
 Selections = Collection[tuple[Selection, ...]]
 
-APART: Final = frozenset({"taken_at", "pods", "nodes", "absent"})
+APART: Final = frozenset({"taken_at", "pods", "nodes", "node_claims", "absent"})
 OTHERS: Final = tuple(each.name for each in fields(Snapshot) if each.name not in APART)
-"""Fields of a snapshot that are compared as they are: all but its moment and those looked into."""
+"""Fields of a snapshot that are compared as they are: all but its moment, those looked into,
+and those that are only asked whether the cluster has settled."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -24,6 +24,8 @@ STORAGE: Final = (
     "attachments",
 )
 DEVICES: Final = ("resource_slices", "resource_claims", "device_classes", "device_taint_rules")
+ZONES: Final = ("topologies",)
+MACHINES: Final = ("machines", "migrations", "kubevirts")
 """Fields of the Snapshot."""
 
 
@@ -123,6 +125,10 @@ def _asked_about(judge: Judge, snapshot: Snapshot) -> Iterator[str]:
         fields += STORAGE
     if any(pod.claims or pod.extended for pod in pods):
         fields += DEVICES
+    if any(pod.alignment is not None for pod in pods):
+        fields += ZONES
+    if judge.policy.spec.moving.machines:
+        fields += MACHINES
     for field in fields:
         for key, each in sorted(getattr(snapshot, field).items()):
             yield repr((field, key, each))

@@ -40,6 +40,7 @@ from restow.planning.migrating import (
 from restow.planning.plan import Disturbed, Plan, Solve, Step, Trigger
 from restow.planning.promise import Sight, promised
 from restow.planning.terrain import left, ranked, running, terrain_of, utilization
+from restow.planning.zones import Crowding
 from restow.policies.coverage import Policy
 from restow.policies.rescheduling import Objective
 from restow.rescheduling.engine import Outcome
@@ -145,22 +146,24 @@ class _Attempt:
 
     def run(self) -> Plan:
         """Return the first plan that can be carried out, or one that changes nothing."""
-        fixed, held = frozenset[int](), frozenset[Uid]()
+        fixed, held, crowding = frozenset[int](), frozenset[Uid](), Crowding()
         for round_ in range(ATTEMPTS):
-            translated = translate(
-                self.formulation, self.goal, self.terrain, fixed=fixed, held=held
-            )
+            asked = crowding.narrowed(self.formulation)
+            staying = held | crowding.held
+            translated = translate(asked, self.goal, self.terrain, fixed=fixed, held=staying)
             outcome = self._solved(translated)
-            self.whole = not fixed and not held
+            self.whole = not fixed and not held and crowding.empty
             self.placement = placement_after(self.problem, translated, outcome.steps)
             if not outcome.steps:
                 break
             if not keeps_the_rules(self.problem, self.placement):
                 fixed |= self._related()
                 continue
-            ordered = ranked(self.formulation, self.terrain.costs, held)
+            ordered = ranked(self.formulation, self.terrain.costs, staying)
             routes = routes_of(translated, outcome.steps)
             concrete = concretise(ordered, self.placement, routes)
+            if crowding.learn(self.judge.snapshot, ordered, concrete):
+                continue
             lesson = learn(self.judge.snapshot, ordered, concrete)
             if lesson is not None:  # there are devices enough, and no way to give them out
                 fixed |= lesson.classes

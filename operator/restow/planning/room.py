@@ -1,6 +1,6 @@
-"""Whether a pod fits on a node at this moment, as kube-scheduler would see it."""
+"""Whether a pod fits on a node at this moment, as kube-scheduler and kubelet would see it."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 
 from restow.cluster.objects import Pod
@@ -8,6 +8,8 @@ from restow.core.ids import NodeName
 from restow.core.reasons import Refusal
 from restow.rules import leaving
 from restow.rules.board import Board
+from restow.rules.registry import ADMITTING
+from restow.rules.rule import Rule
 from restow.rules.survey import Nominated, Survey
 
 
@@ -25,7 +27,12 @@ def without(board: Board, pods: Iterable[Pod]) -> Iterator[Board]:
 
 
 def why_no_room(
-    board: Board, pod: Pod, node: NodeName, nominated: Nominated | None = None
+    board: Board,
+    pod: Pod,
+    node: NodeName,
+    nominated: Nominated | None = None,
+    *,
+    rules: Sequence[Rule] = ADMITTING,
 ) -> Refusal | None:
     """Return why `pod` does not fit beside the bound and the nominated pods, or None.
 
@@ -33,7 +40,7 @@ def why_no_room(
     """
     held = board.snapshot.nominated if nominated is None else nominated
     with without(board, [pod]):
-        return Survey.of(pod, board, nominated=held).refusal(node)
+        return Survey.of(pod, board, rules=rules, nominated=held).refusal(node)
 
 
 def has_room(board: Board, pod: Pod, node: NodeName, nominated: Nominated | None = None) -> bool:

@@ -1,4 +1,4 @@
-"""The waves of a plan acted out beforehand, on a board, before kube-scheduler's rules."""
+"""The waves of a plan acted out beforehand, on a board, before all rules of placement."""
 
 from collections.abc import Sequence
 
@@ -9,7 +9,7 @@ from restow.core.reasons import Refusal
 from restow.planning.waves import Change
 from restow.rules import machines
 from restow.rules.board import Board
-from restow.rules.registry import RULES
+from restow.rules.registry import ADMITTING
 from restow.rules.rule import Rule
 from restow.rules.survey import Survey
 
@@ -17,7 +17,7 @@ Arrival = tuple[Pod, NodeName]
 
 
 def settle(
-    board: Board, arrivals: Sequence[Arrival], *, rules: Sequence[Rule] = RULES
+    board: Board, arrivals: Sequence[Arrival], *, rules: Sequence[Rule] = ADMITTING
 ) -> dict[int, Refusal]:
     """Put the pods on their nodes, in some order in which each is accepted; change `board` so.
 

@@ -7,13 +7,14 @@ from restow.cluster.objects import Pod
 from restow.core.ids import ObjectKey, Uid
 from restow.core.reasons import Reason, Refusal
 from restow.planning.judge import Judge
-from restow.rules import machines
+from restow.rules import machines, move_cost
 from restow.rules.feasibility import PlacementKey, placement_key
 from restow.rules.wishes import Wishes
 
 UNSAFE: Final = Refusal(Reason.NO_ROOM, "waiting pods would take the room that it leaves to others")
 MACHINE: Final = Refusal(
-    Reason.MACHINE, "the pod runs a virtual machine, which no plan for waiting pods migrates"
+    Reason.MACHINE,
+    "the pod runs a virtual machine, which the policy lets no plan for waiting pods migrate",
 )
 
 
@@ -87,7 +88,10 @@ class Tenants(NamedTuple):
             pods=pods,
             movable=movable,
             staying=tuple(pod for pod in pods if pod.uid in fixed),
-            wishes={pod.uid: wishes[pod.uid] for pod in movable},
+            wishes={
+                pod.uid: move_cost.with_copying(wishes[pod.uid], pod, judge.snapshot)
+                for pod in movable
+            },
             drawn_on={uid: budget.key for uid, budget in budgets if budget is not None},
             owners=frozenset(pod.owner.uid for pod in ordinary if pod.owner is not None),
             alike=tuple(_alike(movable)),

@@ -8,8 +8,9 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 
+from restow.cluster.node_claims import NodeClaim
 from restow.cluster.objects import Namespace, Node, Pod
-from restow.cluster.selectors import matches
+from restow.cluster.selectors import holds, matches
 from restow.cluster.snapshot import Snapshot
 from restow.cluster.terms import LabelSelector
 from restow.core.frozen import NO_LABELS
@@ -96,6 +97,17 @@ def refuses_node(policy: Policy, node: Node) -> Refusal | None:
     if matches(policy.nodes, node.labels):
         return None
     return Refusal(Reason.NODE_NOT_SELECTED, f"policy {policy.name!r} does not select it")
+
+
+def may_cover(policy: Policy, claim: NodeClaim, node: Node | None) -> bool:
+    """Return whether the policy covers the claim's node, or may once it is there.
+
+    Of one that has not joined, labels that are not known yet may be whatever is asked for.
+    """
+    if node is not None:
+        return refuses_node(policy, node) is None
+    asked = policy.nodes.requirements
+    return all(each.key not in claim.labels or holds(each, claim.labels) for each in asked)
 
 
 def covering(

@@ -129,6 +129,9 @@ class Moving(Model):
     """Whether a pod with devices of its own resource claims may be moved: no nomination can hold
     devices for its replacement, so that another pod may be quicker. It is never left without a
     place for others."""
+    machines: Flag = False
+    """Whether virtual machines may be migrated live to make room for waiting pods; rescheduling
+    migrates them in any case. A machine is dearer than a pod by its memory."""
     minimum_age_seconds: Whole = Field(default=0, ge=0, le=WEEK_S)
     """How long a pod must have run before it may be moved."""
     cooldown_seconds: Whole = Field(default=300, ge=0, le=4 * WEEK_S)

@@ -13,7 +13,8 @@ log₂(1 + hours) / 10  time since the start, 1 at most: caches are warm, and wo
 1 / replicas          the part of its workload that is away meanwhile; 1 where nobody knows
 GiB to pull           of the pod's images, on the average node of the policy, weighed by how many
                       nodes have them, as by kube-scheduler's ImageLocality (`scaledImageScore`)
-GiB / 4               memory to copy, of a virtual machine's pod: KubeVirt gives a migration 150 s
+GiB / 4               to copy, of a virtual machine's pod: its memory, and what it writes meanwhile
+                      where that is known (`rules.copying`); KubeVirt gives a migration 150 s
                       per GiB (`completionTimeoutPerGiB`); other pods start anew
 ====================  ==============================================================================
 
@@ -23,13 +24,14 @@ It is never below nothing: no move pays for itself.
 import math
 from collections import Counter
 from collections.abc import Collection, Mapping
+from dataclasses import replace
 from datetime import datetime
 from typing import Final
 
 from restow.cluster.objects import Node, Pod
 from restow.cluster.snapshot import Snapshot
 from restow.core.ids import Uid
-from restow.rules.machines import is_launcher
+from restow.rules import copying, machines
 from restow.rules.wishes import HIGHEST_MOVE_COST, Wishes
 
 ORDINARY: Final = 100
@@ -78,8 +80,20 @@ def of(
         return wishes.move_cost * ORDINARY
     pulled = sum(to_pull.get(name, 0.0) for name in pod.images) / GIB
     cost = wishes.move_cost + _rank(pod) + _age(pod, now) + _share(pod, snapshot)
-    cost += pulled + _copied(pod)
+    cost += pulled + _copied(pod, snapshot)
     return min(max(0, round(cost * ORDINARY)), ORDINARY * HIGHEST_MOVE_COST)
+
+
+def with_copying(wishes: Wishes, pod: Pod, snapshot: Snapshot) -> Wishes:
+    """Return the wishes with the move cost that packing counts: dearer by what is to be copied.
+
+    In whole ordinary moves, rounded up, so that machines stay alike; not where somebody wrote the
+    cost.
+    """
+    if wishes.cost_asked or not machines.is_launcher(pod):
+        return wishes
+    cost = wishes.move_cost + math.ceil(_copied(pod, snapshot))
+    return replace(wishes, move_cost=min(cost, HIGHEST_MOVE_COST))
 
 
 def deletion_cost(pod: Pod) -> int:
@@ -108,5 +122,9 @@ def _share(pod: Pod, snapshot: Snapshot) -> float:
     return 1 / max(1, (workload.replicas if workload is not None else None) or 1)
 
 
-def _copied(pod: Pod) -> float:
-    return pod.requests.of("memory") / COPIED if is_launcher(pod) else 0.0
+def _copied(pod: Pod, snapshot: Snapshot) -> float:
+    if not machines.is_launcher(pod):
+        return 0.0
+    machine, kubevirt = machines.of(pod, snapshot), machines.kubevirt(snapshot)
+    copied = copying.copied_bytes(pod.requests.of("memory"), machine, kubevirt)
+    return min(copied / COPIED, HIGHEST_MOVE_COST)

@@ -17,6 +17,7 @@ from restow.rules.placement import (
     node_name,
     node_unschedulable,
     node_volume_limits,
+    numa_zones,
     resources,
     taints,
     topology_spread,
@@ -43,6 +44,10 @@ RULES: Final[tuple[Rule, ...]] = (
     node_declared_features.RULE,
 )
 """Order of `pkg/scheduler/apis/config/v1/default_plugins.go`: the first no is the one reported."""
+
+ADMITTING: Final[tuple[Rule, ...]] = (*RULES, numa_zones.RULE)
+"""With what kubelet asks of a pod that kube-scheduler has bound: who comes to stay is judged by
+these, whom kube-scheduler would bind by its own alone."""
 
 STATIC_RULES: Final[tuple[Callable[[Pod, Node], Refusal | None], ...]] = (
     node_name.refuse,

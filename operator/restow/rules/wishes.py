@@ -16,13 +16,16 @@ from dataclasses import dataclass, field
 from itertools import chain
 from typing import Final, Generic, TypeVar
 
+from restow.cluster.machines import Machine
 from restow.cluster.objects import Namespace, Pod, PriorityClass, Workload
 from restow.cluster.selectors import matches
 from restow.cluster.snapshot import Snapshot
 from restow.core.frozen import NO_LABELS, Labels
 from restow.core.ids import ObjectKey, Uid
-from restow.core.marks import MOVABLE, MOVE_COST, PRIORITY
+from restow.core.marks import DIRTY_RATE, MOVABLE, MOVE_COST, PRIORITY
 from restow.policies.packing_policy import PriorityRule
+from restow.rules import copying
+from restow.rules.machines import KIND
 from restow.rules.moving import opt_outs
 
 DEFAULT_MOVE_COST: Final = 1
@@ -177,7 +180,27 @@ def unusable(snapshot: Snapshot) -> tuple[Complaint, ...]:
         if carrier.annotations:
             for reader in readers:
                 reader.nearest((carrier,))
-    return tuple(sorted(complaint for reader in readers for complaint in reader.complaints))
+    found = chain.from_iterable(reader.complaints for reader in readers)
+    return tuple(sorted((*found, *map(_of_rate, _broken_rates(snapshot)))))
+
+
+def _broken_rates(snapshot: Snapshot) -> Iterator[Machine]:
+    for machine in snapshot.machines.values():
+        try:
+            copying.dirty_rate(machine)
+        except ValueError:
+            yield machine
+
+
+def _of_rate(machine: Machine) -> Complaint:
+    return Complaint(
+        kind=KIND,
+        key=machine.key,
+        uid=machine.uid,
+        annotation=DIRTY_RATE,
+        value=machine.dirty_rate,
+        remedy=copying.REMEDY,
+    )
 
 
 def distinct_complaints(wishes: Iterable[Wishes]) -> tuple[Complaint, ...]:

@@ -24,7 +24,7 @@ def test_the_dump_has_every_kind_that_restow_reads() -> None:
     (command,) = [
         line for line in README.splitlines() if line.startswith("kubectl get nodes,pods,")
     ]
-    (more,) = re.findall(r"With KubeVirt add `([a-z,]+)`", README)
-    asked = [*command.split()[2].split(","), *more.split(",")]
+    (more,) = re.findall(r"With KubeVirt add ([^.]+)\.", README)
+    asked = [*command.split()[2].split(","), *",".join(re.findall("`(.+?)`", more)).split(",")]
     named = {SHORT.get(name, name) for name in asked}
     assert named == {kind.plural for kind in KINDS.values()} | {"packingpolicies"}

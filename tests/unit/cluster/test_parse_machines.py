@@ -186,3 +186,23 @@ def test_kubevirts_objects_are_part_of_the_digest_and_survive_being_written() ->
     assert serde.parse(serde.dump(before)) == before
     after = assemble((machine(status={"phase": "Running"}), migration({})), taken_at=NOW)
     assert serde.digest(after) != serde.digest(before)
+
+
+def test_what_a_migration_may_copy_is_read_of_kubevirt_and_the_machine() -> None:
+    def kubevirt(**migrations: Any) -> KubeVirt:
+        found = read("KubeVirt", spec={"configuration": {"migrations": migrations}}, status={})
+        assert isinstance(found, KubeVirt)
+        return found
+
+    assert kubevirt().bandwidth == 0
+    assert kubevirt(bandwidthPerMigration="64Mi").bandwidth == 64 * 2**20
+    assert not kubevirt(allowAutoConverge=False).forces_an_end
+    for each in ("allowAutoConverge", "allowPostCopy", "allowWorkloadDisruption"):
+        assert kubevirt(**{each: True}).forces_an_end
+    with pytest.raises(InputError, match="bandwidthPerMigration"):
+        kubevirt(bandwidthPerMigration="much")
+    annotated = KINDS["VirtualMachineInstance"].from_document(
+        {"metadata": META | {"annotations": {"restow.dev/dirty-rate": "50Mi"}}}
+    )
+    assert isinstance(annotated, Machine)
+    assert annotated.dirty_rate == "50Mi"

@@ -93,8 +93,8 @@ def test_empty_spec_is_valid_and_touches_nothing() -> None:
             "spec.moving.zebra",
             "is not a field here",
             "remove it; the fields here are cooldownSeconds, deviceClaims, "
-            "honorPreferNoEviction, jobs, localStorage, minimumAgeSeconds, singleReplicas or "
-            "workloadCooldownSeconds",
+            "honorPreferNoEviction, jobs, localStorage, machines, minimumAgeSeconds, "
+            "singleReplicas or workloadCooldownSeconds",
         ),
         (
             {"graceSeconds": float("inf")},

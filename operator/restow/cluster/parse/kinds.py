@@ -10,13 +10,17 @@ import msgspec
 from restow.cluster.parse import (
     devices,
     machines,
+    node_claims,
     others,
     pods,
     storage,
+    topology,
     wire_devices,
     wire_machines,
+    wire_node_claims,
     wire_pod,
     wire_storage,
+    wire_topology,
 )
 from restow.cluster.parse import wire as wires
 from restow.cluster.parse.problems import FieldError, from_msgspec
@@ -148,17 +152,18 @@ def _cluster(
     )
 
 
-def _device(
+def _optional(  # noqa: PLR0913 - what a kind has
+    group_version: str,
     name: str,
     plural: str,
     wire: type[wires.Wire],
     convert: Callable[[Any], Object | None],
     *,
-    namespaced: bool = False,
+    namespaced: bool = True,
 ) -> Kind:
     return Kind(
         name=name,
-        api_version="resource.k8s.io/v1",
+        api_version=group_version,
         plural=plural,
         wire=wire,
         convert=convert,
@@ -167,22 +172,8 @@ def _device(
     )
 
 
-def _machine(
-    name: str,
-    plural: str,
-    wire: type[wires.Wire],
-    convert: Callable[[Any], Object | None],
-) -> Kind:
-    return Kind(
-        name=name,
-        api_version="kubevirt.io/v1",
-        plural=plural,
-        wire=wire,
-        convert=convert,
-        optional=True,
-    )
-
-
+_device = partial(_optional, "resource.k8s.io/v1", namespaced=False)
+_machine = partial(_optional, "kubevirt.io/v1")
 _STORAGE: Final = "storage.k8s.io/v1"
 
 KINDS: Final[Mapping[str, Kind]] = {
@@ -277,6 +268,22 @@ KINDS: Final[Mapping[str, Kind]] = {
             machines.migration,
         ),
         _machine("KubeVirt", "kubevirts", wire_machines.KubeVirt, machines.kubevirt),
+        _optional(
+            "topology.node.k8s.io/v1alpha2",
+            "NodeResourceTopology",
+            "noderesourcetopologies",
+            wire_topology.NodeResourceTopology,
+            topology.topology,
+            namespaced=False,
+        ),
+        _optional(
+            "karpenter.sh/v1",
+            "NodeClaim",
+            "nodeclaims",
+            wire_node_claims.NodeClaim,
+            node_claims.node_claim,
+            namespaced=False,
+        ),
         _workload("ReplicaSet", "apps/v1", "replicasets"),
         _workload("Deployment", "apps/v1", "deployments"),
         _workload("StatefulSet", "apps/v1", "statefulsets"),

@@ -5,15 +5,16 @@ from typing import Final
 
 from restow.cluster.machines import KubeVirt, Machine, MachineMigration
 from restow.cluster.parse import wire_machines as wires
-from restow.cluster.parse.metadata import created_at, key_of, labels_of, uid_of
+from restow.cluster.parse.metadata import annotations_of, created_at, key_of, labels_of, uid_of
 from restow.cluster.parse.problems import FieldError
 from restow.cluster.parse.wire import Quantity
 from restow.core.frozen import NO_LABELS, Labels
 from restow.core.ids import NodeName
-from restow.core.marks import PLAN
+from restow.core.marks import DIRTY_RATE, PLAN
 from restow.core.quantity import value
 
 _MIGRATABLE: Final = "LiveMigratable"
+_BANDWIDTH: Final = "spec.configuration.migrations.bandwidthPerMigration"
 _HOST_MODEL: Final = frozenset({"host-model", ""})
 """CPU models that are the host's; one that is not said becomes the cluster's default, which is."""
 
@@ -47,6 +48,7 @@ def machine(wire: wires.Machine) -> Machine:
         and bool(state.migration_uid)
         and not (state.completed or state.failed),
         evacuating=bool(status.evacuation_node_name),
+        dirty_rate=annotations_of(wire.metadata).get(DIRTY_RATE, ""),
         deleting=wire.metadata.deletion_timestamp is not None,
     )
 
@@ -99,6 +101,10 @@ def kubevirt(wire: wires.KubeVirt) -> KubeVirt:
         outbound=said(found.parallel_outbound_migrations_per_node, default.outbound),
         completion_s_per_gib=said(found.completion_timeout_per_gib, default.completion_s_per_gib),
         progress_s=said(found.progress_timeout, default.progress_s),
+        bandwidth=max(0, _bytes(found.bandwidth_per_migration or 0, _BANDWIDTH)),
+        forces_an_end=bool(
+            found.allow_auto_converge or found.allow_post_copy or found.allow_workload_disruption
+        ),
     )
 
 

@@ -5,7 +5,7 @@ from functools import lru_cache
 from typing import Final
 
 from restow.cluster.objects import HostPort, NodeSelectorTerm, Phase, Pod, Toleration
-from restow.cluster.parse import features, images, pod_devices, requests, volumes
+from restow.cluster.parse import alignment, features, images, pod_devices, requests, volumes
 from restow.cluster.parse.metadata import (
     annotations_of,
     created_at,
@@ -87,6 +87,7 @@ def pod(wire: WirePod) -> Pod | None:
         extended=pod_devices.extended(wire),
         started_at=status.start_time,
         images=images.of_pod(spec),
+        alignment=alignment.of(wire),
     )
 
 

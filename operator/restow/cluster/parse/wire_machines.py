@@ -111,6 +111,10 @@ class MigrationConfiguration(Wire, frozen=True):
         name="completionTimeoutPerGiB", default=None
     )
     progress_timeout: int | None = None
+    bandwidth_per_migration: Quantity = None
+    allow_auto_converge: bool | None = None
+    allow_post_copy: bool | None = None
+    allow_workload_disruption: bool | None = None
 
 
 class Configuration(Wire, frozen=True):

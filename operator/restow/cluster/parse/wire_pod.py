@@ -212,6 +212,7 @@ class PodStatus(Wire, frozen=True):
     """v1.PodStatus."""
 
     phase: str | None = None
+    qos_class: str | None = None
     nominated_node_name: str | None = None
     conditions: list[Condition] | None = None
     start_time: datetime | None = None

@@ -14,6 +14,7 @@ from restow.planning.plan import Action
 from restow.planning.progress import OVER, StepProgress
 from restow.planning.room import why_no_room, without
 from restow.rules.board import Board
+from restow.rules.registry import RULES
 from restow.rules.survey import Nominated, Survey
 
 EARLY_S: Final = 1.5
@@ -110,7 +111,7 @@ def _opens(board: Board, pod: Pod, node: NodeName, held: Nominated) -> bool:
     if any(room.of(name) < n for name, n in pod.requests.items()):
         return False
     with without(board, below) as left:
-        return why_no_room(left, pod, node, held) is None
+        return why_no_room(left, pod, node, held, rules=RULES) is None
 
 
 def _room(board: Board, pod: Pod, node: NodeName, held: Nominated) -> Amounts:

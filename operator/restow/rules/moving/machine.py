@@ -7,7 +7,7 @@ from restow.cluster.machines import Machine
 from restow.cluster.objects import Pod
 from restow.cluster.snapshot import Snapshot
 from restow.core.reasons import Reason, Refusal
-from restow.rules import machines
+from restow.rules import copying, machines
 
 EXTERNAL = "External"
 RUNNING = "Running"
@@ -24,7 +24,7 @@ def refuse(pod: Pod, snapshot: Snapshot) -> Refusal | None:
         return Refusal(
             Reason.MACHINE_UNKNOWN, f"its VirtualMachineInstance {name} is not in the cluster's API"
         )
-    return _idle(pod, machine, snapshot) or _migratable(machine) or _untargeted(snapshot)
+    return _idle(pod, machine, snapshot) or _migratable(machine, snapshot) or _untargeted(snapshot)
 
 
 def _idle(pod: Pod, machine: Machine, snapshot: Snapshot) -> Refusal | None:
@@ -47,12 +47,15 @@ def _idle(pod: Pod, machine: Machine, snapshot: Snapshot) -> Refusal | None:
     return None
 
 
-def _migratable(machine: Machine) -> Refusal | None:
+def _migratable(machine: Machine, snapshot: Snapshot) -> Refusal | None:
     if machine.migratable is None:
         return Refusal(Reason.MACHINE_IMMOBILE, "KubeVirt has not said whether it can migrate live")
     if not machine.migratable:
         why = machine.obstacle or "condition LiveMigratable is not True"
         return Refusal(Reason.MACHINE_IMMOBILE, f"it cannot migrate live: {why}")
+    endless = copying.why_endless(machine, machines.kubevirt(snapshot))
+    if endless is not None:
+        return Refusal(Reason.MACHINE_IMMOBILE, f"it is not migrated live: {endless}")
     if machine.eviction_strategy == EXTERNAL:
         return Refusal(
             Reason.OPTED_OUT, "evictionStrategy External: another program moves the machine"

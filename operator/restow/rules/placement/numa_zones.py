@@ -1,0 +1,87 @@
+"""NodeResourceTopologyMatch: one NUMA zone must hold what kubelet gives out of one zone only.
+
+Upstream: scheduler-plugins `pkg/noderesourcetopology/filter.go`. kube-scheduler itself does not
+ask: it binds the pod, and kubelet ends it. Who sits on the board and is not in the node's
+NodeResourceTopology yet is on its way there, with the pod; who has left still counts in it.
+"""
+
+from functools import partial
+from typing import Final
+
+from restow.cluster.objects import Node, Phase, Pod
+from restow.cluster.topology import Alignment, NodeTopology
+from restow.core.ids import NodeName
+from restow.core.reasons import Reason, Refusal
+from restow.rules import numa
+from restow.rules.board import Board
+from restow.rules.rule import Prepared, Rule, Scope
+
+
+def prepare(pod: Pod, board: Board) -> Prepared | None:
+    """Return what the zones of each node say; None for a pod that needs none."""
+    alignment = pod.alignment
+    if alignment is None or not board.snapshot.topologies:
+        return None
+    return Prepared(refuse=partial(_refuse, pod, alignment, board))
+
+
+def _refuse(pod: Pod, alignment: Alignment, board: Board, node: Node) -> Refusal | None:
+    topology = board.snapshot.topologies.get(node.name)
+    if topology is None or not topology.single:
+        return None
+    asked = numa.zoned(alignment, topology)
+    if asked is None:
+        return None
+    if not numa.fits(asked, topology):
+        return _no(_short(asked, topology))
+    others = [
+        part
+        for other in board.pods(node.name)
+        if other.uid != pod.uid
+        and other.alignment is not None
+        and not _is_counted(other, node.name, topology, board)
+        and (part := numa.zoned(other.alignment, topology)) is not None
+    ]
+    if others and not numa.certain((asked, *others), topology):
+        return _no(
+            f"not certain to find one NUMA zone beside {len(others)} more on their way, as its "
+            f"NodeResourceTopology stands"
+        )
+    return None
+
+
+def _is_counted(pod: Pod, node: NodeName, topology: NodeTopology, board: Board) -> bool:
+    """Return whether the object knows of the pod: it changed after kubelet took the pod in.
+
+    Where it does not say when it changed, it knows all that run.
+    """
+    there = board.snapshot.pods.get(pod.key)
+    if there is None or there.uid != pod.uid or there.node != node or there.started_at is None:
+        return False
+    if topology.updated_at is None:
+        return there.phase is Phase.RUNNING
+    return topology.updated_at >= there.started_at
+
+
+def _short(asked: Alignment, topology: NodeTopology) -> str:
+    """Return what no zone holds, resource by resource where one alone is too much."""
+    pieces = numa.asked_at_once(asked, topology.scope)
+    found = [
+        f"{name}: {amount}{_unit(name)} needed, {most}{_unit(name)} in the zone with most"
+        for piece in pieces
+        for name, amount in piece.items()
+        if amount > (most := numa.largest(name, topology))
+    ]
+    said = "as its NodeResourceTopology stands, no NUMA zone holds"
+    return f"{said} it: {'; '.join(found)}" if found else f"{said} all of it"
+
+
+def _unit(name: str) -> str:
+    return "m" if name == "cpu" else ""
+
+
+def _no(message: str) -> Refusal:
+    return Refusal(Reason.NO_NUMA_ZONE, message, on_binding=True)
+
+
+RULE: Final = Rule(plugin="NodeResourceTopologyMatch", scope=Scope.RELATIONAL, prepare=prepare)
