@@ -155,7 +155,7 @@ class _Search:
         there = counts_of(task.hint, len(problem.capacity))[:, self.stage.classes]
         self._shaking = Shaking(self.stage.level, there, meter, meter.effort.seed)
         self._bounding: Bounding | None = None
-        self._by_lp = True
+        self._presolved = False
         self._dives = 0
         self.gain = self._shaking.gain
 
@@ -247,13 +247,17 @@ class _Search:
         if self._bounding is None:
             return False
         closed = close(
-            self.stage.merged, self._bounding.descent, self.top, self._meter, by_lp=self._by_lp
+            self.stage.merged,
+            self._bounding.descent,
+            self.top,
+            self._meter,
+            presolved=self._presolved,
         )
         if closed.impossible:
             self.top = max(self.gain, self.top - 1)
             return True
         if closed.patterns is None:
-            self._by_lp = not self._by_lp
+            self._presolved ^= closed.tried
             return False
         there = unfold(self.stage, closed.patterns)
         self._adopt(there)

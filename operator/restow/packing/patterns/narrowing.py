@@ -58,7 +58,7 @@ def _filled(level: Level, whole: Aggregate, top: int, meter: Meter) -> Closed:
         return Closed()
     if not all(map(len, found)):
         return Closed(impossible=True)
-    return Partition(level, found, by_lp=True).solve(top, meter)
+    return Partition(level, found, presolved=False).solve(top, meter)
 
 
 def _listed(level: Level, spare: Ints, meter: Meter, beside: int | None) -> list[Ints] | None:
