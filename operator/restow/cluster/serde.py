@@ -64,10 +64,14 @@ def parse(body: bytes) -> Snapshot:
 
 
 def digest(snapshot: Snapshot) -> str:
-    """Return `sha256:` and the hash of all but the time, resource versions and nodes' images."""
+    """Return `sha256:` and the hash of the objects, resource versions and nodes' images aside.
+
+    The time does not count, nor which kinds the cluster does not serve: a dump cannot tell.
+    """
     bare = replace(
         snapshot,
         taken_at=_NO_TIME,
+        absent=frozenset(),
         pods={key: replace(pod, resource_version="") for key, pod in snapshot.pods.items()},
         nodes={
             name: replace(node, resource_version="", images=NOTHING)
