@@ -184,6 +184,7 @@ def _solver(meter: Meter, share: float) -> cp_model.CpSolver:
     solver.parameters.symmetry_level = 0
     solver.parameters.cp_model_probing_level = 0
     solver.parameters.add_lp_constraints_lazily = False
+    solver.parameters.cp_model_presolve = False
     solver.parameters.random_seed = meter.effort.seed
     meter.limit(solver, share)
     return solver

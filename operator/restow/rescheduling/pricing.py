@@ -15,7 +15,7 @@ from restow.rescheduling.departing import WORD, Found, Pods, Scale, Task, depart
 from restow.rescheduling.grid import MOST_CELLS
 from restow.rescheduling.leaning import planes_of
 from restow.rescheduling.problem import Ints
-from restow.rescheduling.seeking import seek, trail_of
+from restow.rescheduling.seeking import LOOKS, seek, trail_of
 from restow.rescheduling.table import Table
 
 
@@ -58,7 +58,7 @@ class Desk:
         For each set, who might have arrived.
     """
 
-    def __init__(self, table: Table) -> None:
+    def __init__(self, table: Table, looks: int = LOOKS) -> None:
         cells, sets = len(table.worth), len(table.welcome)
         pods = int(np.max(np.diff(table.rows.start), initial=0))
         words = max(1, -(-pods // WORD))
@@ -67,7 +67,7 @@ class Desk:
         self.line = np.zeros(int(table.coordinates[-1, -1]) + 1)
         self.offers: list[Offers] = []
         self.ways = ways_of(1 if self.large else cells, words, len(table.steps))
-        self.trail = trail_of(pods, len(table.steps))
+        self.trail = trail_of(pods, len(table.steps), looks)
         self.found = Found(
             value=np.zeros(len(table.now), np.int64),
             mask=np.zeros((len(table.now), words), np.int64),

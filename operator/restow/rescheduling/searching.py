@@ -29,6 +29,7 @@ from restow.rescheduling.learning import Learning
 from restow.rescheduling.ordering import order
 from restow.rescheduling.pricing import Desk, Prices, bound_of, price
 from restow.rescheduling.problem import Ints, Problem
+from restow.rescheduling.seeking import THOROUGH
 from restow.rescheduling.table import Rows, Table, full_of, rows_of, table_of
 from restow.rescheduling.volume import volume_bound
 
@@ -190,10 +191,10 @@ class _Roughly:
         if few or self._tell(()) >= bound or self._meter.over():
             return bound
         learning = self._learning(holes, generation)
-        if (
-            learning.best.bound // UNIT < bound
-        ):  # where even roundings that lower it do not, no more
-            bound = self._proof(self._each(learning.best.prices), FINEST_CELLS, bound)
+        promised = learning.best.bound // UNIT
+        if promised < bound:  # but for how amounts were rounded
+            cells = FINEST_CELLS if promised <= learning.reached else FINE_CELLS
+            bound = self._proof(self._each(learning.best.prices), cells, bound)
         choice = _Choice(problem, learning, self._meter, bound, self._tell)
         choice.go_on(first)
         choice.run()
@@ -220,13 +221,11 @@ class _Roughly:
         table = self._table(each_its_own(self._problem), cells, cautious=False)
         # a kind that needs no cell is worth nothing: as many as one likes would have room
         prices.hole[table.hole[table.offset == 0]] = 0
-        use = price(table, Desk(table), prices)
+        use = price(table, Desk(table, THOROUGH), prices)
         return min(bound, bound_of(table, use, prices, self._problem.limit) // UNIT)
 
     def _table(self, holes: Holes, cells: int, *, cautious: bool) -> Table:
-        answers = len(
-            {kind.nodes for kind in self._problem.kinds}
-        )  # who may be where: a table each
+        answers = len({kind.nodes for kind in self._problem.kinds})  # of who may be where: a table
         grid = grid_of(self._problem, self._full, cells // answers)
         return table_of(self._problem, self._rows, holes, grid, cautious=cautious)
 

@@ -18,8 +18,8 @@ CLOSE = 4
 """Planes that are asked of each node: the lowest where it begins."""
 
 
-LOOKS = 30_000
-"""Ways to depart that are looked at on one node."""
+LOOKS, THOROUGH = 30_000, 1_000_000
+"""Ways to depart that are looked at on one node, and where a bound is to be as low as it gets."""
 
 
 FAR = 1 << 62
@@ -55,7 +55,7 @@ class Trail(NamedTuple):
     looks: Ints
 
 
-def trail_of(pods: int, counted: int) -> Trail:
+def trail_of(pods: int, counted: int, looks: int) -> Trail:
     """Return room for a search among so many pods on a node."""
     return Trail(
         pod=np.zeros(pods + 1, np.int64),
@@ -65,7 +65,7 @@ def trail_of(pods: int, counted: int) -> Trail:
         head=np.zeros((pods + 1, CLOSE), np.int64),
         score=np.zeros((pods + 1, CLOSE), np.int64),
         rest=np.zeros((pods + 1, CLOSE), np.int64),
-        looks=np.array([LOOKS], np.int64),
+        looks=np.array([looks], np.int64),
     )
 
 
