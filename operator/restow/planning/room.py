@@ -4,7 +4,6 @@ from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 
 from restow.cluster.objects import Pod
-from restow.core.frozen import total
 from restow.core.ids import NodeName, ObjectKey
 from restow.core.reasons import Refusal
 from restow.rules import leaving
@@ -68,12 +67,13 @@ def too_large(board: Board, pod: Pod, node: NodeName, nominated: Nominated) -> b
     Never where devices may serve what a node's allocatable does not show.
     """
     free = board.free(node)
-    if not pod.requests.lacking(free):
-        # as the board has it: of one pod the last counts
-        beside = {each.uid: each.requests for each in holders(pod, node, board, nominated)}
-        if not beside or not pod.requests.lacking(free - total(beside.values())):
-            return False
-    return not has_claims(pod, board.snapshot)
+    # as the board would have it: of one pod the last counts
+    held = {each.uid: each.requests for each in holders(pod, node, board, nominated)}.values()
+    short = any(
+        need > free.of(name) - sum(each.of(name) for each in held)
+        for name, need in pod.requests.items()
+    )
+    return short and not has_claims(pod, board.snapshot)
 
 
 def with_room(

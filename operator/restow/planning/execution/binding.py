@@ -23,6 +23,6 @@ def bound_by_us(scene: Scene, step: Step, pod: Pod) -> bool:
 
 def waiting(scene: Scene) -> Iterator[Pod]:
     """Yield the pods in kube-scheduler's queue."""
-    for pod in scene.snapshot.pods.values():
-        if pod.node is None and not pod.gates and not pod.deleting:
+    for pod in scene.snapshot.unbound:
+        if not pod.gates and not pod.deleting:
             yield pod

@@ -113,23 +113,20 @@ class Rivals:
         self, board: Board, roomy: Mapping[ObjectKey, tuple[NodeName, ...]], *, weak: bool
     ) -> list[tuple[Intrusion, bool]]:
         """Return where rivals may be bound, and whether there is room for a twin besides."""
+        names = {name for among in roomy.values() for name in among if name in self.nominated}
+        held = {name: self._holders(board, name, weak=weak) for name in sorted(names)}
         return [
             (Intrusion(pod, node), _takes_two(board, pod, node))
             for pod in self.pods
             if board.node_of(pod.uid) is None
-            for node in self._open(board, pod, roomy[pod.key], weak=weak)
+            for node in self._open(board, pod, roomy[pod.key], held, weak=weak)
         ]
 
     def _open(
-        self, board: Board, pod: Pod, among: Iterable[NodeName], *, weak: bool
+        self, board: Board, pod: Pod, among: Iterable[NodeName], held: Nominated, *, weak: bool
     ) -> list[NodeName]:
         """Return the nodes other than its target that take the rival."""
-        holding = {
-            name: self._holders(board, name, weak=weak) if name in self.nominated else ()
-            for name in among
-        }
-        held = {name: pods for name, pods in holding.items() if pods}
-        names = [name for name in holding if not too_large(board, pod, name, held)]
+        names = [name for name in among if not too_large(board, pod, name, held)]
         if not names:
             return []
         own = _target(self.scene, pod)
