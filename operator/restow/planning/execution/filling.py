@@ -57,22 +57,21 @@ def fillers(
         for node, pods in arrivals.items()
     }
     # also those that have left, in earlier waves too: their room is open until all have come
-    gone = scene.steps(Action.MOVE, Action.EVICT)
-    left = {step.source for _, step, _ in gone if step.wave <= scene.progress.wave}
-    sources = [name for name in sorted(scene.board.nodes) if name in left]
+    gone = [step for _, step, _ in scene.steps(Action.MOVE, Action.EVICT)]
+    left = {step.source for step in gone if step.wave <= scene.progress.wave}
     moved = (scene.arriving(index) or scene.pod(step) for index, step, _ in moves)
     avoiding = any(pod is not None and pod.anti_affinity for pod in moved)
-    found: dict[NodeName, tuple[Pod, ...]] = {}
     waiting = list(_waiting(scene))
+    found: dict[NodeName, tuple[Pod, ...]] = {}
     with without(scene.board, leaving) as board:
         roomy = with_room(board, [pod for _, pod in waiting], board.nodes)
         lowest = _lowest(board)
         for step, pod in waiting:
             anywhere = step.action is Action.MOVE or asks(pod) or avoiding
-            among = lowest if anywhere else {name: lowest[name] for name in sources}
-            taking = [name for name in roomy[pod.key] if name in among and name != step.target]
+            among = lowest if anywhere else {name: lowest[name] for name in lowest if name in left}
+            able = [name for name in roomy[pod.key] if name in among and name != step.target]
             below = [name for name, priority in among.items() if priority < pod.priority]
-            for name, room in list(_strays(board, pod, taking, below, held)):
+            for name, room in list(_strays(board, pod, able, below, held)):
                 filler = replace(pod, requests=sized(room), host_ports=())
                 found[name] = (*found.get(name, ()), filler)
                 held[name] = (*held.get(name, ()), filler)
