@@ -88,7 +88,7 @@ class Survey:
         if self._only is not None and name not in self._only:
             return _ruled_out(self._narrowing)
         node = self._board.nodes[name]
-        held = self._held(name)
+        held = holders(self._pod, name, self._board, self._nominated)
         if held:
             answer = self._beside(held, node)
             if answer is not None:
@@ -132,15 +132,6 @@ class Survey:
     def _refusals(self) -> Mapping[NodeName, Refusal | None]:
         return {name: self.refusal(name) for name in self._board.nodes}
 
-    def _held(self, name: NodeName) -> list[Pod]:
-        return [
-            other
-            for other in self._nominated.get(name, ())
-            if other.priority >= self._pod.priority
-            and other.uid != self._pod.uid
-            and self._board.node_of(other.uid) is None
-        ]
-
     def _beside(self, held: Sequence[Pod], node: Node) -> Refusal | None:
         """Answer as if the pods that the node is held for were there.
 
@@ -156,6 +147,17 @@ class Survey:
                 if answer is not None:
                     again.append(answer)
             return _first(again, node)
+
+
+def holders(pod: Pod, node: NodeName, board: Board, nominated: Nominated) -> list[Pod]:
+    """Return those of the nominated pods beside which `pod` has to fit on the node."""
+    return [
+        other
+        for other in nominated.get(node, ())
+        if other.priority >= pod.priority
+        and other.uid != pod.uid
+        and board.node_of(other.uid) is None
+    ]
 
 
 @contextmanager

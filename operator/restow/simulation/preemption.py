@@ -6,7 +6,7 @@ over them where nothing else helps.
 
 from restow.cluster.objects import Pod
 from restow.core.ids import NodeName
-from restow.planning.room import why_no_room, without
+from restow.planning.room import takes, without
 from restow.rules.board import Board
 
 
@@ -16,7 +16,7 @@ def opens(board: Board, pod: Pod, node: NodeName) -> bool:
     if all(other.deleting for other in below):
         return False
     with without(board, below) as left:
-        return why_no_room(left, pod, node) is None
+        return takes(left, pod, node)
 
 
 def victims(board: Board, pod: Pod, node: NodeName) -> list[Pod]:
@@ -26,7 +26,7 @@ def victims(board: Board, pod: Pod, node: NodeName) -> list[Pod]:
     for other in sorted(below, key=lambda each: (-each.priority, each.key)):
         gone = [each for each in below if each not in spared and each is not other]
         with without(board, gone) as left:
-            if why_no_room(left, pod, node) is None:
+            if takes(left, pod, node):
                 spared.append(other)
     return [each for each in below if each not in spared and not each.deleting]
 

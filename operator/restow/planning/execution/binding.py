@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from restow.cluster.objects import Pod
 from restow.planning.execution.scene import Scene
 from restow.planning.plan import Action, Step
-from restow.planning.room import why_no_room
+from restow.planning.room import takes
 
 
 def bound_by_us(scene: Scene, step: Step, pod: Pod) -> bool:
@@ -16,13 +16,13 @@ def bound_by_us(scene: Scene, step: Step, pod: Pod) -> bool:
     if node is None or node not in scene.board.nodes:
         return False
     return not any(
-        other.priority > pod.priority and why_no_room(scene.board, other, node, {}) is None
+        other.priority > pod.priority and takes(scene.board, other, node, {})
         for other in waiting(scene)
     )
 
 
 def waiting(scene: Scene) -> Iterator[Pod]:
     """Yield the pods in kube-scheduler's queue."""
-    for pod in scene.snapshot.pods.values():
-        if pod.node is None and not pod.gates and not pod.deleting:
+    for pod in scene.snapshot.unbound:
+        if not pod.gates and not pod.deleting:
             yield pod

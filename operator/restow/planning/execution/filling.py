@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from itertools import islice
+from math import inf
 from typing import Final
 
 from restow.cluster.objects import Pod
@@ -10,9 +11,9 @@ from restow.core.frozen import Amounts, total
 from restow.core.ids import NodeName
 from restow.core.marks import HOLD
 from restow.planning.execution.scene import Scene
-from restow.planning.plan import Action
+from restow.planning.plan import Action, Step
 from restow.planning.progress import OVER, StepProgress
-from restow.planning.room import why_no_room, without
+from restow.planning.room import takes, too_large, with_room, without
 from restow.rules.board import Board
 from restow.rules.registry import RULES
 from restow.rules.survey import Nominated, Survey
@@ -56,43 +57,67 @@ def fillers(
         for node, pods in arrivals.items()
     }
     # also those that have left, in earlier waves too: their room is open until all have come
-    gone = scene.steps(Action.MOVE, Action.EVICT)
-    left = {step.source for _, step, _ in gone if step.wave <= scene.progress.wave}
-    sources = [name for name in sorted(scene.board.nodes) if name in left]
+    gone = [step for _, step, _ in scene.steps(Action.MOVE, Action.EVICT)]
+    left = {step.source for step in gone if step.wave <= scene.progress.wave}
     moved = (scene.arriving(index) or scene.pod(step) for index, step, _ in moves)
     avoiding = any(pod is not None and pod.anti_affinity for pod in moved)
+    waiting = list(_waiting(scene))
     found: dict[NodeName, tuple[Pod, ...]] = {}
     with without(scene.board, leaving) as board:
-        for index, step, state in scene.steps(Action.PLACE, Action.MOVE):
-            pod = scene.arriving(index)
-            if pod is None or pod.node is not None or state.phase in OVER:
-                continue
-            if pod.gates and patient(scene, state):
-                continue
+        roomy = with_room(board, [pod for _, pod in waiting], board.nodes)
+        lowest = _lowest(board)
+        for step, pod in waiting:
             anywhere = step.action is Action.MOVE or asks(pod) or avoiding
-            among = board.nodes if anywhere else sources
-            for name, room in list(_strays(board, pod, step.target, among, held)):
+            among = lowest if anywhere else {name: lowest[name] for name in lowest if name in left}
+            able = [name for name in roomy[pod.key] if name in among and name != step.target]
+            below = [name for name, priority in among.items() if priority < pod.priority]
+            for name, room in list(_strays(board, pod, able, below, held)):
                 filler = replace(pod, requests=sized(room), host_ports=())
                 found[name] = (*found.get(name, ()), filler)
                 held[name] = (*held.get(name, ()), filler)
     return found
 
 
+def _waiting(scene: Scene) -> Iterator[tuple[Step, Pod]]:
+    """Yield the steps whose pods could be bound on the way, and those pods."""
+    for index, step, state in scene.steps(Action.PLACE, Action.MOVE):
+        pod = scene.arriving(index)
+        if pod is None or pod.node is not None or state.phase in OVER:
+            continue
+        if not (pod.gates and patient(scene, state)):
+            yield step, pod
+
+
+def _lowest(board: Board) -> dict[NodeName, float]:
+    """Return the lowest priority on each node."""
+    return {
+        name: min((pod.priority for pod in board.pods(name)), default=inf) for name in board.nodes
+    }
+
+
 def _strays(
-    board: Board, pod: Pod, target: NodeName | None, among: Iterable[NodeName], held: Nominated
+    board: Board,
+    pod: Pod,
+    roomy: Iterable[NodeName],
+    below: Iterable[NodeName],
+    held: Nominated,
 ) -> Iterator[tuple[NodeName, Amounts]]:
     """Yield the nodes that would take the pod, then those where it could preempt, if they are few.
 
-    With what it would find there. Relations are not asked: they may change on the way.
+    With what it would find there. `roomy` have the room beside those that sit there, on those
+    `below` are pods of lower priority. Relations are not asked: they may change on the way.
     """
-    names = tuple(among)
     free_of = replace(pod, affinity=(), anti_affinity=(), spread=())
     survey = Survey.of(free_of, board, nominated=held)
-    takers = _few(name for name in names if name != target and survey.refusal(name) is None)
+    takers = _few(
+        name
+        for name in roomy
+        if not too_large(board, pod, name, held) and survey.refusal(name) is None
+    )
     yield from ((name, _room(board, pod, name, held)) for name in takers)
     if pod.preempts:
         opened = _few(
-            name for name in names if name not in takers and _opens(board, free_of, name, held)
+            name for name in below if name not in takers and _opens(board, free_of, name, held)
         )
         yield from ((name, _room(board, pod, name, held)) for name in opened)
 
@@ -104,14 +129,11 @@ def _few(names: Iterator[NodeName]) -> tuple[NodeName, ...]:
 
 def _opens(board: Board, pod: Pod, node: NodeName, held: Nominated) -> bool:
     """Whether the node would take the pod once it had preempted all it may."""
-    below = _below(board, pod, node)
-    if not below:
-        return False
     room = _room(board, pod, node, held)
     if any(room.of(name) < n for name, n in pod.requests.items()):
         return False
-    with without(board, below) as left:
-        return why_no_room(left, pod, node, held, rules=RULES) is None
+    with without(board, _below(board, pod, node)) as left:
+        return takes(left, pod, node, held, rules=RULES)
 
 
 def _room(board: Board, pod: Pod, node: NodeName, held: Nominated) -> Amounts:

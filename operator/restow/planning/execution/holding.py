@@ -9,7 +9,7 @@ from restow.planning.execution.reserving import nominated, reserving
 from restow.planning.execution.scene import Scene
 from restow.planning.plan import Action, Step
 from restow.planning.progress import OVER
-from restow.planning.room import why_no_room, without
+from restow.planning.room import takes, without
 from restow.rules.board import Board
 from restow.rules.survey import Nominated
 
@@ -68,7 +68,7 @@ def _standing_back(
                 yield index
         elif moved and step.action is Action.PLACE and _held_twice(scene, step, pod):
             yield index
-        elif why_no_room(board, pod, node, {node: (*held, *accepted)}) is None:
+        elif takes(board, pod, node, {node: (*held, *accepted)}):
             accepted.append(pod)
             moved = moved or step.action is Action.MOVE
         elif accepted and step.action is Action.PLACE:

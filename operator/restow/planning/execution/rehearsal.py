@@ -55,14 +55,16 @@ class _Rehearsal:
             ]
             if not planned:
                 return self._hand_over()
-            chosen, _ = may_leave(self._scene(), planned)
+            scene = self._scene()
+            scene.withheld = withheld(scene)
+            chosen, _ = may_leave(scene, planned)
             if not chosen:
                 return frozenset(step.pod.uid for _, step in planned)
             for index in chosen:
                 self._leave(index, self.plan.steps[index])
 
     def _scene(self) -> Scene:
-        scene = Scene(
+        return Scene(
             plan=self.plan,
             progress=self.progress,
             snapshot=self.snapshot,
@@ -70,8 +72,6 @@ class _Rehearsal:
             settings=Settings(),
             judge=replace(self.judge, snapshot=self.snapshot),
         )
-        scene.withheld = withheld(scene)
-        return scene
 
     def _leave(self, index: int, step: Step) -> None:
         """Take the pod away; the one that replaces a moved one is there at once, gated."""
@@ -129,15 +129,20 @@ class _Rehearsal:
 
     def _arrive(self) -> None:
         """Bind what has room, until nothing more has."""
-        while (found := self._next_arrival()) is not None:
+        board = Board(self.snapshot)
+        while (found := self._next_arrival(board)) is not None:
             index, pod, node = found
             bound = replace(pod, node=node, nominated_node=None, gates=())
             self.snapshot = replace(self.snapshot, pods={**self.snapshot.pods, pod.key: bound})
             state = replace(self.progress.steps[index], phase=StepPhase.DONE)
             self.progress = self.progress.put(index, state)
+            if pod.alignment is None:
+                board.put(bound, node, devices=False)
+            else:  # what zones hold depends on what the snapshot says of a pod
+                board = Board(self.snapshot)
 
-    def _next_arrival(self) -> tuple[int, Pod, NodeName] | None:
-        scene, board = self._scene(), Board(self.snapshot)
+    def _next_arrival(self, board: Board) -> tuple[int, Pod, NodeName] | None:
+        scene = self._scene()
         for index, step, state in scene.of_wave(Action.PLACE, Action.MOVE):
             pod = scene.arriving(index)
             if pod is None or step.target is None or state.phase in OVER:

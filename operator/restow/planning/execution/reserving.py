@@ -24,7 +24,7 @@ from restow.planning.execution.scene import Scene
 from restow.planning.plan import Action
 from restow.planning.progress import OVER, StepPhase
 from restow.planning.revalidate import arrival_of
-from restow.planning.room import has_room, why_no_room, without
+from restow.planning.room import has_room, takes, without
 from restow.rules.survey import Nominated
 
 Arriving = Mapping[NodeName, Sequence[Pod]]
@@ -153,7 +153,7 @@ def _others_first(scene: Scene, pod: Pod, node: NodeName) -> bool:
         other, target = scene.arriving(index), step.target
         if other is None or other.node is not None or state.phase in OVER or target is None:
             continue
-        rival = other.priority > pod.priority and why_no_room(scene.board, other, node, {}) is None
+        rival = other.priority > pod.priority and takes(scene.board, other, node, {})
         if rival and bound_by_us(scene, step, other) and room_for(scene, other, target):
             return True
     return False

@@ -20,11 +20,9 @@ from restow.planning.execution.scene import Scene
 from restow.planning.plan import Action
 from restow.planning.progress import OVER
 from restow.planning.revalidate import Intrusion, misfits, stands_for
-from restow.planning.room import why_no_room, without
+from restow.planning.room import takes, too_large, with_room, without
 from restow.planning.twins import twins
 from restow.rules.board import Board
-from restow.rules.devices.demand import has_claims
-from restow.rules.feasibility import feasible
 from restow.rules.survey import Nominated, Survey
 
 
@@ -39,6 +37,8 @@ class Rivals:
     chances
         Per rival, the nodes of any interest that would take it, other pods' wishes aside, once all
         that leave are gone: no other node does as long as some of them are there.
+    standing_room
+        Those of them that have the room already while all are there.
     relating
         Whether a rival, or one of those that leave or are to arrive, asks about others: then it
         matters on all nodes, and more departures are not always more room.
@@ -48,6 +48,7 @@ class Rivals:
     pods: tuple[Pod, ...]
     nominated: Nominated
     chances: Mapping[ObjectKey, tuple[NodeName, ...]]
+    standing_room: Mapping[ObjectKey, tuple[NodeName, ...]]
     relating: bool
 
     @classmethod
@@ -63,11 +64,13 @@ class Rivals:
             pod.node for pod in going if pod.node is not None and pod.node in scene.board.nodes
         )
         relating = any(pod is not None and asks(pod) for pod in (*going, *coming, *seen.values()))
+        among = scene.board.nodes if relating else sorted(sources)
         return cls(
             scene=scene,
             pods=tuple(seen.values()),
             nominated=_held(scene),
-            chances=_chances(scene, seen.values(), going, None if relating else sources),
+            chances=_chances(scene, seen.values(), going, among),
+            standing_room=_chances(scene, seen.values(), (), among),
             relating=relating,
         )
 
@@ -83,38 +86,53 @@ class Rivals:
         """
         scene = self.scene
         off = [pod for pod in scene.snapshot.pods.values() if pod.uid in gone or pod.deleting]
+        roomy = self._roomy({scene.board.node_of(pod.uid) for pod in off})
+        if not any(roomy.values()):
+            return
         with without(scene.board, off) as board:
-            found = self._possible(board, weak=weak)
+            found = self._possible(board, roomy, weak=weak)
             if any(pod.affinity for pod in self.pods):
                 with _seated(scene, board, gone):
-                    found += [(each, True) for each, _ in self._possible(board, weak=weak)]
+                    found += [(each, True) for each, _ in self._possible(board, roomy, weak=weak)]
         harmed: set[NodeName] = set()
         for each, two in found:
             if each.node not in harmed and self._harms(each, swap=not two):
                 harmed.add(each.node)
                 yield each
 
-    def _possible(self, board: Board, *, weak: bool) -> list[tuple[Intrusion, bool]]:
+    def _roomy(self, opened: Set[NodeName | None]) -> dict[ObjectKey, tuple[NodeName, ...]]:
+        """Return per rival its chances once pods have left the nodes `opened` and no others."""
+        found: dict[ObjectKey, tuple[NodeName, ...]] = {}
+        for pod in self.pods:
+            now = frozenset(self.standing_room[pod.key])
+            chances = self.chances[pod.key]
+            found[pod.key] = tuple(name for name in chances if name in opened or name in now)
+        return found
+
+    def _possible(
+        self, board: Board, roomy: Mapping[ObjectKey, tuple[NodeName, ...]], *, weak: bool
+    ) -> list[tuple[Intrusion, bool]]:
         """Return where rivals may be bound, and whether there is room for a twin besides."""
+        names = {name for among in roomy.values() for name in among if name in self.nominated}
+        held = {name: self._holders(board, name, weak=weak) for name in sorted(names)}
         return [
             (Intrusion(pod, node), _takes_two(board, pod, node))
             for pod in self.pods
             if board.node_of(pod.uid) is None
-            for node in self._open(board, pod, weak=weak)
+            for node in self._open(board, pod, roomy[pod.key], held, weak=weak)
         ]
 
-    def _open(self, board: Board, pod: Pod, *, weak: bool) -> list[NodeName]:
+    def _open(
+        self, board: Board, pod: Pod, among: Iterable[NodeName], held: Nominated, *, weak: bool
+    ) -> list[NodeName]:
         """Return the nodes other than its target that take the rival."""
-        names = self.chances[pod.key]
+        names = [name for name in among if not too_large(board, pod, name, held)]
         if not names:
             return []
         own = _target(self.scene, pod)
-        held = {
-            name: self._holders(board, name, weak=weak) for name in names if name in self.nominated
-        }
         survey = Survey.of(pod, board, nominated=held)
         # nominations that hold nothing against others would still keep it out of its target
-        comes = own is not None and why_no_room(board, pod, own, self.nominated) is None
+        comes = own is not None and takes(board, pod, own, self.nominated)
         if own is not None and comes and not weak and survey.refusal(own) is None:
             return []
         return [name for name in names if name != own and survey.refusal(name) is None]
@@ -124,7 +142,7 @@ class Rivals:
         return tuple(
             pod
             for pod in self.nominated[node]
-            if pod.gates or (not weak and why_no_room(board, pod, node, self.nominated) is None)
+            if pod.gates or (not weak and takes(board, pod, node, self.nominated))
         )
 
     def _harms(self, intrusion: Intrusion, *, swap: bool) -> bool:
@@ -143,17 +161,12 @@ class Rivals:
 
 
 def _chances(
-    scene: Scene, rivals: Collection[Pod], going: Iterable[Pod], among: Collection[NodeName] | None
+    scene: Scene, rivals: Collection[Pod], going: Iterable[Pod], among: Iterable[NodeName]
 ) -> Mapping[ObjectKey, tuple[NodeName, ...]]:
     """Return per rival those nodes, `among` these, that would take it once all have left."""
-    names = scene.board.nodes if among is None else sorted(among)
-    nodes = [scene.board.nodes[name] for name in names]
-    deleting = (pod for name in scene.board.nodes for pod in scene.board.pods(name) if pod.deleting)
-    claiming = [pod for pod in rivals if has_claims(pod, scene.snapshot)]
-    others = [pod for pod in rivals if pod not in claiming]
+    deleting = [pod for name in scene.board.nodes for pod in scene.board.pods(name) if pod.deleting]
     with without(scene.board, (*going, *deleting)) as board:
-        # devices may serve what a node's allocatable does not show
-        return feasible(others, nodes, board, fitting=True) | feasible(claiming, nodes, board)
+        return with_room(board, rivals, among)
 
 
 def _held(scene: Scene) -> Nominated:
@@ -198,7 +211,7 @@ def _seated(scene: Scene, board: Board, gone: Set[Uid]) -> Iterator[None]:
             pod = replace(left, uid=Uid(f"new {left.uid}"), node=None, deleting=False)
         if pod is None or pod.node is not None or state.phase in OVER or step.target is None:
             continue
-        if step.target in board.nodes and why_no_room(board, pod, step.target, {}) is None:
+        if step.target in board.nodes and takes(board, pod, step.target, {}):
             board.put(pod, step.target)
             seated.append(pod)
     try:
@@ -212,7 +225,7 @@ def _takes_two(board: Board, pod: Pod, node: NodeName) -> bool:
     """Whether the node takes the pod and a twin of it."""
     twin = replace(pod, uid=Uid(f"twin of {pod.uid}"))
     board.put(pod, node)
-    fits = why_no_room(board, twin, node, {}) is None
+    fits = takes(board, twin, node, {})
     board.take(pod.uid)
     return fits
 

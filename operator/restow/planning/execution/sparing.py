@@ -16,7 +16,7 @@ from restow.planning.execution.reserving import stand_in
 from restow.planning.execution.scene import Scene
 from restow.planning.plan import Action
 from restow.planning.progress import StepPhase
-from restow.planning.room import why_no_room
+from restow.planning.room import takes
 from restow.rules.board import Board
 
 SPARED_S: Final = 5.0
@@ -63,7 +63,7 @@ class _Room:
     def fits(self, pod: Pod, node: NodeName) -> bool:
         """Whether kube-scheduler would bind the pod there now."""
         held = {node: tuple(self.nominated.get(node, ()))}
-        return why_no_room(self.board, pod, node, held) is None
+        return takes(self.board, pod, node, held)
 
     def takes(self, act: Act) -> bool:
         """Whether the act may be done now; it counts as done then."""

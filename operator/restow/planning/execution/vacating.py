@@ -1,6 +1,9 @@
 """Whose turn it is to leave: room that comes free is anybody's unless a nomination holds it."""
 
+from collections.abc import Set
+
 from restow.cluster.objects import Pod
+from restow.core.ids import Uid
 from restow.planning.acts import Nominate, Withdraw
 from restow.planning.execution.holding import meant, withheld
 from restow.planning.execution.reserving import reserving, room_for
@@ -9,7 +12,8 @@ from restow.planning.execution.scene import Scene
 from restow.planning.outsiders import late_comers
 from restow.planning.plan import Action, Step
 from restow.planning.progress import OVER, StepPhase
-from restow.planning.room import why_no_room, without
+from restow.planning.room import takes, without
+from restow.rules.survey import Nominated
 
 LEAVING = frozenset({StepPhase.EVICTING, StepPhase.EVICTED})
 Planned = list[tuple[int, Step]]
@@ -31,9 +35,11 @@ def may_leave(scene: Scene, planned: Planned) -> tuple[list[int], str]:
     Pods that are left without a place wait for moved ones whose replacements come late: their own
     new ones would take the room.
     """
-    late = _late(scene)
-    able = [each for each in planned if not (late and each[1].action is Action.EVICT)]
-    roomy = [(index, step) for index, step in able if _has_room(scene, step)]
+    waits = _waits(scene)
+    able = [each for each in planned if not (waits and each[1].action is Action.EVICT)]
+    late = late_comers(scene.plan, scene.progress, scene.snapshot)
+    held = meant(scene)
+    roomy = [each for each in able if _has_room(scene, each[1], late, held)]
     chosen, blocked = _unthreatened(scene, roomy)
     if chosen or on_the_way(scene):
         return chosen, blocked
@@ -76,25 +82,26 @@ def _might_preempt(scene: Scene, step: Step) -> bool:
         lower = [other for other in scene.board.pods(node) if other.priority < pod.priority]
         if lower:
             with without(scene.board, (*lower, pod)) as board:
-                if why_no_room(board, pod, node) is None:
+                if takes(board, pod, node):
                     return True
     return False
 
 
-def _has_room(scene: Scene, step: Step) -> bool:
-    """Whether the target of the step, if it has one, would take the replacement now."""
+def _has_room(scene: Scene, step: Step, late: Set[Uid], held: Nominated) -> bool:
+    """Whether the target of the step, if it has one, would take the replacement now.
+
+    In the place of pods that came `late`, where it may preempt them.
+    """
     pod, target = scene.pod(step), step.target
     if pod is None or target is None:
         return True
-    late = late_comers(scene.plan, scene.progress, scene.snapshot)
     lower = [
         other
         for other in scene.board.pods(target)
         if other.uid in late and other.priority < pod.priority and pod.preempts
     ]
     with without(scene.board, lower) as board:
-        held = meant(scene)
-        return target in board.nodes and why_no_room(board, pod, target, held) is None
+        return target in board.nodes and takes(board, pod, target, held)
 
 
 def on_the_way(scene: Scene) -> bool:
@@ -169,7 +176,7 @@ def _under_way(scene: Scene) -> list[Pod]:
     ]
 
 
-def _late(scene: Scene) -> bool:
+def _waits(scene: Scene) -> bool:
     """Whether the replacement of a StatefulSet's pod is still to be nominated."""
     return any(
         step.owner is not None
