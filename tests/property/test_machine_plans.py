@@ -161,10 +161,7 @@ def test_a_plan_is_carried_out_or_given_up_and_no_machine_is_evicted_or_lost(
     )
     turn = run.to_the_end()
     event(f"ended {turn.verdict}")
-    assert cluster.breaches == []
-    assert not any(is_launcher(snapshot.pods[key]) for key in cluster.evictions)
-    assert all(each.over for each in cluster.machines.migrations.values())
-    whole(cluster, snapshot)
+    unharmed(cluster, snapshot)
     if failing is None:
         assert (turn.verdict, turn.reason) == (Verdict.COMPLETED, "")
         after = planned(cluster.snapshot(), Goal(shapes=goal.shapes, limit=0)).before
@@ -172,6 +169,14 @@ def test_a_plan_is_carried_out_or_given_up_and_no_machine_is_evicted_or_lost(
     elif any(act.vmi == failing.name for act in run.done if isinstance(act, Migrate)):
         assert turn.verdict is Verdict.ABORTED
         assert cluster.machines.known[failing].node == snapshot.machines[failing].node
+
+
+def unharmed(cluster: Cluster, before: Snapshot) -> None:
+    """No promise was broken, no machine evicted, no migration left behind; every machine runs."""
+    assert cluster.breaches == []
+    assert not any(is_launcher(before.pods[key]) for key in cluster.evictions)
+    assert all(each.over for each in cluster.machines.migrations.values())
+    whole(cluster, before)
 
 
 def whole(cluster: Cluster, before: Snapshot) -> None:
@@ -215,10 +220,7 @@ def test_where_the_policy_lets_them_machines_make_room_for_waiting_pods(
     )
     turn = run.to_the_end()
     event(f"ended {turn.verdict}")
-    assert cluster.breaches == []
-    assert not any(is_launcher(snapshot.pods[key]) for key in cluster.evictions)
-    assert all(each.over for each in cluster.machines.migrations.values())
-    whole(cluster, snapshot)
+    unharmed(cluster, snapshot)
     if failing is None:
         assert (turn.verdict, turn.reason) == (Verdict.COMPLETED, "")
         placed = [step for step in plan.steps if step.action is Action.PLACE]

@@ -29,12 +29,7 @@ def without(board: Board, pods: Iterable[Pod]) -> Iterator[Board]:
 
 
 def why_no_room(
-    board: Board,
-    pod: Pod,
-    node: NodeName,
-    nominated: Nominated | None = None,
-    *,
-    rules: Sequence[Rule] = ADMITTING,
+    board: Board, pod: Pod, node: NodeName, nominated: Nominated | None = None
 ) -> Refusal | None:
     """Return why `pod` does not fit beside the bound and the nominated pods, or None.
 
@@ -42,7 +37,7 @@ def why_no_room(
     """
     held = board.snapshot.nominated if nominated is None else nominated
     with without(board, [pod]):
-        return Survey.of(pod, board, rules=rules, nominated=held).refusal(node)
+        return Survey.of(pod, board, rules=ADMITTING, nominated=held).refusal(node)
 
 
 def takes(

@@ -4,12 +4,10 @@ from itertools import pairwise
 from typing import NamedTuple
 
 import numpy as np
-from numpy.typing import NDArray
 
+from restow.packing.patterns.arrays import Floats
 from restow.packing.patterns.compiled import compiled, inlined
 from restow.rescheduling.problem import Ints
-
-Floats = NDArray[np.float64]
 
 UNIT = 1 << 20
 """One of gain, in the integers of prices."""

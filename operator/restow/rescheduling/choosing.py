@@ -104,7 +104,7 @@ class Choosing:
         """Return the choice of most gain; the search ends where it reaches `target`."""
         model = self._model
         model.maximize(self._gain)
-        solver = _solver(meter, share)
+        solver = meter.solver(share)
         status = solver.solve(model, _AtLeast(target))
         meter.book(work_of(solver))
         if status not in (cp_model.OPTIMAL, cp_model.FEASIBLE):
@@ -122,7 +122,7 @@ class Choosing:
             for column in self._columns
         ]
         copy.minimize(cp_model.LinearExpr.weighted_sum(self._use, weights))
-        solver = _solver(meter, share)
+        solver = meter.solver(share)
         status = solver.solve(copy)
         meter.book(work_of(solver))
         if status not in (cp_model.OPTIMAL, cp_model.FEASIBLE):
@@ -175,16 +175,3 @@ class _AtLeast(cp_model.CpSolverSolutionCallback):
     def on_solution_callback(self) -> None:
         if self.objective_value >= self._target - 0.5:
             self.stop_search()
-
-
-def _solver(meter: Meter, share: float) -> cp_model.CpSolver:
-    solver = cp_model.CpSolver()
-    solver.parameters.num_workers = 1
-    solver.parameters.linearization_level = 2
-    solver.parameters.symmetry_level = 0
-    solver.parameters.cp_model_probing_level = 0
-    solver.parameters.add_lp_constraints_lazily = False
-    solver.parameters.cp_model_presolve = False
-    solver.parameters.random_seed = meter.effort.seed
-    meter.limit(solver, share)
-    return solver

@@ -11,8 +11,8 @@ from typing import NamedTuple
 
 import numpy as np
 
+from restow.packing.patterns.arrays import Floats
 from restow.packing.patterns.compiled import compiled, inlined
-from restow.rescheduling.arriving import Floats
 from restow.rescheduling.problem import Ints
 
 WORD = 62

@@ -50,8 +50,7 @@ class Holes:
 
     def nested(self, some: Ints) -> list[tuple[int, int]]:
         """Return the pairs (small, large) of some holes with none of them in between."""
-        inside = self.inside(some, some)
-        inside &= ~np.tril(inside & inside.T)  # of two that are the same, the later is the larger
+        inside = strictly(self.inside(some, some))
         between = inside.astype(np.float32) @ inside.astype(np.float32) > 0
         return [(int(some[a]), int(some[b])) for a, b in np.argwhere(inside & ~between)]
 
@@ -88,6 +87,26 @@ def beside_own(holes: Holes, problem: Problem) -> Holes:
         largest=(*holes.largest, *own.largest),
         nodes=(*holes.nodes, *own.nodes),
     )
+
+
+def strictly(inside: NDArray[np.bool_]) -> NDArray[np.bool_]:
+    """Return (holes, holes) `inside` so that of two that are the same the later is the larger."""
+    return inside & ~np.tril(inside & inside.T)
+
+
+def dearest(covers: NDArray[np.bool_], prices: Ints) -> Ints:
+    """Return prices of holes: each that of the dearest which it has room for.
+
+    No use of room by small pods at the price of large ones looks better than it is.
+
+    Parameters
+    ----------
+    covers
+        (holes, priced) whether a hole has room for what is priced.
+    prices
+        (priced,).
+    """
+    return np.asarray((covers * prices[None]).max(axis=1, initial=0), np.int64)
 
 
 def covers(fine: Holes, coarse: Holes) -> NDArray[np.bool_]:

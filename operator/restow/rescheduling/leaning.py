@@ -9,7 +9,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from restow.rescheduling.arriving import Floats
+from restow.packing.patterns.arrays import Floats
 from restow.rescheduling.problem import Ints
 
 QUARTERS = 4

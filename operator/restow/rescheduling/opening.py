@@ -5,7 +5,7 @@ from collections.abc import Iterable
 import numpy as np
 from numpy.typing import NDArray
 
-from restow.rescheduling.holes import Holes
+from restow.rescheduling.holes import Holes, dearest, strictly
 from restow.rescheduling.problem import Ints
 
 FEW = 400
@@ -69,8 +69,7 @@ class Opened:
 
         Such pairs are enough: what lies inside each other does so by way of pairs.
         """
-        inside = self._covers[self.which].T
-        inside &= ~np.tril(inside & inside.T)  # of two that are the same, the later is the larger
+        inside = strictly(self._covers[self.which].T)
         order = np.argsort(self._size[self.which].sum(axis=1), kind="stable")
         pairs: set[tuple[int, int]] = set()
         for new in range(self._told, len(self.which)):
@@ -80,13 +79,8 @@ class Opened:
         return sorted(pairs)
 
     def carried(self, prices: Ints) -> Ints:
-        """Return (holes,) prices for (rows,) prices.
-
-        Each is that of the dearest hole with a row that it has room for: no use of room by small
-        pods at the price of large ones looks better than it is.
-        """
-        carried = (self._covers * prices[None]).max(axis=1, initial=0)
-        return np.asarray(carried, np.int64)
+        """Return (holes,) prices for (rows,) prices: of the dearest that each has room for."""
+        return dearest(self._covers, prices)
 
     def guessed(self, prices: Ints) -> Ints:
         """Return (holes,) prices that (rows,) prices make likely.

@@ -6,8 +6,6 @@ columns and prices of that, with each as large as it is.
 
 from typing import Self
 
-import numpy as np
-
 from restow.packing.patterns.meter import Meter
 from restow.rescheduling.arriving import UNIT
 from restow.rescheduling.choosing import Choosing, Chosen, near
@@ -21,6 +19,7 @@ from restow.rescheduling.holes import (
     Holes,
     beside_own,
     covers,
+    dearest,
     each_its_own,
     holes_of,
 )
@@ -204,7 +203,7 @@ class _Roughly:
         """Generate columns in which each kind has its size."""
         best, limit = before.best, self._problem.limit
         table = self._table(beside_own(holes, self._problem), FINE_CELLS, cautious=True)
-        prices = Prices(_carried(table.holes, holes, best.prices.hole), best.prices.move)
+        prices = Prices(dearest(covers(table.holes, holes), best.prices.hole), best.prices.move)
         columns = near(before.columns.all, best.value, best.prices, UNIT >> 1)
         meter = Meter(self._meter.rest(LEARNING))
         learning = Learning(table, limit, meter, prices, columns)
@@ -228,8 +227,3 @@ class _Roughly:
         answers = len({kind.nodes for kind in self._problem.kinds})  # of who may be where: a table
         grid = grid_of(self._problem, self._full, cells // answers)
         return table_of(self._problem, self._rows, holes, grid, cautious=cautious)
-
-
-def _carried(into: Holes, of: Holes, prices: Ints) -> Ints:
-    """Return prices for holes: each that of the dearest old hole which it has room for."""
-    return np.asarray((covers(into, of) * prices[None]).max(axis=1, initial=0), np.int64)

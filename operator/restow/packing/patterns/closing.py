@@ -164,18 +164,10 @@ class Partition:
         weights = self.level.gain
         total = self._sum(self.placed @ weights.placed + self.moved @ weights.moved)
         self.model.add(total >= gain)
-        solver = cp_model.CpSolver()
-        solver.parameters.num_workers = 1
-        solver.parameters.random_seed = meter.effort.seed
+        solver = meter.solver(SHARE, presolved=self.presolved)
         # without an objective the linear program has no direction, and rules next to nothing out
         self.model.maximize(total)
         solver.parameters.stop_after_first_solution = not at_best
-        solver.parameters.cp_model_presolve = self.presolved
-        solver.parameters.linearization_level = 2
-        solver.parameters.symmetry_level = 0
-        solver.parameters.cp_model_probing_level = 0
-        solver.parameters.add_lp_constraints_lazily = False
-        meter.limit(solver, SHARE)
         if at_best:
             solver.parameters.max_deterministic_time = WORK
         status = solver.solve(self.model)

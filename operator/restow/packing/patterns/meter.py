@@ -57,6 +57,22 @@ class Meter:
         if work is not None:
             solver.parameters.max_deterministic_time = max(0.001, share * work)
 
+    def solver(self, share: float, *, presolved: bool = False) -> cp_model.CpSolver:
+        """Return a solver on one thread for `share` of what is left; leans on its linear program.
+
+        For choices among columns: all of the program from the start, and no search for symmetries.
+        """
+        solver = cp_model.CpSolver()
+        solver.parameters.num_workers = 1
+        solver.parameters.random_seed = self.effort.seed
+        solver.parameters.cp_model_presolve = presolved
+        solver.parameters.linearization_level = 2
+        solver.parameters.symmetry_level = 0
+        solver.parameters.cp_model_probing_level = 0
+        solver.parameters.add_lp_constraints_lazily = False
+        self.limit(solver, share)
+        return solver
+
     def rest(self, share: float) -> Effort:
         """Return `share` of what is left as an effort."""
         seconds, work = self._seconds_left(), self._work_left()
