@@ -71,6 +71,9 @@ KINDS: Final[Mapping[str, Kind]] = {
     "NodeResourceTopology": Kind(
         "/apis/topology.node.k8s.io/v1alpha2", "noderesourcetopologies", namespaced=False
     ),
+    "MigrationPolicy": Kind(
+        "/apis/migrations.kubevirt.io/v1alpha1", "migrationpolicies", namespaced=False
+    ),
     "VolumeAttachment": Kind("/apis/storage.k8s.io/v1", "volumeattachments", namespaced=False),
 }
 

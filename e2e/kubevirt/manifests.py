@@ -21,7 +21,7 @@ OVERHEAD: Final = 256
 """MiB that a launcher asks for beside the guest's memory; upstream computes some such amount."""
 
 
-def a_kubevirt(version: str = "v1.6.0", **limits: int) -> Json:
+def a_kubevirt(version: str = "v1.6.0", **limits: int | str) -> Json:
     """A KubeVirt object; its status is to be set by `status`. `limits` are migration settings."""
     return {
         "apiVersion": API,
@@ -41,9 +41,12 @@ def a_machine(
     labels: Mapping[str, str],
     behaviour: str = "",
     migratable: bool = True,
+    dirty_rate: str = "",
 ) -> Json:
     """A machine that begins on `node`; its labels are those of its launchers too, as upstream."""
     annotations = {FIRST_NODE: node} | ({BEHAVIOUR: behaviour} if behaviour else {})
+    if dirty_rate:
+        annotations["restow.dev/dirty-rate"] = dirty_rate
     if not migratable:
         annotations["e2e.restow.dev/not-migratable"] = "DisksNotLiveMigratable"
     return {

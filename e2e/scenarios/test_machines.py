@@ -62,7 +62,7 @@ def machines(
     assert watch.violations == []
 
 
-def install(scenario: Scenario, version: str = "v1.6.0", **limits: int) -> None:
+def install(scenario: Scenario, version: str = "v1.6.0", **limits: int | str) -> None:
     """Create the KubeVirt object, or change it."""
     made = a_kubevirt(version, **limits)
     scenario.apply(made)
@@ -100,7 +100,13 @@ class MachineWatch:
         return bool(machine["status"].get("nodeName") == node_of(pod))
 
 
-def stage(scenario: Scenario, *, behaviour: dict[str, str] | None = None, vms: int = 6) -> None:
+def stage(
+    scenario: Scenario,
+    *,
+    behaviour: dict[str, str] | None = None,
+    vms: int = 6,
+    dirty_rate: str = "",
+) -> None:
     """Bring the cluster to where it is fragmented: a machine and a pod on each node."""
     labels = {**OURS, "kubevirt.io/schedulable": "true"}
     scenario.apply(*(a_node(f"vm-{name}", labels=labels) for name in NODES))
@@ -108,7 +114,13 @@ def stage(scenario: Scenario, *, behaviour: dict[str, str] | None = None, vms: i
     asked = behaviour or {}
     scenario.apply(
         *(
-            a_machine(f"m-{n}", f"vm-{n}", labels=OURS, behaviour=asked.get(f"m-{n}", ""))
+            a_machine(
+                f"m-{n}",
+                f"vm-{n}",
+                labels={**OURS, "e2e.restow.dev/machine": n},
+                behaviour=asked.get(f"m-{n}", ""),
+                dirty_rate=dirty_rate,
+            )
             for n in NODES[:vms]
         )
     )
@@ -399,6 +411,33 @@ def test_a_kubevirt_that_takes_no_chosen_node_keeps_its_machines_where_they_are(
     plan = wait_plan(scenario, "Completed", "Aborted", within_s=90)
     assert {step["action"] for step in plan["spec"]["steps"]} == {"Move"}
     assert where(scenario) == {f"m-{n}": f"vm-{n}" for n in NODES}
+
+
+def test_a_migration_policy_keeps_a_machine_that_would_not_migrate_in_its_time(
+    scenario: Scenario, machines: VirtController, operator: Operator
+) -> None:
+    """Each writes 40Mi a second, and 64Mi are copied; but of one machine 32Mi: it would not end."""
+    install(scenario, bandwidthPerMigration="64Mi")
+    slow = {
+        "apiVersion": "migrations.kubevirt.io/v1alpha1",
+        "kind": "MigrationPolicy",
+        "metadata": {"name": "slow"},
+        "spec": {
+            "bandwidthPerMigration": "32Mi",
+            "selectors": {"virtualMachineInstanceSelector": {"e2e.restow.dev/machine": "a"}},
+        },
+    }
+    scenario.apply(slow)
+    stage(scenario, dirty_rate="40Mi")
+    both = {"key": "kubernetes.io/hostname", "operator": "In", "values": ["vm-a", "vm-b"]}
+    asked = policy(objective="Drain", drain={"matchExpressions": [both]})
+    del asked["spec"]["rescheduling"]["shapes"]
+    scenario.apply(asked)
+    plan = wait_plan(scenario, "Completed", "Aborted", within_s=90)
+    assert phase(plan) == "Completed", plan["status"]["message"]
+    assert [step["vmi"] for step in steps(plan, "Migrate")] == ["m-b"]
+    assert (where(scenario)["m-a"], where(scenario)["m-b"] == "vm-b") == ("vm-a", False)
+    all_is_well(scenario)
 
 
 def test_a_machine_makes_room_for_a_waiting_pod(

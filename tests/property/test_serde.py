@@ -57,6 +57,7 @@ KINDS: tuple[type[Object], ...] = (
     machines.Machine,
     machines.MachineMigration,
     machines.KubeVirt,
+    machines.MigrationPolicy,
     *STORAGE,
 )
 KEYS = {part.type: part.key for part in PARTS}

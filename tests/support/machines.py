@@ -5,7 +5,7 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any, TypedDict, Unpack
 
-from restow.cluster.machines import JOB, KubeVirt, Machine, MachineMigration
+from restow.cluster.machines import JOB, KubeVirt, Machine, MachineMigration, MigrationPolicy
 from restow.cluster.objects import OwnerRef, Pod
 from restow.cluster.snapshot import Snapshot
 from restow.core.frozen import Labels
@@ -35,6 +35,7 @@ def a_machine(
     node: str | None = "n",
     *,
     node_selector: Mapping[str, str] | None = None,
+    labels: Mapping[str, str] | None = None,
     **fields: Unpack[MachineFields],
 ) -> Machine:
     """A machine of `namespace/name` that runs on `node` and can migrate live."""
@@ -48,6 +49,7 @@ def a_machine(
             migratable=True,
             eviction_strategy="LiveMigrate",
             node_selector=Labels(node_selector or {}),
+            labels=Labels({"kubevirt.io/nodeName": node or "", **(labels or {})}),
             memory_bytes=GIB,
         ),
         **fields,
@@ -132,6 +134,7 @@ def with_machines(
     migrations: Iterable[MachineMigration] = (),
     *,
     kubevirt: KubeVirt | None = KUBEVIRT,
+    policies: Iterable[MigrationPolicy] = (),
 ) -> Snapshot:
     """The snapshot, with these besides."""
     return replace(
@@ -139,4 +142,5 @@ def with_machines(
         machines={each.key: each for each in sorted(machines, key=lambda m: m.key)},
         migrations={each.key: each for each in sorted(migrations, key=lambda m: m.key)},
         kubevirts={} if kubevirt is None else {kubevirt.key: kubevirt},
+        migration_policies={each.name: each for each in sorted(policies, key=lambda p: p.name)},
     )

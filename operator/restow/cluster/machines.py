@@ -41,10 +41,13 @@ class Machine:
     dirty_rate
         What its annotation says of how fast it writes its memory, as it is written; empty when it
         says nothing.
+    labels
+        Its own, by which MigrationPolicies select it.
     """
 
     key: ObjectKey
     uid: Uid
+    labels: Labels = NO_LABELS
     phase: str = ""
     node: NodeName | None = None
     migratable: bool | None = None
@@ -108,6 +111,61 @@ class MachineMigration:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class MigrationTerms:
+    """What a migration may take, and what it may do to end.
+
+    Parameters
+    ----------
+    completion_s_per_gib
+        How long it may take for every GB (10⁹ bytes, whatever KubeVirt calls them), in seconds; 0
+        for no limit.
+    bandwidth
+        What it may copy, in bytes per second, whole MiB; 0 for no limit.
+    auto_converge
+        Whether the machine is slowed down until more is copied than it writes.
+    disruption
+        Whether, when its time is up, the machine goes on elsewhere before all is copied
+        (`post_copy`), or else is paused.
+    policy
+        Name of the MigrationPolicy that has it so; empty for what holds in the whole cluster.
+
+    The defaults are KubeVirt's (v1.6 `pkg/virt-config/virt-config.go`).
+    """
+
+    completion_s_per_gib: int = 150
+    bandwidth: int = 0
+    auto_converge: bool = False
+    post_copy: bool = False
+    disruption: bool = False
+    policy: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MigrationPolicy:
+    """A MigrationPolicy (migrations.kubevirt.io/v1alpha1): other terms for some machines.
+
+    Parameters
+    ----------
+    machines, namespaces
+        Labels that a machine and its namespace need.
+    selects
+        Whether it has selectors at all; without, it is for no machine.
+
+    All others as in `MigrationTerms`, None where it leaves them as they are.
+    """
+
+    name: str
+    selects: bool = True
+    machines: Labels = NO_LABELS
+    namespaces: Labels = NO_LABELS
+    completion_s_per_gib: int | None = None
+    bandwidth: int | None = None
+    auto_converge: bool | None = None
+    post_copy: bool | None = None
+    disruption: bool | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class KubeVirt:
     """The KubeVirt object: which version runs, and what its migrations are limited to.
 
@@ -117,22 +175,17 @@ class KubeVirt:
         `status.observedKubeVirtVersion`, such as v1.6.0; empty while it is not deployed.
     parallel, outbound
         Most migrations at a time in the cluster, and away from one node.
-    completion_s_per_gib, progress_s
-        How long a migration may take for every GiB, and without progress, in seconds.
-    bandwidth
-        What a migration may copy, in bytes per second; 0 for no limit.
-    forces_an_end
-        Whether a migration that does not end by itself is made to: the machine is slowed down
-        (auto-converge), goes on elsewhere before all is copied (post-copy), or is paused.
+    progress_s
+        How long a migration may take without progress, in seconds.
+    terms
+        Of every migration that no MigrationPolicy has otherwise.
 
-    The defaults are KubeVirt's (pkg/virt-config/virt-config.go).
+    The defaults are KubeVirt's (v1.6 `pkg/virt-config/virt-config.go`).
     """
 
     key: ObjectKey
     version: str = ""
     parallel: int = 5
     outbound: int = 2
-    completion_s_per_gib: int = 150
     progress_s: int = 150
-    bandwidth: int = 0
-    forces_an_end: bool = False
+    terms: MigrationTerms = MigrationTerms()

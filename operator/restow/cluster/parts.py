@@ -6,7 +6,7 @@ from operator import attrgetter
 from typing import Any, Final
 
 from restow.cluster.devices import DeviceClass, DeviceTaintRule, ResourceClaim, ResourceSlice
-from restow.cluster.machines import KubeVirt, Machine, MachineMigration
+from restow.cluster.machines import KubeVirt, Machine, MachineMigration, MigrationPolicy
 from restow.cluster.node_claims import NodeClaim
 from restow.cluster.objects import DisruptionBudget, Namespace, Node, Pod, PriorityClass, Workload
 from restow.cluster.storage import (
@@ -41,6 +41,7 @@ Object = (
     | Machine
     | MachineMigration
     | KubeVirt
+    | MigrationPolicy
     | NodeTopology
     | NodeClaim
 )
@@ -115,5 +116,11 @@ PARTS: Final = (
     Part(field="kubevirts", type=KubeVirt, kinds=("KubeVirt",), key=_by_key),
     Part(field="topologies", type=NodeTopology, kinds=("NodeResourceTopology",), key=_by_name),
     Part(field="node_claims", type=NodeClaim, kinds=("NodeClaim",), key=_by_name),
+    Part(
+        field="migration_policies",
+        type=MigrationPolicy,
+        kinds=("MigrationPolicy",),
+        key=_by_name,
+    ),
 )
 """In the order of `Snapshot`'s fields and of its canonical JSON."""

@@ -9,7 +9,7 @@ from typing import Any, Final, Self, TypeVar
 from restow.cluster.census import Census
 from restow.cluster.devices import DeviceClass, DeviceTaintRule, ResourceClaim, ResourceSlice
 from restow.cluster.following import Changed, changed_pods, followed, same_nodes
-from restow.cluster.machines import KubeVirt, Machine, MachineMigration
+from restow.cluster.machines import KubeVirt, Machine, MachineMigration, MigrationPolicy
 from restow.cluster.node_claims import NodeClaim
 from restow.cluster.objects import (
     DisruptionBudget,
@@ -70,6 +70,7 @@ class Snapshot:
     kubevirts: Mapping[ObjectKey, KubeVirt] = field(default_factory=dict)
     topologies: Mapping[NodeName, NodeTopology] = field(default_factory=dict)
     node_claims: Mapping[str, NodeClaim] = field(default_factory=dict)
+    migration_policies: Mapping[str, MigrationPolicy] = field(default_factory=dict)
     absent: frozenset[str] = frozenset()
     added_affinity: Mapping[str, tuple[NodeSelectorTerm, ...]] = field(default_factory=dict)
 

@@ -24,6 +24,7 @@ _NO_FILTERS: Final = frozenset(
         "VirtualMachineInstance",
         "VirtualMachineInstanceMigration",
         "KubeVirt",
+        "MigrationPolicy",
         "NodeResourceTopology",
         "NodeClaim",
     }

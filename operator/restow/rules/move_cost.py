@@ -15,7 +15,7 @@ GiB to pull           of the pod's images, on the average node of the policy, we
                       nodes have them, as by kube-scheduler's ImageLocality (`scaledImageScore`)
 GiB / 4               to copy, of a virtual machine's pod: its memory, and what it writes meanwhile
                       where that is known (`rules.copying`); KubeVirt gives a migration 150 s
-                      per GiB (`completionTimeoutPerGiB`); other pods start anew
+                      per GB (`completionTimeoutPerGiB`); other pods start anew
 ====================  ==============================================================================
 
 It is never below nothing: no move pays for itself.
@@ -31,7 +31,7 @@ from typing import Final
 from restow.cluster.objects import Node, Pod
 from restow.cluster.snapshot import Snapshot
 from restow.core.ids import Uid
-from restow.rules import copying, machines
+from restow.rules import copying, machines, migration_policies
 from restow.rules.wishes import HIGHEST_MOVE_COST, Wishes
 
 ORDINARY: Final = 100
@@ -125,6 +125,8 @@ def _share(pod: Pod, snapshot: Snapshot) -> float:
 def _copied(pod: Pod, snapshot: Snapshot) -> float:
     if not machines.is_launcher(pod):
         return 0.0
-    machine, kubevirt = machines.of(pod, snapshot), machines.kubevirt(snapshot)
-    copied = copying.copied_bytes(pod.requests.of("memory"), machine, kubevirt)
+    machine, copied = machines.of(pod, snapshot), float(pod.requests.of("memory"))
+    if machine is not None:
+        terms = migration_policies.terms(machine, snapshot)
+        copied = copying.copied_bytes(pod.requests.of("memory"), machine, terms)
     return min(copied / COPIED, HIGHEST_MOVE_COST)

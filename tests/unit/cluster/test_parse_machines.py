@@ -7,13 +7,20 @@ import pytest
 
 from restow.cluster import serde
 from restow.cluster.assembly import assemble
-from restow.cluster.machines import KubeVirt, Machine, MachineMigration
+from restow.cluster.machines import (
+    KubeVirt,
+    Machine,
+    MachineMigration,
+    MigrationPolicy,
+    MigrationTerms,
+)
 from restow.cluster.parse import KINDS
 from restow.cluster.parts import Object
 from restow.core.errors import InputError
 from restow.core.ids import NodeName, ObjectKey, Uid
 from tests.support.objects import GIB, NOW
 
+MIB = 2**20
 META = {
     "name": "a",
     "namespace": "x",
@@ -156,7 +163,7 @@ def test_a_migration_is_read_with_its_mark_its_target_and_since_when_it_is_where
 def test_limits_are_kubevirts_defaults_unless_its_configuration_says_otherwise() -> None:
     bare = read("KubeVirt")
     assert isinstance(bare, KubeVirt)
-    assert (bare.parallel, bare.outbound, bare.completion_s_per_gib) == (5, 2, 150)
+    assert (bare.parallel, bare.outbound, bare.terms.completion_s_per_gib) == (5, 2, 150)
     told = read(
         "KubeVirt",
         spec={
@@ -176,8 +183,8 @@ def test_limits_are_kubevirts_defaults_unless_its_configuration_says_otherwise()
         version="v1.6.0",
         parallel=9,
         outbound=0,
-        completion_s_per_gib=800,
         progress_s=30,
+        terms=MigrationTerms(completion_s_per_gib=800),
     )
 
 
@@ -194,15 +201,68 @@ def test_what_a_migration_may_copy_is_read_of_kubevirt_and_the_machine() -> None
         assert isinstance(found, KubeVirt)
         return found
 
-    assert kubevirt().bandwidth == 0
-    assert kubevirt(bandwidthPerMigration="64Mi").bandwidth == 64 * 2**20
-    assert not kubevirt(allowAutoConverge=False).forces_an_end
-    for each in ("allowAutoConverge", "allowPostCopy", "allowWorkloadDisruption"):
-        assert kubevirt(**{each: True}).forces_an_end
-    with pytest.raises(InputError, match="bandwidthPerMigration"):
-        kubevirt(bandwidthPerMigration="much")
+    assert kubevirt().terms == MigrationTerms()
+    assert kubevirt(bandwidthPerMigration="64Mi").terms.bandwidth == 64 * MIB
+    assert kubevirt(bandwidthPerMigration="64M").terms.bandwidth == 61 * MIB, "in whole MiB"
+    assert kubevirt(bandwidthPerMigration=1).terms.bandwidth == MIB, "and one at least"
+    assert kubevirt(allowAutoConverge=True).terms == MigrationTerms(auto_converge=True)
+    assert kubevirt(allowWorkloadDisruption=True).terms == MigrationTerms(disruption=True)
+    both = MigrationTerms(post_copy=True, disruption=True)
+    assert kubevirt(allowPostCopy=True).terms == both, "the one follows the other"
+    alone = kubevirt(allowPostCopy=True, allowWorkloadDisruption=False).terms
+    assert alone == MigrationTerms(post_copy=True)
+    for wrong in ("much", "-1Mi"):
+        with pytest.raises(InputError, match=r"spec.configuration.migrations.bandwidthPerMig.*"):
+            kubevirt(bandwidthPerMigration=wrong)
     annotated = KINDS["VirtualMachineInstance"].from_document(
         {"metadata": META | {"annotations": {"restow.dev/dirty-rate": "50Mi"}}}
     )
     assert isinstance(annotated, Machine)
     assert annotated.dirty_rate == "50Mi"
+
+
+def policy(**spec: Any) -> MigrationPolicy:
+    found = KINDS["MigrationPolicy"].from_document({"metadata": {"name": "slow"}, "spec": spec})
+    assert isinstance(found, MigrationPolicy)
+    return found
+
+
+def test_a_migration_policy_says_for_whom_it_is_and_what_is_otherwise_for_them() -> None:
+    found = policy(
+        selectors={
+            "namespaceSelector": {"team": "db"},
+            "virtualMachineInstanceSelector": {"size": "large"},
+        },
+        bandwidthPerMigration="128Mi",
+        completionTimeoutPerGiB=0,
+        allowAutoConverge=False,
+        allowPostCopy=True,
+    )
+    assert (dict(found.namespaces), dict(found.machines)) == ({"team": "db"}, {"size": "large"})
+    assert (found.bandwidth, found.completion_s_per_gib) == (128 * MIB, 0)
+    assert (found.auto_converge, found.post_copy, found.disruption) == (False, True, True)
+    assert policy(selectors={}) == MigrationPolicy(name="slow")
+    assert policy() == MigrationPolicy(name="slow", selects=False)
+    snapshot = assemble((found,), taken_at=NOW)
+    assert serde.parse(serde.dump(snapshot)) == snapshot
+    assert serde.digest(snapshot) != serde.digest(assemble((), taken_at=NOW))
+
+
+@pytest.mark.parametrize(
+    ("spec", "field", "said"),
+    [
+        ({"bandwidthPerMigration": "fast"}, "bandwidthPerMigration", "'fast'"),
+        ({"bandwidthPerMigration": "-5Mi"}, "bandwidthPerMigration", "'-5Mi' is negative"),
+        ({"completionTimeoutPerGiB": -1}, "completionTimeoutPerGiB", "-1 is negative"),
+        ({"completionTimeoutPerGiB": "150"}, "completionTimeoutPerGiB", "'150' is not an integer"),
+        ({"allowPostCopy": "yes"}, "allowPostCopy", "'yes' is not true or false"),
+        ({"selectors": {"namespaceSelector": ["a"]}}, "selectors.namespaceSelector", "mapping"),
+    ],
+)
+def test_a_migration_policy_that_cannot_be_used_is_named_with_its_field(
+    spec: dict[str, Any], field: str, said: str
+) -> None:
+    with pytest.raises(InputError) as refused:
+        policy(**spec)
+    assert (refused.value.where, refused.value.field) == ("MigrationPolicy slow", f"spec.{field}")
+    assert said in str(refused.value)

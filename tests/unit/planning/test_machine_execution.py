@@ -124,7 +124,7 @@ def test_a_step_is_done_when_the_machine_is_there_and_its_old_pod_is_gone() -> N
         ([], 11, "somebody called it off"),
         ([in_phase("Pending")], 151, "it still waits in KubeVirt's queue after 150 s"),
         ([in_phase("Scheduling")], 151, "it still is Scheduling after 150 s"),
-        ([in_phase("Running", since=NOW)], 181, "memory was not copied within 180 s"),
+        ([in_phase("Running", since=NOW)], 331, "memory was not copied within 330 s"),
     ],
 )
 def test_a_migration_that_goes_wrong_ends_the_plan(
@@ -139,7 +139,7 @@ def test_a_migration_that_goes_wrong_ends_the_plan(
     assert calls == [CancelMigration(migration=m.key, uid=m.uid) for m in open_ones]
 
 
-@pytest.mark.parametrize(("memory_gib", "limit_s"), [(0.5, 180), (1, 180), (4, 630)])
+@pytest.mark.parametrize(("memory_gib", "limit_s"), [(0.5, 180), (1, 330), (4, 780)])
 def test_a_migration_gets_kubevirts_time_for_its_memory_and_a_little_more(
     memory_gib: float, limit_s: float
 ) -> None:

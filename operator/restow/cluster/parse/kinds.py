@@ -269,6 +269,14 @@ KINDS: Final[Mapping[str, Kind]] = {
         ),
         _machine("KubeVirt", "kubevirts", wire_machines.KubeVirt, machines.kubevirt),
         _optional(
+            "migrations.kubevirt.io/v1alpha1",
+            "MigrationPolicy",
+            "migrationpolicies",
+            wire_machines.MigrationPolicy,
+            machines.migration_policy,
+            namespaced=False,
+        ),
+        _optional(
             "topology.node.k8s.io/v1alpha2",
             "NodeResourceTopology",
             "noderesourcetopologies",

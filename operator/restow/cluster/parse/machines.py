@@ -3,7 +3,13 @@
 from datetime import UTC, datetime
 from typing import Final
 
-from restow.cluster.machines import KubeVirt, Machine, MachineMigration
+from restow.cluster.machines import (
+    KubeVirt,
+    Machine,
+    MachineMigration,
+    MigrationPolicy,
+    MigrationTerms,
+)
 from restow.cluster.parse import wire_machines as wires
 from restow.cluster.parse.metadata import annotations_of, created_at, key_of, labels_of, uid_of
 from restow.cluster.parse.problems import FieldError
@@ -14,7 +20,9 @@ from restow.core.marks import DIRTY_RATE, PLAN
 from restow.core.quantity import value
 
 _MIGRATABLE: Final = "LiveMigratable"
-_BANDWIDTH: Final = "spec.configuration.migrations.bandwidthPerMigration"
+_BANDWIDTH: Final = "bandwidthPerMigration"
+_COMPLETION: Final = "completionTimeoutPerGiB"
+_MIB: Final = 2**20
 _HOST_MODEL: Final = frozenset({"host-model", ""})
 """CPU models that are the host's; one that is not said becomes the cluster's default, which is."""
 
@@ -36,6 +44,7 @@ def machine(wire: wires.Machine) -> Machine:
     return Machine(
         key=key_of(wire.metadata, namespaced=True),
         uid=uid_of(wire.metadata),
+        labels=labels_of(wire.metadata),
         phase=status.phase or "",
         node=NodeName(status.node_name) if status.node_name else None,
         migratable=None if says is None else says.status == "True",
@@ -99,13 +108,76 @@ def kubevirt(wire: wires.KubeVirt) -> KubeVirt:
         version=wire.status.observed_kube_virt_version or "",
         parallel=said(found.parallel_migrations_per_cluster, default.parallel),
         outbound=said(found.parallel_outbound_migrations_per_node, default.outbound),
-        completion_s_per_gib=said(found.completion_timeout_per_gib, default.completion_s_per_gib),
         progress_s=said(found.progress_timeout, default.progress_s),
-        bandwidth=max(0, _bytes(found.bandwidth_per_migration or 0, _BANDWIDTH)),
-        forces_an_end=bool(
-            found.allow_auto_converge or found.allow_post_copy or found.allow_workload_disruption
+        terms=MigrationTerms(
+            completion_s_per_gib=said(
+                found.completion_timeout_per_gib, default.terms.completion_s_per_gib
+            ),
+            bandwidth=_bandwidth(
+                found.bandwidth_per_migration or 0, "spec.configuration.migrations"
+            ),
+            auto_converge=bool(found.allow_auto_converge),
+            post_copy=bool(found.allow_post_copy),
+            disruption=bool(_disruption(found)),
         ),
     )
+
+
+def migration_policy(wire: wires.MigrationPolicy) -> MigrationPolicy:
+    """Return the MigrationPolicy.
+
+    Raises
+    ------
+    FieldError
+        When a field is missing or cannot be used.
+    """
+    spec, asked = wire.spec, wire.spec.bandwidth_per_migration
+    selectors = spec.selectors or wires.PolicySelectors()
+    completion = spec.completion_timeout_per_gib
+    if completion is not None and completion < 0:
+        raise _negative(f"spec.{_COMPLETION}", completion)
+    return MigrationPolicy(
+        name=key_of(wire.metadata, namespaced=False).name,
+        selects=spec.selectors is not None,
+        machines=Labels(selectors.virtual_machine_instance_selector or {}),
+        namespaces=Labels(selectors.namespace_selector or {}),
+        completion_s_per_gib=completion,
+        bandwidth=None if asked is None else _bandwidth(asked, "spec"),
+        auto_converge=spec.allow_auto_converge,
+        post_copy=spec.allow_post_copy,
+        disruption=_disruption(spec),
+    )
+
+
+def _disruption(asked: wires.MigrationConfiguration | wires.MigrationPolicySpec) -> bool | None:
+    """Return whether a migration may disturb its machine in order to end; None if that is not said.
+
+    It follows `allowPostCopy` where it is not said (v1.6 `pkg/virt-config/virt-config.go:
+    GetMigrationConfiguration`, kubevirt.io/api `migrations/v1alpha1/types.go:
+    GetMigrationConfByPolicy`).
+    """
+    said = asked.allow_workload_disruption
+    return asked.allow_post_copy if said is None else said
+
+
+def _bandwidth(amount: Quantity, where: str) -> int:
+    """Return the bandwidth as libvirt is told it: in whole MiB, at least one, 0 for no limit.
+
+    v1.6 `pkg/virt-launcher/virtwrap/converter/vcpu/vcpu.go: QuantityToMebiByte`.
+
+    Raises
+    ------
+    FieldError
+        When it is no amount, or negative.
+    """
+    asked = _bytes(amount, f"{where}.{_BANDWIDTH}")
+    if asked < 0:
+        raise _negative(f"{where}.{_BANDWIDTH}", amount)
+    return max(_MIB, (asked + _MIB // 2) // _MIB * _MIB) if asked else 0
+
+
+def _negative(field: str, found: object) -> FieldError:
+    return FieldError(field, f"{found!r} is negative", "write 0 for no limit, or more")
 
 
 def _memory(wire: wires.Machine) -> int:

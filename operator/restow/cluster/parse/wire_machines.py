@@ -117,6 +117,33 @@ class MigrationConfiguration(Wire, frozen=True):
     allow_workload_disruption: bool | None = None
 
 
+class PolicySelectors(Wire, frozen=True):
+    """Selectors."""
+
+    namespace_selector: Texts | None = None
+    virtual_machine_instance_selector: Texts | None = None
+
+
+class MigrationPolicySpec(Wire, frozen=True):
+    """MigrationPolicySpec."""
+
+    selectors: PolicySelectors | None = None
+    completion_timeout_per_gib: int | None = msgspec.field(
+        name="completionTimeoutPerGiB", default=None
+    )
+    bandwidth_per_migration: Quantity = None
+    allow_auto_converge: bool | None = None
+    allow_post_copy: bool | None = None
+    allow_workload_disruption: bool | None = None
+
+
+class MigrationPolicy(Wire, frozen=True):
+    """MigrationPolicy (migrations.kubevirt.io/v1alpha1)."""
+
+    metadata: Meta
+    spec: MigrationPolicySpec = MigrationPolicySpec()
+
+
 class Configuration(Wire, frozen=True):
     """KubeVirtConfiguration."""
 

@@ -19,9 +19,8 @@ from restow.planning.execution.scene import Scene
 from restow.planning.plan import Action, Plan, Step
 from restow.planning.progress import OVER, StepPhase, StepProgress, Verdict
 from restow.planning.revalidate import arrival_of, why_stays
-from restow.rules import machines
+from restow.rules import copying, machines, migration_policies
 
-GIB: Final = 1024**3
 RUNNING: Final = "Running"
 SUCCEEDED: Final = "Succeeded"
 _DEFAULTS: Final = KubeVirt(key=ObjectKey("", ""))
@@ -49,9 +48,10 @@ def limit_s(scene: Scene, step: Step) -> float:
 def _copying_s(scene: Scene, step: Step) -> float:
     """Return how long KubeVirt gives a migration to copy the machine's memory, in seconds."""
     machine = machine_of(scene, step)
-    memory = machine.memory_bytes if machine is not None else 0
-    found = machines.kubevirt(scene.snapshot) or _DEFAULTS
-    return found.completion_s_per_gib * max(1.0, memory / GIB)
+    if machine is None:
+        return copying.patience_s(0, _DEFAULTS.terms)
+    terms = migration_policies.terms(machine, scene.snapshot)
+    return copying.patience_s(machine.memory_bytes, terms)
 
 
 def machine_of(scene: Scene, step: Step) -> Machine | None:

@@ -7,7 +7,7 @@ from restow.cluster.machines import Machine
 from restow.cluster.objects import Pod
 from restow.cluster.snapshot import Snapshot
 from restow.core.reasons import Reason, Refusal
-from restow.rules import copying, machines
+from restow.rules import copying, machines, migration_policies
 
 EXTERNAL = "External"
 RUNNING = "Running"
@@ -53,7 +53,7 @@ def _migratable(machine: Machine, snapshot: Snapshot) -> Refusal | None:
     if not machine.migratable:
         why = machine.obstacle or "condition LiveMigratable is not True"
         return Refusal(Reason.MACHINE_IMMOBILE, f"it cannot migrate live: {why}")
-    endless = copying.why_endless(machine, machines.kubevirt(snapshot))
+    endless = copying.why_endless(machine, migration_policies.terms(machine, snapshot))
     if endless is not None:
         return Refusal(Reason.MACHINE_IMMOBILE, f"it is not migrated live: {endless}")
     if machine.eviction_strategy == EXTERNAL:
