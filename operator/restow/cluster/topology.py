@@ -11,6 +11,9 @@ from restow.core.ids import NodeName
 SINGLE: Final = "single-numa-node"
 """The policy of kubelet's topology manager by which a pod comes out of one zone or not at all."""
 
+RESTRICTED: Final = "restricted"
+"""The one by which a pod comes out of as few zones as it can ever do with, or not at all."""
+
 
 class AlignmentScope(StrEnum):
     """What kubelet's topology manager aligns: each container by itself, or the pod as a whole."""
@@ -59,9 +62,9 @@ class NodeTopology:
     updated_at: datetime | None = None
 
     @property
-    def single(self) -> bool:
-        """Whether kubelet refuses a pod that no single zone can hold."""
-        return self.policy == SINGLE
+    def strict(self) -> bool:
+        """Whether kubelet refuses a pod for what its zones have left."""
+        return self.policy in (SINGLE, RESTRICTED)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -53,7 +53,7 @@ class Zones:
     def of(cls, pods: Iterable[Pod], nodes: Iterable[NodeName], snapshot: Snapshot) -> Self:
         """Return what zones mean to `pods` on `nodes`; nothing where no kubelet insists."""
         known = snapshot.topologies
-        strict = frozenset(name for name in nodes if name in known and known[name].single)
+        strict = frozenset(name for name in nodes if name in known and known[name].strict)
         return cls(
             shapes={p.uid: p.alignment for p in pods if p.alignment is not None} if strict else {},
             nodes=strict,

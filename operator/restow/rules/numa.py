@@ -6,6 +6,15 @@ node's NodeResourceTopology, and the test of one pod against it is that of sched
 (kubernetes-sigs/scheduler-plugins, `pkg/noderesourcetopology/filter.go:
 singleNUMAContainerLevelHandler, singleNUMAPodLevelHandler, resourcesAvailableInAnyNUMANodes`).
 
+With `restricted` it ends a pod that does not get the hint it prefers (kubelet 1.37
+`pkg/kubelet/cm/topologymanager/policy_restricted.go: canAdmitPodResult`, `policy.go:
+mergePermutation`): all it asks for out of the same zones, of as few as an empty node would need
+(`minAffinitySize` of `cpumanager/policy_static.go: generateCPUTopologyHints`,
+`memorymanager/policy_static.go: calculateHints`, `devicemanager/topology_hints.go`). Where one zone
+could ever do, that is the same test. A pod that needs several is refused here: whether kubelet has
+zones that it can give out together is in no object. Once it runs (`spans`), its zones cannot be
+given out alone any more, whatever they have left, and which they are is in no object either.
+
 Which zone kubelet takes, and in which order pods come to it, is not known before. So pods on their
 way to a node are certain to find a zone only if they do in every order, whichever zones they get.
 What a pod leaves behind counts when the object says so: until then, nobody knows its zone.
@@ -28,6 +37,7 @@ _Rows = tuple[Amounts, ...]
 
 _NATIVE: Final = ("cpu", "memory", "hugepages-")
 """Prefixes of what kubelet itself gives out: it has no place outside of the zones."""
+_MEMORY: Final = ("memory", "hugepages-")
 
 
 def zoned(alignment: Alignment, topology: NodeTopology) -> Alignment | None:
@@ -131,6 +141,16 @@ def _taken(asked: Amounts, rows: _Rows) -> Iterator[_Rows]:
 
 def _sorted(rows: Iterable[Amounts]) -> _Rows:
     return tuple(sorted(rows, key=lambda row: tuple(row.items())))
+
+
+def spans(alignment: Alignment, topology: NodeTopology) -> bool:
+    """Return whether memory of the pod comes out of several zones: none of them has that much."""
+    return any(
+        0 < max((zone.listed.of(name) for zone in topology.zones), default=0) < amount
+        for piece in (*asked_at_once(alignment, topology.scope), *alignment.first)
+        for name, amount in piece.items()
+        if name.startswith(_MEMORY)
+    )
 
 
 def largest(name: str, topology: NodeTopology) -> int:

@@ -34,7 +34,8 @@ def answer(alignment: Alignment | None, snapshot: Snapshot) -> Refusal | None:
     ("alignment", "topology"),
     [
         (aligned(2000), a_topology("n", 1000, 2000)),
-        (aligned(3000), a_topology("n", 1000, 2000, policy="restricted")),
+        (aligned(2000), a_topology("n", 1000, 2000, policy="restricted")),
+        (aligned(3000), a_topology("n", 1000, 2000, policy="best-effort")),
         (aligned(3000), a_topology("n", 1000, 2000, policy="none")),
         (aligned(1000, 2000), a_topology("n", 2000, 2000)),
         (aligned(1000, first=[2000]), a_topology("n", 1000, 2000)),
@@ -45,6 +46,7 @@ def answer(alignment: Alignment | None, snapshot: Snapshot) -> Refusal | None:
     ids=[
         "a zone has room",
         "restricted",
+        "best effort",
         "none",
         "container by container",
         "init containers end",
@@ -84,6 +86,11 @@ def test_accepted(alignment: Alignment | None, topology: NodeTopology) -> None:
         ),
         (aligned(1000), a_topology("n"), "cpu: 1000m needed, 0m in the zone with most"),
         (aligned(1000, 2000), a_topology("n", 2000, 1000), "no NUMA zone holds all of it"),
+        (
+            aligned(3000),
+            a_topology("n", 1000, 2000, policy="restricted"),
+            "cpu: 3000m needed, 2000m in the zone with most; whether kubelet (policy restricted)",
+        ),
     ],
     ids=[
         "no zone has room",
@@ -94,6 +101,7 @@ def test_accepted(alignment: Alignment | None, topology: NodeTopology) -> None:
         "a device and CPUs apart",
         "no zone at all",
         "the small one may take the large zone",
+        "restricted",
     ],
 )
 def test_refused(alignment: Alignment, topology: NodeTopology, why: str) -> None:
@@ -172,3 +180,20 @@ def test_many_pods_alike_are_counted_not_tried_one_by_one() -> None:
 def test_too_many_ways_to_tell_are_no_certainty() -> None:
     zones = a_topology("n", *[200_000] * 8)
     assert not numa.certain([aligned(1000 * n) for n in range(1, 30)], zones)
+
+
+@pytest.mark.parametrize(
+    ("policy", "memory_gib", "accepted"),
+    [("restricted", 8, True), ("restricted", 9, False), ("single-numa-node", 9, True)],
+    ids=["it has one zone", "it spans zones", "with one zone only nobody does"],
+)
+def test_zones_that_a_pod_spans_are_not_counted_on(
+    policy: str, memory_gib: int, *, accepted: bool
+) -> None:
+    left = amounts(cpu_m=2000, memory_bytes=8 * GIB)
+    topology = a_topology("n", left, left, policy=policy, updated_at=NOW)
+    large = aligned(amounts(cpu_m=1000, memory_bytes=memory_gib * GIB))
+    there = a_pod("large", node="n", alignment=large, started_at=NOW - timedelta(minutes=1))
+    no = answer(aligned(1000), cluster(topology, there))
+    assert (no is None) == accepted
+    assert no is None or "default/large spans" in no.message

@@ -11,19 +11,19 @@ from restow.cluster.parse import wire_topology as wires
 from restow.cluster.parse.metadata import key_of
 from restow.cluster.parse.requests import in_units, read
 from restow.cluster.parse.wire import Quantities
-from restow.cluster.topology import SINGLE, AlignmentScope, NodeTopology, Zone
+from restow.cluster.topology import RESTRICTED, SINGLE, AlignmentScope, NodeTopology, Zone
 from restow.core.frozen import Amounts
 from restow.core.ids import NodeName
 
 _POLICY: Final = "topologyManagerPolicy"
 _SCOPE: Final = "topologyManagerScope"
-_POLICIES: Final = frozenset({"none", "best-effort", "restricted", SINGLE})
+_POLICIES: Final = frozenset({"none", "best-effort", RESTRICTED, SINGLE})
 _SCOPES: Final = frozenset(AlignmentScope)
 _OLDER: Final = {
     "SingleNUMANodePodLevel": (SINGLE, AlignmentScope.POD),
     "SingleNUMANodeContainerLevel": (SINGLE, AlignmentScope.CONTAINER),
-    "RestrictedPodLevel": ("restricted", AlignmentScope.POD),
-    "RestrictedContainerLevel": ("restricted", AlignmentScope.CONTAINER),
+    "RestrictedPodLevel": (RESTRICTED, AlignmentScope.POD),
+    "RestrictedContainerLevel": (RESTRICTED, AlignmentScope.CONTAINER),
     "BestEffortPodLevel": ("best-effort", AlignmentScope.POD),
     "BestEffortContainerLevel": ("best-effort", AlignmentScope.CONTAINER),
 }

@@ -1,7 +1,8 @@
 """NodeResourceTopologyMatch: one NUMA zone must hold what kubelet gives out of one zone only.
 
-Upstream: scheduler-plugins `pkg/noderesourcetopology/filter.go`. kube-scheduler itself does not
-ask: it binds the pod, and kubelet ends it. Who sits on the board and is not in the node's
+Upstream: scheduler-plugins `pkg/noderesourcetopology/filter.go`, which looks at `single-numa-node`
+alone; here `restricted` is looked at as well, as kubelet does (`rules.numa`). kube-scheduler itself
+does not ask: it binds the pod, and kubelet ends it. Who sits on the board and is not in the node's
 NodeResourceTopology yet is on its way there, with the pod; who has left still counts in it.
 """
 
@@ -9,7 +10,7 @@ from functools import partial
 from typing import Final
 
 from restow.cluster.objects import Node, Phase, Pod
-from restow.cluster.topology import Alignment, NodeTopology
+from restow.cluster.topology import RESTRICTED, Alignment, NodeTopology
 from restow.core.ids import NodeName
 from restow.core.reasons import Reason, Refusal
 from restow.rules import numa
@@ -27,13 +28,20 @@ def prepare(pod: Pod, board: Board) -> Prepared | None:
 
 def _refuse(pod: Pod, alignment: Alignment, board: Board, node: Node) -> Refusal | None:
     topology = board.snapshot.topologies.get(node.name)
-    if topology is None or not topology.single:
+    if topology is None or not topology.strict:
         return None
     asked = numa.zoned(alignment, topology)
     if asked is None:
         return None
     if not numa.fits(asked, topology):
         return _no(_short(asked, topology))
+    if topology.policy == RESTRICTED:
+        spanning = next((o for o in board.pods(node.name) if _spans(o, pod, topology)), None)
+        if spanning is not None:
+            return _no(
+                f"kubelet (policy {RESTRICTED}) has zones that {spanning.key} spans, and which of "
+                "them it still gives out alone is not known"
+            )
     others = [
         part
         for other in board.pods(node.name)
@@ -48,6 +56,12 @@ def _refuse(pod: Pod, alignment: Alignment, board: Board, node: Node) -> Refusal
             f"NodeResourceTopology stands"
         )
     return None
+
+
+def _spans(there: Pod, coming: Pod, topology: NodeTopology) -> bool:
+    """Return whether a pod that is there before takes several zones together."""
+    alignment = there.alignment if there.uid != coming.uid else None
+    return alignment is not None and numa.spans(alignment, topology)
 
 
 def _is_counted(pod: Pod, node: NodeName, topology: NodeTopology, board: Board) -> bool:
@@ -73,7 +87,10 @@ def _short(asked: Alignment, topology: NodeTopology) -> str:
         if amount > (most := numa.largest(name, topology))
     ]
     said = "as its NodeResourceTopology stands, no NUMA zone holds"
-    return f"{said} it: {'; '.join(found)}" if found else f"{said} all of it"
+    text = f"{said} it: {'; '.join(found)}" if found else f"{said} all of it"
+    if topology.policy == RESTRICTED:
+        text += f"; whether kubelet (policy {RESTRICTED}) has several for it together is not known"
+    return text
 
 
 def _unit(name: str) -> str:
