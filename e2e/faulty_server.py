@@ -15,7 +15,13 @@ import aiohttp
 import yaml
 from aiohttp import web
 
-REASONS: Final = {409: "Conflict", 429: "TooManyRequests", 500: "InternalError"}
+REASONS: Final = {
+    403: "Forbidden",
+    409: "Conflict",
+    410: "Expired",
+    429: "TooManyRequests",
+    500: "InternalError",
+}
 HOP_BY_HOP: Final = frozenset({"connection", "host", "keep-alive", "transfer-encoding"})
 START_S: Final = 10
 CLOSING_S: Final = 0.25

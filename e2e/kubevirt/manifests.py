@@ -42,8 +42,10 @@ def a_machine(
     behaviour: str = "",
     migratable: bool = True,
     dirty_rate: str = "",
+    dedicated: bool = False,
 ) -> Json:
     """A machine that begins on `node`; its labels are those of its launchers too, as upstream."""
+    placement = {"dedicatedCpuPlacement": True} if dedicated else {}
     annotations = {FIRST_NODE: node} | ({BEHAVIOUR: behaviour} if behaviour else {})
     if dirty_rate:
         annotations["restow.dev/dirty-rate"] = dirty_rate
@@ -55,7 +57,7 @@ def a_machine(
         "metadata": {"name": name, "labels": dict(labels), "annotations": annotations},
         "spec": {
             "domain": {
-                "cpu": {"cores": int(cpu), "model": "Skylake-Server"},
+                "cpu": {"cores": int(cpu), "model": "Skylake-Server", **placement},
                 "memory": {"guest": f"{memory_mib}Mi"},
                 "resources": {"requests": {"cpu": cpu}},
             },
@@ -68,7 +70,13 @@ def launcher(machine: Json, *, migration: Json | None = None) -> Json:
     """The pod in which the machine runs, or is to run after `migration` (`createTargetPod`)."""
     meta, spec = machine["metadata"], machine["spec"]
     guest = int(spec["domain"]["memory"]["guest"].removesuffix("Mi"))
-    selector = {SCHEDULABLE: "true", **spec.get("nodeSelector", {})}
+    dedicated = spec["domain"]["cpu"].get("dedicatedCpuPlacement", False)
+    pinned = {"cpumanager": "true"} if dedicated else {}
+    selector = {SCHEDULABLE: "true", **pinned, **spec.get("nodeSelector", {})}
+    size = {
+        "cpu": spec["domain"]["resources"]["requests"]["cpu"],
+        "memory": f"{guest + OVERHEAD}Mi",
+    }
     labels = {
         **meta.get("labels", {}),
         "kubevirt.io": "virt-launcher",
@@ -105,12 +113,7 @@ def launcher(machine: Json, *, migration: Json | None = None) -> Json:
                 {
                     "name": "compute",
                     "image": "quay.io/kubevirt/virt-launcher:v1.6.0",
-                    "resources": {
-                        "requests": {
-                            "cpu": spec["domain"]["resources"]["requests"]["cpu"],
-                            "memory": f"{guest + OVERHEAD}Mi",
-                        }
-                    },
+                    "resources": {"requests": size, **({"limits": size} if dedicated else {})},
                     "volumeMounts": [{"name": "private", "mountPath": "/var/run/kubevirt-private"}],
                 }
             ],

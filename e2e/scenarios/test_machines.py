@@ -124,16 +124,22 @@ def stage(
             for n in NODES[:vms]
         )
     )
-    scenario.wait_running(vms, "kubevirt.io=virt-launcher")
+    wait_machines(scenario, vms)
+    scenario.apply(web())
+    scenario.wait_running(len(NODES), "app=web")
+    assert len(set(scenario.places("app=web").values())) == len(NODES)
+
+
+def wait_machines(scenario: Scenario, count: int) -> list[Json]:
+    """Wait until so many machines run; return their launchers."""
+    launchers = scenario.wait_running(count, "kubevirt.io=virt-launcher")
     eventually(
         lambda: [phase_of(each) for each in all_machines(scenario)],
         within_s=30,
         what="all machines run",
         until=lambda phases: set(phases) == {"Running"},
     )
-    scenario.apply(web())
-    scenario.wait_running(len(NODES), "app=web")
-    assert len(set(scenario.places("app=web").values())) == len(NODES)
+    return launchers
 
 
 def web() -> Json:

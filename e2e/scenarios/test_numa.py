@@ -3,14 +3,19 @@
 KWOK is no kubelet: it would run the pods. What is seen here is where restow puts them.
 """
 
+from collections.abc import Iterator
 from typing import Final
 
 import pytest
 
 from e2e.client import Json
+from e2e.cluster.backend import Backend
+from e2e.faulty_server import FaultyServer
 from e2e.nodes import a_node
 from e2e.operation import Operator
 from e2e.plans import actions, wait_clean, wait_plan
+from e2e.process_operator import ProcessOperator
+from e2e.release import Release
 from e2e.scenario import Scenario
 from e2e.waiting import eventually, steadily
 
@@ -97,17 +102,7 @@ def test_a_pod_goes_where_one_zone_is_certain_to_hold_it_and_nowhere_before(
     zones: Scenario, operator: Operator
 ) -> None:
     zones.apply(a_deployment("aligned", "4", guaranteed=True))
-    pod = zones.wait_unschedulable("app=aligned")[0]
-    messages = eventually(
-        lambda: [
-            event["message"]
-            for event in zones.events(name=pod["metadata"]["name"])
-            if event.get("reportingComponent", "").startswith("restow")
-        ],
-        within_s=20,
-        what="restow says on the pod why it gets no place",
-    )
-    assert any("NodeResourceTopology" in message for message in messages), messages
+    assert "NodeResourceTopology" in said_on(zones, "app=aligned")
     steadily(
         lambda: not any(actions(plan) for plan in zones.plans()), for_s=3, what="nobody is moved"
     )
@@ -116,4 +111,49 @@ def test_a_pod_goes_where_one_zone_is_certain_to_hold_it_and_nowhere_before(
     assert set(zones.places("app=aligned").values()) == {"numa-2"}
     plan = wait_plan(zones, "Completed")
     assert sorted(actions(plan)) == [("Move", "moves"), ("Place", "aligned")]
+    wait_clean(zones)
+
+
+def said_on(scenario: Scenario, labels: str) -> str:
+    """Wait until restow has said something on a pod that waits; return all of it."""
+    pod = scenario.wait_unschedulable(labels)[0]
+    messages = eventually(
+        lambda: [
+            event["message"]
+            for event in scenario.events(name=pod["metadata"]["name"])
+            if event.get("reportingComponent", "").startswith("restow")
+        ],
+        within_s=20,
+        what="restow says on the pod why it gets no place",
+    )
+    return "\n".join(messages)
+
+
+@pytest.fixture
+def blind(release: Release, backend: Backend, scenario: Scenario) -> Iterator[ProcessOperator]:
+    """An operator that may not read the zones, whatever it does."""
+    if backend.runs_images:
+        pytest.skip("the operator's pod reaches the API server past any proxy")
+    identity, refused = release.identity(), [403] * 10_000
+    with FaultyServer(identity.kubeconfig, "GET", "/noderesourcetopologies", refused) as server:
+        log = backend.workdir / f"operator-{scenario.namespace}.log"
+        through = identity._replace(kubeconfig=server.kubeconfig)
+        made = ProcessOperator(through, log, backend.environment)
+        try:
+            made.start()
+            yield made
+        finally:
+            made.stop()
+            print(made.tail(200))
+
+
+def test_while_zones_cannot_be_read_pods_that_need_one_wait_and_the_others_go_on(
+    zones: Scenario, blind: ProcessOperator
+) -> None:
+    zones.apply(a_topology("numa-1", 4, 4), a_deployment("aligned", "4", guaranteed=True))
+    assert "NodeResourceTopology cannot be read now" in said_on(zones, "app=aligned")
+    zones.apply(a_deployment("plain", "5"))
+    plan = wait_plan(zones, "Completed")
+    assert sorted(actions(plan)) == [("Move", "moves"), ("Place", "plain")]
+    assert "kinds that cannot be read" in blind.tail(200)
     wait_clean(zones)

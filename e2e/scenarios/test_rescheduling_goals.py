@@ -11,13 +11,13 @@ from e2e.waiting import eventually, steadily
 pytestmark = pytest.mark.cluster
 
 
-def said(scenario: Scenario, reason: str) -> str:
+def said(scenario: Scenario, reason: str, on: str = SAMPLE) -> str:
     """Wait until an Event with the reason is on the policy; return its message."""
     (uid,) = (each["metadata"]["uid"] for each in scenario.client.list("PackingPolicy"))
     events = eventually(
         lambda: [
             event
-            for event in scenario.events(name=SAMPLE, reason=reason)
+            for event in scenario.events(name=on, reason=reason)
             if event["involvedObject"].get("uid") == uid
         ],
         within_s=90,

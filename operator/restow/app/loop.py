@@ -59,6 +59,7 @@ class Loop:
         self._leading: Leading | None = None
         self._stopping = False
         self._trouble: tuple[str, Mapping[str, str]] = (happenings.NOT_SYNCED, {})
+        self._unknown: frozenset[str] = frozenset()
         self._born = self._turned = time.monotonic()
         self.settled = asyncio.Event()
 
@@ -100,6 +101,7 @@ class Loop:
             return FOLLOW_S
         if blind:
             return UNSYNCED_S
+        self._tell_unknown()
         if self._leading is None:
             leading = self._term()
             await leading.take_over()
@@ -119,6 +121,15 @@ class Loop:
             else:
                 _log.info(happenings.SYNCED)
         return bool(trouble)
+
+    def _tell_unknown(self) -> None:
+        """Say which kinds cannot be read, and why, when that is news."""
+        unknown = self._view.snapshot().unknown
+        metrics.UNKNOWN.set(len(unknown))
+        if unknown != self._unknown:
+            self._unknown, why = unknown, self._view.problems()
+            log = _log.warning if unknown else _log.info
+            log(happenings.UNKNOWN, kinds={kind: why.get(kind, "") for kind in sorted(unknown)})
 
     def _why_blind(self) -> str:
         """Return why nothing may be decided on the view, empty when it may."""

@@ -15,6 +15,9 @@ STARTING = timedelta(minutes=10)
 """How long pods that came in the place of moved ones are waited for to become ready."""
 
 
+_CLAIM = "NodeClaim"
+
+
 class Waits(StrEnum):
     """Why a cluster has not settled."""
 
@@ -75,7 +78,9 @@ def unsettled(  # noqa: PLR0913 - all of it is looked at
 
 
 def _scaling(policy: Policy, snapshot: Snapshot, now: datetime) -> Iterator[str]:
-    """Yield what tells that a node of the policy is being added or removed."""
+    """Yield what tells that a node of the policy is being added or removed, or may be."""
+    if _CLAIM in snapshot.unknown:
+        yield f"objects of kind {_CLAIM} cannot be read now"
     for node in snapshot.nodes.values():
         no = leaving.scaling(node, now) if refuses_node(policy, node) is None else None
         if no is not None:

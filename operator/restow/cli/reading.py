@@ -111,13 +111,15 @@ async def _live(source: Source, named: str | None) -> tuple[Snapshot, tuple[Poli
         await reach(api)
         async with LiveSource(api) as view:
             await view.wait_synced(SYNC_S)
-            snapshot = view.snapshot()
+            snapshot, problems = view.snapshot(), view.problems()
         try:
             bodies = await Documents(api).list_policies()
         except ApiError as error:
             if error.status != 404:
                 raise
             bodies = ()  # restow's CRDs are not installed
+    for kind in sorted(snapshot.unknown):
+        sys.stderr.write(f"warning: {kind}: {problems.get(kind)}; what needs it is left alone\n")
     return snapshot, tuple(_usable(bodies, named))
 
 

@@ -17,11 +17,13 @@ def assemble(
     *,
     taken_at: datetime,
     absent: Iterable[str] = (),
+    unknown: Iterable[str] = (),
     added_affinity: Mapping[str, tuple[NodeSelectorTerm, ...]] = NO_PROFILES,
 ) -> Snapshot:
     """Return the snapshot of these objects, in any order; of two with one key the last counts.
 
-    `absent` has the kinds that the cluster does not serve, `added_affinity` what the profiles of
+    `absent` has the kinds that the cluster does not serve, `unknown` those that cannot be read,
+    `added_affinity` what the profiles of
     its schedulers ask of nodes.
     """
     found: dict[type, list[Object]] = {part.type: [] for part in PARTS}
@@ -30,6 +32,7 @@ def assemble(
     return Snapshot(
         taken_at=taken_at,
         absent=frozenset(absent),
+        unknown=frozenset(unknown),
         added_affinity=added_affinity,
         **{part.field: _by_key(part, found[part.type]) for part in PARTS},
     )

@@ -32,6 +32,7 @@ _Document = msgspec.defstruct(
             dict[str, tuple[NodeSelectorTerm, ...]],
             msgspec.field(default_factory=dict),
         ),
+        ("unknown", tuple[str, ...], ()),
     ],
     frozen=True,
     omit_defaults=True,
@@ -54,11 +55,13 @@ def parse(body: bytes) -> Snapshot:
     found = msgspec.json.decode(body, type=_Document, dec_hook=_from_builtin)
     taken_at: datetime = getattr(found, "taken_at")  # noqa: B009 - a struct made at run time
     absent: tuple[str, ...] = getattr(found, "absent")  # noqa: B009
+    unknown: tuple[str, ...] = getattr(found, "unknown")  # noqa: B009
     added: dict[str, tuple[NodeSelectorTerm, ...]] = getattr(found, "added_affinity")  # noqa: B009
     return assemble(
         (each for part in PARTS for each in getattr(found, part.field)),
         taken_at=taken_at,
         absent=absent,
+        unknown=unknown,
         added_affinity=added,
     )
 
@@ -89,6 +92,7 @@ def _document(snapshot: Snapshot, *, taken_at: datetime) -> msgspec.Struct:
         taken_at=taken_at,
         absent=tuple(sorted(snapshot.absent)),
         added_affinity=dict(snapshot.added_affinity),
+        unknown=tuple(sorted(snapshot.unknown)),
         **{name: tuple(found[key] for key in sorted(found)) for name, found in parts.items()},
     )
 

@@ -43,6 +43,8 @@ class Snapshot:
 
     Mappings are sorted by key, so that equal clusters give equal plans. `absent` has the kinds that
     the cluster does not serve in the version restow reads: the rules that need them stand aside.
+    `unknown` has those that it serves and that cannot be read now, of which no object is in the
+    snapshot: the rules that need them refuse.
     `added_affinity` is the required node affinity that a scheduler's profile adds to its pods, by
     the scheduler's name: configuration of kube-scheduler, no object of the cluster.
     """
@@ -72,6 +74,7 @@ class Snapshot:
     node_claims: Mapping[str, NodeClaim] = field(default_factory=dict)
     migration_policies: Mapping[str, MigrationPolicy] = field(default_factory=dict)
     absent: frozenset[str] = frozenset()
+    unknown: frozenset[str] = frozenset()
     added_affinity: Mapping[str, tuple[NodeSelectorTerm, ...]] = field(default_factory=dict)
 
     @cached_property

@@ -29,7 +29,7 @@ FORGET: Final = 4
 
 Selections = Collection[tuple[Selection, ...]]
 
-APART: Final = frozenset({"taken_at", "pods", "nodes", "node_claims", "absent"})
+APART: Final = frozenset({"taken_at", "pods", "nodes", "node_claims", "absent", "unknown"})
 OTHERS: Final = tuple(each.name for each in fields(Snapshot) if each.name not in APART)
 """Fields of a snapshot that are compared as they are: all but its moment, those looked into,
 and those that are only asked whether the cluster has settled."""
@@ -154,7 +154,7 @@ def _judges_alike(one: Judge, two: Judge) -> bool:
     return (
         (one.policy, one.others, one.moved, one.workloads)
         == (two.policy, two.others, two.moved, two.workloads)
-        and old.absent == new.absent
+        and (old.absent, old.unknown) == (new.absent, new.unknown)
         and all(getattr(old, name) is getattr(new, name) for name in OTHERS)
         and same_nodes(old.nodes, new.nodes)
     )

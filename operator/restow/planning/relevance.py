@@ -25,7 +25,7 @@ STORAGE: Final = (
 )
 DEVICES: Final = ("resource_slices", "resource_claims", "device_classes", "device_taint_rules")
 ZONES: Final = ("topologies",)
-MACHINES: Final = ("machines", "migrations", "kubevirts")
+MACHINES: Final = ("machines", "migrations", "kubevirts", "migration_policies")
 """Fields of the Snapshot."""
 
 
@@ -118,6 +118,7 @@ def _rest(judge: Judge) -> Iterator[str]:
 def _asked_about(judge: Judge, snapshot: Snapshot) -> Iterator[str]:
     """Yield what matters only because of what some pods ask for."""
     pods = snapshot.pods.values()
+    yield repr(sorted(snapshot.unknown))
     if any(pod.affinity or pod.anti_affinity or pod.spread for pod in pods):
         yield from _elsewhere(judge, snapshot)
     fields: list[str] = []

@@ -39,7 +39,7 @@ class Zones:
     shapes
         Per such pod, what has to come out of one zone.
     nodes
-        The nodes whose kubelet insists on one zone.
+        The nodes whose kubelet insists on one zone, or may.
     """
 
     shapes: Mapping[Uid, Alignment]
@@ -52,8 +52,7 @@ class Zones:
     @classmethod
     def of(cls, pods: Iterable[Pod], nodes: Iterable[NodeName], snapshot: Snapshot) -> Self:
         """Return what zones mean to `pods` on `nodes`; nothing where no kubelet insists."""
-        known = snapshot.topologies
-        strict = frozenset(name for name in nodes if name in known and known[name].strict)
+        strict = frozenset(name for name in nodes if numa_zones.insists(name, snapshot))
         return cls(
             shapes={p.uid: p.alignment for p in pods if p.alignment is not None} if strict else {},
             nodes=strict,

@@ -17,6 +17,10 @@ from restow.core.ids import NodeName, ObjectKey, Uid
 GROUP: Final = "kubevirt.io"
 KIND: Final = "VirtualMachineInstance"
 HOSTNAME: Final = "kubernetes.io/hostname"
+MIGRATION: Final = "VirtualMachineInstanceMigration"
+NEEDED: Final = frozenset({KIND, MIGRATION, "KubeVirt"})
+"""Kinds without which nobody knows whether a machine may migrate."""
+POLICY: Final = "MigrationPolicy"
 
 _FEATURE: Final = "cpu-feature.node.kubevirt.io/"
 _MIGRATES: Final = "cpu-model-migration.node.kubevirt.io/"

@@ -90,7 +90,10 @@ class LiveSource:
 
     @property
     def synced(self) -> bool:
-        """Whether every kind was read in full once; raises what a reflector died of."""
+        """Whether every kind was read in full once, or is known to be unknown.
+
+        Raises what a reflector died of.
+        """
         self._check_tasks()
         return all(each.synced for each in self._reflectors.values())
 
@@ -122,7 +125,9 @@ class LiveSource:
             hopeless = [
                 each.problem
                 for each in self._reflectors.values()
-                if isinstance(each.problem, ApiError) and each.problem.status in _HOPELESS
+                if isinstance(each.problem, ApiError)
+                and each.problem.status in _HOPELESS
+                and not each.unknown
             ]
             if hopeless:
                 raise SnapshotError(f"the cluster cannot be read: {hopeless[0]}")
@@ -176,6 +181,7 @@ class LiveSource:
             ),
             taken_at=now,
             absent=(name for name, each in self._reflectors.items() if each.absent),
+            unknown=(name for name, each in self._reflectors.items() if each.unknown),
             added_affinity=self._added_affinity,
         )
         self._versions = versions
@@ -185,6 +191,7 @@ class LiveSource:
             before,
             taken_at=now,
             absent=fresh.absent,
+            unknown=fresh.unknown,
             **{part.field: getattr(fresh, part.field) for part in changed},
         )
         return after.follow(before)

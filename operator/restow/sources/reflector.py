@@ -22,6 +22,9 @@ from restow.sources import requests
 
 _NOT_FOUND: Final = 404
 _GONE: Final = 410
+_TOO_MANY: Final = 429
+_RELIST_AFTER: Final = 3
+"""Watches that fail in a row, after which a list is taken: what they start from may be at fault."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -43,6 +46,8 @@ class Pace:
         by up to a half.
     probe_s
         How often is asked for a kind that the cluster does not serve.
+    unknown_s
+        After so long without a word of a custom kind, nothing is known of it.
     """
 
     page_size: int = 500
@@ -51,12 +56,14 @@ class Pace:
     backoff_s: float = 0.2
     backoff_max_s: float = 15.0
     probe_s: float = 60.0
+    unknown_s: float = 30.0
 
 
 class Reflector:
     """Keeps all objects of one kind, and tells `changed` after every change.
 
-    An optional kind that the cluster does not serve is known to have no objects, until it has.
+    An optional kind that the cluster does not serve is known to have no objects, until it has. Of a
+    custom kind that cannot be read for long, or never will be, nothing is known, until it can.
 
     Attributes
     ----------
@@ -66,6 +73,8 @@ class Reflector:
         Why the last attempt failed, None since it worked again.
     absent
         Whether the cluster does not serve the kind, which is optional.
+    unknown
+        Whether the kind, which is custom, cannot be read: what was known is forgotten.
     """
 
     def __init__(
@@ -80,7 +89,7 @@ class Reflector:
         self.kind = kind
         self.version = 0
         self.problem: ApiError | InputError | None = None
-        self.absent = False
+        self.absent = self.unknown = False
         self._objects: dict[ObjectKey, Object] = {}
         self._synced = False
         self._heard = time.monotonic()
@@ -96,13 +105,16 @@ class Reflector:
 
     @property
     def synced(self) -> bool:
-        """Whether a list was read in full, or there is nothing to list."""
+        """Whether a list was read in full, there is nothing to list, or it is `unknown`."""
         return self._synced
 
     @property
     def staleness_s(self) -> float:
-        """Seconds since the API server last said something about the kind; 0 while `absent`."""
-        return 0.0 if self.absent else time.monotonic() - self._heard
+        """Seconds since the API server last said something about the kind.
+
+        0 while it is `absent` or `unknown`.
+        """
+        return 0.0 if self.absent or self.unknown else time.monotonic() - self._heard
 
     async def run(self) -> None:
         """List and watch until cancelled; failures are kept in `problem` and tried again."""
@@ -118,20 +130,31 @@ class Reflector:
                     failures = 0
             except (ApiError, InputError) as error:
                 status = error.status if isinstance(error, ApiError) else None
-                if status in (None, _GONE, _NOT_FOUND):
-                    resource_version = ""
                 if status == _NOT_FOUND and self.kind.optional:
+                    resource_version = ""
                     self._replace({}, absent=True)
                     await asyncio.sleep(self._pace.probe_s)
                     continue
-                if status != _GONE:
+                if status != _GONE or not resource_version:  # a watch grows old, and no more
                     self._fail(error)
+                if self.unknown or _begins_anew(error, failures):
+                    resource_version = ""
                 await asyncio.sleep(self._backoff(failures))
                 failures += 1
 
     def _fail(self, error: ApiError | InputError) -> None:
         self.problem = error
+        if self.kind.custom and not self.unknown and self._is_lost(error):
+            self._objects = {}
+            self._synced = self.unknown = True
+            self.absent = False
+            self.version += 1
         self._changed()
+
+    def _is_lost(self, error: ApiError | InputError) -> bool:
+        """Return whether what is known is too old, or trying again will not bring a first list."""
+        hopeless = isinstance(error, InputError) or not error.retryable
+        return (hopeless and not self._synced) or self.staleness_s > self._pace.unknown_s
 
     def _backoff(self, failures: int) -> float:
         longest: float = self._pace.backoff_s * 2 ** min(failures, 16)
@@ -160,10 +183,11 @@ class Reflector:
             if known == value:
                 found[key] = known
         self._heard = time.monotonic()
-        if not self._synced or self.absent != absent or self.problem or found != self._objects:
+        was_said = self._synced and not (self.problem or self.unknown)
+        if not was_said or self.absent != absent or found != self._objects:
             self._objects = found
             self._synced = True
-            self.absent = absent
+            self.absent, self.unknown = absent, False
             self.problem = None
             self.version += 1
             self._changed()
@@ -217,3 +241,10 @@ class Reflector:
         self.version += 1
         self._changed()
         return each.resource_version
+
+
+def _begins_anew(error: ApiError | InputError, failures: int) -> bool:
+    """Return whether a list is due: a watch from where it was would fail again, or did so often."""
+    if isinstance(error, InputError) or not error.retryable or error.status == _GONE:
+        return True
+    return error.status != _TOO_MANY and failures + 1 >= _RELIST_AFTER

@@ -126,6 +126,11 @@ STALENESS: Final = Gauge(
     "Seconds since the oldest watch last heard from the API server.",
     registry=REGISTRY,
 )
+UNKNOWN: Final = Gauge(
+    "restow_unknown_kinds",
+    "Kinds of others' CRDs that are served and cannot be read now; what needs them is left alone.",
+    registry=REGISTRY,
+)
 LEADER: Final = Gauge(
     "restow_leader", "1 while this process holds the lease, else 0.", registry=REGISTRY
 )

@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from datetime import timedelta
 from typing import cast
 
@@ -22,6 +23,7 @@ class View:
     def __init__(self) -> None:
         self.synced, self.generation, self.silence = True, 0, timedelta()
         self.wrong: dict[str, str] = {}
+        self.unknown: frozenset[str] = frozenset()
 
     def staleness_s(self) -> float:
         return self.silence.total_seconds()
@@ -30,7 +32,7 @@ class View:
         return self.wrong
 
     def snapshot(self) -> Snapshot:
-        return a_snapshot()
+        return replace(a_snapshot(), unknown=self.unknown)
 
     async def wait_changed(self, timeout_s: float) -> bool:
         await asyncio.sleep(0)
@@ -149,3 +151,24 @@ async def test_what_keeps_the_cluster_from_being_read_is_logged_once_though_anot
         await run(lambda _, loop: loop.stop(), view=view, chair=chair)
     (line,) = (line for line in lines if line["event"] == happenings.NOT_SYNCED)
     assert line["problems"] == {"Pod": "403 forbidden"}
+
+
+async def test_kinds_that_cannot_be_read_are_told_once_and_once_more_when_they_can() -> None:
+    view = View()
+    view.unknown, view.wrong = frozenset({"NodeClaim"}), {"NodeClaim": "403 forbidden"}
+    seen: list[float | None] = []
+
+    def during(term: Term, loop: Loop) -> None:
+        seen.append(metrics.REGISTRY.get_sample_value("restow_unknown_kinds"))
+        if term.turned == 3:
+            view.unknown = frozenset()
+        if term.turned == 5:
+            loop.stop()
+
+    with structlog.testing.capture_logs() as lines:
+        await run(during, view=view)
+    told = [
+        (line["log_level"], line["kinds"]) for line in lines if line["event"] == happenings.UNKNOWN
+    ]
+    assert told == [("warning", {"NodeClaim": "403 forbidden"}), ("info", {})]
+    assert seen == [1, 1, 1, 0, 0]

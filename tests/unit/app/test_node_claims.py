@@ -76,3 +76,11 @@ def test_only_nodes_of_the_scope_count_and_those_that_may_become_one() -> None:
     assert wait(coming, selected={"pool": "ours"}) is not None, "it may get the label"
     labelled = replace(coming, labels=Labels({"pool": "theirs"}))
     assert wait(labelled, selected={"pool": "ours"}) is None
+
+
+def test_it_stands_aside_while_the_claims_cannot_be_read() -> None:
+    snapshot = replace(a_snapshot((), [a_node("n")]), unknown=frozenset({"NodeClaim"}))
+    policy = a_policy()
+    found = unsettled(policy, (policy,), snapshot, decided=frozenset(), usage=Usage(), now=NOW)
+    fact = "objects of kind NodeClaim cannot be read now"
+    assert found == Unsettled(why=Waits.NODES, fact=fact)

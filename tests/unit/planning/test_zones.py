@@ -1,5 +1,7 @@
 """NUMA zones in plans: nobody is sent where no single zone is certain to hold it."""
 
+from dataclasses import replace
+
 import pytest
 
 from restow.cluster.objects import Pod
@@ -121,3 +123,15 @@ def test_a_pod_that_only_zones_refuse_is_told_so() -> None:
     unplaced = decided(snapshot).plan.unplaced[0]
     assert unplaced.reason is Reason.NO_ROOM
     assert "NodeResourceTopology" in unplaced.message
+
+
+def test_while_the_zones_cannot_be_read_who_needs_one_waits_and_the_others_do_not() -> None:
+    pods = [waiting("a", 3), a_pod("b", cpu_m=3000)]
+    snapshot = a_snapshot(pods, [a_node("n0", cpu_m=8000)])
+    found = decided(replace(snapshot, unknown=frozenset({"NodeResourceTopology"})))
+    assert shown(found) == ["0 Place b: - > n0"]
+    (left,) = found.plan.unplaced
+    assert (left.pod.key.name, "cannot be read now" in left.message) == ("a", True)
+    assert fingerprint(snapshot, a_policy(), NOW) != fingerprint(
+        replace(snapshot, unknown=frozenset({"NodeResourceTopology"})), a_policy(), NOW
+    )

@@ -13,6 +13,7 @@ from restow.core.ids import NodeName, Uid
 from restow.core.reasons import Reason, Refusal
 from restow.policies.packing_policy import Moving
 from restow.rules import machines, pending, wishes
+from restow.rules.moving import machine as moving
 from restow.rules.moving.registry import Context, reasons_to_stay
 from tests.support.machines import (
     KUBEVIRT,
@@ -226,3 +227,28 @@ def test_a_node_is_named_by_its_own_host_name_only() -> None:
     assert machines.named_target(NodeName("alias"), snapshot) == "host-1"
     assert machines.named_target(NodeName("a"), snapshot) is None
     assert machines.named_target(NodeName("gone"), snapshot) is None
+
+
+@pytest.mark.parametrize(
+    ("kind", "dirty_rate", "stays"),
+    [
+        ("VirtualMachineInstance", "", True),
+        ("VirtualMachineInstanceMigration", "", True),
+        ("KubeVirt", "", True),
+        ("MigrationPolicy", "50Mi", True),
+        ("MigrationPolicy", "", False),
+        ("NodeClaim", "50Mi", False),
+    ],
+)
+def test_a_machine_stays_while_what_would_tell_of_it_cannot_be_read(
+    kind: str, dirty_rate: str, *, stays: bool
+) -> None:
+    machine = a_machine(dirty_rate=dirty_rate)
+    pod = a_launcher(machine)
+    known = [] if kind == "VirtualMachineInstance" else [machine]
+    snapshot = with_machines(a_snapshot([pod], [a_node("n")]), known)
+    no = moving.refuse(pod, replace(snapshot, unknown=frozenset({kind})))
+    assert (no is not None) == stays
+    if no is not None:
+        assert no.reason is Reason.MACHINE_UNKNOWN
+        assert f"{kind} cannot be read" in no.message

@@ -1,5 +1,6 @@
 """Which pods find one NUMA zone of a node, and which of them for certain."""
 
+from dataclasses import replace
 from datetime import datetime, timedelta
 
 import pytest
@@ -197,3 +198,11 @@ def test_zones_that_a_pod_spans_are_not_counted_on(
     no = answer(aligned(1000), cluster(topology, there))
     assert (no is None) == accepted
     assert no is None or "default/large spans" in no.message
+
+
+def test_while_the_zones_cannot_be_read_no_pod_that_needs_one_goes_anywhere() -> None:
+    snapshot = replace(a_snapshot((), [a_node("n")]), unknown=frozenset({"NodeResourceTopology"}))
+    no = answer(aligned(1000), snapshot)
+    assert no is not None
+    assert (no.reason, "cannot be read" in no.message) == (Reason.NO_NUMA_ZONE, True)
+    assert answer(None, snapshot) is None

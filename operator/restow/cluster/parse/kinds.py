@@ -45,6 +45,10 @@ class Kind:
     optional
         Whether a cluster may do without it, by a feature that is off or a version that is older:
         it is then said in `Snapshot.absent`, and the rules that need it stand aside.
+    custom
+        Whether it comes with a CRD of others, which may fail by itself, by a missing right or a
+        conversion webhook: it is then said in `Snapshot.unknown`, and the rules that need it
+        refuse. A built-in kind fails only where nothing can be read.
     """
 
     name: str
@@ -54,6 +58,7 @@ class Kind:
     convert: Callable[[Any], Object | None]
     namespaced: bool = True
     optional: bool = False
+    custom: bool = False
 
     @property
     def path(self) -> str:
@@ -160,6 +165,7 @@ def _optional(  # noqa: PLR0913 - what a kind has
     convert: Callable[[Any], Object | None],
     *,
     namespaced: bool = True,
+    custom: bool = False,
 ) -> Kind:
     return Kind(
         name=name,
@@ -169,11 +175,13 @@ def _optional(  # noqa: PLR0913 - what a kind has
         convert=convert,
         namespaced=namespaced,
         optional=True,
+        custom=custom,
     )
 
 
 _device = partial(_optional, "resource.k8s.io/v1", namespaced=False)
-_machine = partial(_optional, "kubevirt.io/v1")
+_custom = partial(_optional, custom=True)
+_machine = partial(_custom, "kubevirt.io/v1")
 _STORAGE: Final = "storage.k8s.io/v1"
 
 KINDS: Final[Mapping[str, Kind]] = {
@@ -268,7 +276,7 @@ KINDS: Final[Mapping[str, Kind]] = {
             machines.migration,
         ),
         _machine("KubeVirt", "kubevirts", wire_machines.KubeVirt, machines.kubevirt),
-        _optional(
+        _custom(
             "migrations.kubevirt.io/v1alpha1",
             "MigrationPolicy",
             "migrationpolicies",
@@ -276,7 +284,7 @@ KINDS: Final[Mapping[str, Kind]] = {
             machines.migration_policy,
             namespaced=False,
         ),
-        _optional(
+        _custom(
             "topology.node.k8s.io/v1alpha2",
             "NodeResourceTopology",
             "noderesourcetopologies",
@@ -284,7 +292,7 @@ KINDS: Final[Mapping[str, Kind]] = {
             topology.topology,
             namespaced=False,
         ),
-        _optional(
+        _custom(
             "karpenter.sh/v1",
             "NodeClaim",
             "nodeclaims",

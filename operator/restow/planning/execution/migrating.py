@@ -100,7 +100,7 @@ def watch(scene: Scene) -> None:
 def _unseen(scene: Scene, index: int, step: Step, state: StepProgress) -> None:
     """KubeVirt removes what ended some time ago; else it was called off, or is yet to be seen."""
     machine = machine_of(scene, step)
-    if state.disturbed_at is None:
+    if state.disturbed_at is None or machines.MIGRATION in scene.snapshot.unknown:
         return
     if machine is not None and machine.node == step.target:
         _arrived(scene, index, step)

@@ -19,12 +19,29 @@ def refuse(pod: Pod, snapshot: Snapshot) -> Refusal | None:
     `evictionStrategy: None` does not matter: it says what an eviction does, and there is none.
     """
     machine = machines.of(pod, snapshot)
+    unknown = _unknown(machine, snapshot)
+    if unknown is not None:
+        return unknown
     if machine is None:
         name = pod.owner.name if pod.owner is not None else ""
         return Refusal(
             Reason.MACHINE_UNKNOWN, f"its VirtualMachineInstance {name} is not in the cluster's API"
         )
     return _idle(pod, machine, snapshot) or _migratable(machine, snapshot) or _untargeted(snapshot)
+
+
+def _unknown(machine: Machine | None, snapshot: Snapshot) -> Refusal | None:
+    """Return what of KubeVirt cannot be read, None where nothing that matters is missing.
+
+    A MigrationPolicy matters only to a machine of which it is known how fast it writes.
+    """
+    kinds = snapshot.unknown & machines.NEEDED
+    if machine is not None and machine.dirty_rate:
+        kinds |= snapshot.unknown & {machines.POLICY}
+    if not kinds:
+        return None
+    names = ", ".join(sorted(kinds))
+    return Refusal(Reason.MACHINE_UNKNOWN, f"objects of kind {names} cannot be read now")
 
 
 def _idle(pod: Pod, machine: Machine, snapshot: Snapshot) -> Refusal | None:

@@ -10,6 +10,7 @@ from functools import partial
 from typing import Final
 
 from restow.cluster.objects import Node, Phase, Pod
+from restow.cluster.snapshot import Snapshot
 from restow.cluster.topology import RESTRICTED, Alignment, NodeTopology
 from restow.core.ids import NodeName
 from restow.core.reasons import Reason, Refusal
@@ -17,13 +18,26 @@ from restow.rules import numa
 from restow.rules.board import Board
 from restow.rules.rule import Prepared, Rule, Scope
 
+KIND: Final = "NodeResourceTopology"
+UNKNOWN: Final = f"objects of kind {KIND} cannot be read now, so no zone is certain to have room"
+
 
 def prepare(pod: Pod, board: Board) -> Prepared | None:
     """Return what the zones of each node say; None for a pod that needs none."""
     alignment = pod.alignment
-    if alignment is None or not board.snapshot.topologies:
+    if alignment is None:
+        return None
+    if KIND in board.snapshot.unknown:
+        return Prepared(refuse=lambda _: _no(UNKNOWN))
+    if not board.snapshot.topologies:
         return None
     return Prepared(refuse=partial(_refuse, pod, alignment, board))
+
+
+def insists(name: NodeName, snapshot: Snapshot) -> bool:
+    """Return whether kubelet of the node refuses a pod for what zones have left, or may."""
+    topology = snapshot.topologies.get(name)
+    return KIND in snapshot.unknown or (topology is not None and topology.strict)
 
 
 def _refuse(pod: Pod, alignment: Alignment, board: Board, node: Node) -> Refusal | None:
