@@ -255,3 +255,14 @@ def test_a_dask_cluster_is_named_to_the_operator_and_none_by_default(
 
     assert told(default) == []
     assert told(render('solver.daskScheduler="tcp://dask:8786"')) == ["tcp://dask:8786"]
+
+
+def test_a_prometheus_is_named_to_the_operator_and_none_by_default(
+    default: list[Manifest],
+) -> None:
+    def told(manifests: list[Manifest]) -> list[str]:
+        variables = container(manifests)["env"]
+        return [each["value"] for each in variables if each["name"] == "RESTOW_PROMETHEUS"]
+
+    assert told(default) == []
+    assert told(render('prometheus.url="http://prom:9090"')) == ["http://prom:9090"]

@@ -269,6 +269,28 @@ async def test_what_was_known_of_a_custom_kind_is_forgotten_when_it_fails_for_lo
         cluster.delete("MigrationPolicy", name)
 
 
+async def test_a_machines_measured_rate_is_in_the_snapshot_and_nothing_else_changes(
+    api: ApiClient, kubevirt_crds: None, space: Client
+) -> None:
+    key = ObjectKey(NAMESPACE, "vm")
+    head = {"apiVersion": "kubevirt.io/v1", "kind": "VirtualMachineInstance"}
+    meta = {"name": key.name, "namespace": key.namespace}
+    space.create({**head, "metadata": meta, "spec": {}})
+    try:
+        async with LiveSource(api) as source:
+            await source.wait_synced()
+            before = source.snapshot()
+            assert before.machines[key].measured_rate is None
+            source.tell_rates({key: 5})
+            after = source.snapshot()
+            assert after.machines[key] == replace(before.machines[key], measured_rate=5)
+            assert after.pods is before.pods
+            source.tell_rates({})
+            assert source.snapshot().machines == before.machines
+    finally:
+        space.delete("VirtualMachineInstance", key.name, namespace=key.namespace)
+
+
 async def test_custom_kind_that_may_not_be_read_is_unknown_at_once(
     release: Release, no_gadgets: Client
 ) -> None:

@@ -27,6 +27,9 @@ class Settings:
         where they add none. It is read once, at start.
     dask_scheduler
         Address of the Dask cluster that solves parts of large problems; empty for local processes.
+    prometheus
+        URL of the Prometheus that is asked how fast virtual machines write their memory; empty for
+        none.
     metrics_port, probe_port
         Ports of `/metrics` and of the probes; 0 for none.
     stale_after_s
@@ -45,6 +48,7 @@ class Settings:
     context: str | None = None
     scheduler_config: Path | None = None
     dask_scheduler: str = ""
+    prometheus: str = ""
     metrics_port: int = 9090
     probe_port: int = 8080
     stale_after_s: float = 30.0

@@ -289,6 +289,15 @@ def run(
     context: Context = None,
     scheduler_config: SchedulerConfig = None,
     dask_scheduler: DaskScheduler = "",
+    prometheus: Annotated[
+        str,
+        typer.Option(
+            envvar="RESTOW_PROMETHEUS",
+            metavar="URL",
+            help="Ask this Prometheus how fast virtual machines write their memory, such as "
+            "http://prometheus.monitoring:9090; default: nobody.",
+        ),
+    ] = "",
     log_level: Level = LogLevel.INFO,
     log_format: Format = LogFormat.AUTO,
 ) -> None:
@@ -308,6 +317,7 @@ def run(
             context=context,
             scheduler_config=scheduler_config,
             dask_scheduler=dask_scheduler,
+            prometheus=prometheus,
         )
     )
 

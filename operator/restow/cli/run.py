@@ -23,6 +23,7 @@ class Request:
     context: str | None
     scheduler_config: Path | None
     dask_scheduler: str
+    prometheus: str
 
 
 def run(request: Request) -> None:
@@ -31,7 +32,7 @@ def run(request: Request) -> None:
     Raises
     ------
     InputError
-        When no cluster is configured, or a port is taken.
+        When no cluster is configured, a port is taken, or the URL of Prometheus is none.
     """
     settings = Settings(
         namespace=request.namespace,
@@ -41,6 +42,7 @@ def run(request: Request) -> None:
         context=request.context,
         scheduler_config=request.scheduler_config,
         dask_scheduler=request.dask_scheduler,
+        prometheus=request.prometheus,
         metrics_port=request.metrics_port,
         probe_port=request.probe_port,
     )

@@ -41,6 +41,9 @@ class Machine:
     dirty_rate
         What its annotation says of how fast it writes its memory, as it is written; empty when it
         says nothing.
+    measured_rate
+        How fast it writes its memory as was measured, in bytes per second, where that is asked for;
+        None when nobody knows. No part of the object: a metric.
     labels
         Its own, by which MigrationPolicies select it.
     """
@@ -59,6 +62,7 @@ class Machine:
     migrating: bool = False
     evacuating: bool = False
     dirty_rate: str = ""
+    measured_rate: int | None = None
     deleting: bool = False
 
 

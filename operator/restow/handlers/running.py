@@ -27,6 +27,7 @@ from restow.executors.lease import LeaseHolder
 from restow.handlers.kopf_side import KopfSide, Links
 from restow.planning.progress import Settings as Limits
 from restow.sources.client import connect
+from restow.sources.dirty_rates import DirtyRates
 from restow.sources.live import LiveSource
 from restow.sources.reflector import Pace
 from restow.sources.scheduler_config import added_affinity
@@ -47,7 +48,8 @@ async def run(settings: Settings) -> None:
     Raises
     ------
     InputError
-        When no cluster is configured, a port is taken, or the scheduler's file cannot be used.
+        When no cluster is configured, a port is taken, the scheduler's file cannot be used, or the
+        URL of Prometheus is none.
     """
     added = added_affinity(settings.scheduler_config)
     async with AsyncExitStack() as stack:
@@ -59,6 +61,9 @@ async def run(settings: Settings) -> None:
         view = await stack.enter_async_context(
             LiveSource(api, pace=Pace(watch_s=WATCH_S), added_affinity=added)
         )
+        if settings.prometheus:
+            rates = DirtyRates(settings.prometheus, view.tell_rates)
+            await stack.enter_async_context(_in_background(rates.run()))
         chair = LeaseHolder(api, namespace=settings.namespace, identity=settings.identity)
         announcer = Announcer(EventWriter(api, instance=settings.identity))
         desk, worker = Desk(), Worker(dask_scheduler=settings.dask_scheduler)

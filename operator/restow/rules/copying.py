@@ -14,8 +14,8 @@ shouldTriggerTimeout, shouldAssistMigrationToComplete, processInflightMigration`
 that are copied as well count too, of which restow knows nothing).
 
 B is KubeVirt's `bandwidthPerMigration`; where that is not limited, nobody knows it, and D is not
-looked at. KubeVirt measures D only in a metric (`kubevirt_vmi_dirty_rate_bytes_per_second`), in no
-object: who knows it says it, in `restow.dev/dirty-rate` on the VirtualMachineInstance.
+looked at. KubeVirt has D in a metric only, in no object: it is asked of Prometheus where one is
+named; who knows better says it, in `restow.dev/dirty-rate` on the VirtualMachineInstance.
 """
 
 import math
@@ -31,7 +31,9 @@ SLOWEST: Final = 100
 
 
 def dirty_rate(machine: Machine) -> int | None:
-    """Return how fast the machine writes its memory, in bytes per second; None if that is not said.
+    """Return how fast the machine writes its memory, in bytes per second; None if nobody knows.
+
+    What is said of it counts before what was measured.
 
     Raises
     ------
@@ -39,7 +41,7 @@ def dirty_rate(machine: Machine) -> int | None:
         When what is said is no amount; it is as good as not said.
     """
     if not machine.dirty_rate:
-        return None
+        return machine.measured_rate
     amount = value(machine.dirty_rate)
     if amount < 0:
         raise ValueError(f"{machine.dirty_rate!r} is negative")
@@ -92,8 +94,8 @@ def why_endless(machine: Machine, terms: MigrationTerms) -> str | None:
         return None
     by = f" by MigrationPolicy {terms.policy}" if terms.policy else ""
     return (
-        f"it writes {machine.dirty_rate} of memory a second (restow.dev/dirty-rate), and a "
-        f"migration copies {terms.bandwidth // 2**20}Mi{by}: it would not end{_within(terms)}, "
+        f"it writes {_told(machine, rate)}, and a migration "
+        f"copies {terms.bandwidth // 2**20}Mi{by}: it would not end{_within(terms)}, "
         f"and {_no_help(terms)}"
     )
 
@@ -124,8 +126,14 @@ def _no_help(terms: MigrationTerms) -> str:
     return "KubeVirt allows neither auto-converge nor post-copy nor a pause"
 
 
+def _told(machine: Machine, rate: int) -> str:
+    if rate != machine.measured_rate:
+        return f"{machine.dirty_rate} of memory a second (restow.dev/dirty-rate)"
+    return f"{rate / 2**20:.0f}Mi of memory a second (measured)"
+
+
 def _known_rate(machine: Machine) -> int:
     try:
         return dirty_rate(machine) or 0
     except ValueError:
-        return 0
+        return machine.measured_rate or 0

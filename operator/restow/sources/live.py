@@ -11,11 +11,13 @@ from typing import Final
 from kubernetes.aio.client import ApiClient
 
 from restow.cluster.assembly import NO_PROFILES, assemble
+from restow.cluster.machines import Machine
 from restow.cluster.objects import NodeSelectorTerm
 from restow.cluster.parse import KINDS, Kind
-from restow.cluster.parts import PARTS
+from restow.cluster.parts import PARTS, Object
 from restow.cluster.snapshot import Snapshot
 from restow.core.errors import ApiError, SnapshotError
+from restow.core.ids import ObjectKey
 from restow.sources.reflector import Pace, Reflector
 
 _SELECTORS: Final = {"Pod": "status.phase!=Succeeded,status.phase!=Failed"}
@@ -59,6 +61,8 @@ class LiveSource:
         self._generation = 0
         self._change = asyncio.Event()
         self._versions: dict[str, tuple[int, ...]] = {}
+        self._rates: Mapping[ObjectKey, int] = MappingProxyType({})
+        self._rates_version = 0
         self._latest: tuple[int, Snapshot] | None = None
 
     async def __aenter__(self) -> "LiveSource":
@@ -82,6 +86,12 @@ class LiveSource:
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
         self._tasks = []
+
+    def tell_rates(self, rates: Mapping[ObjectKey, int]) -> None:
+        """Take over how fast machines write their memory, which is no part of their objects."""
+        self._rates = rates
+        self._rates_version += 1
+        self._notice()
 
     @property
     def generation(self) -> int:
@@ -170,11 +180,12 @@ class LiveSource:
             part.field: tuple(self._reflectors[name].version for name in part.kinds)
             for part in PARTS
         }
+        versions["machines"] += (self._rates_version,)
         changed = [part for part in PARTS if self._versions.get(part.field) != versions[part.field]]
         now = datetime.now(UTC)
         fresh = assemble(
             (
-                value
+                self._measured(value)
                 for part in changed
                 for name in part.kinds
                 for value in self._reflectors[name].objects.values()
@@ -195,6 +206,11 @@ class LiveSource:
             **{part.field: getattr(fresh, part.field) for part in changed},
         )
         return after.follow(before)
+
+    def _measured(self, value: Object) -> Object:
+        if not isinstance(value, Machine) or value.key not in self._rates:
+            return value
+        return replace(value, measured_rate=self._rates[value.key])
 
     def _missing(self) -> str:
         return "; ".join(

@@ -160,3 +160,19 @@ def test_a_rate_that_cannot_be_used_is_complained_about_on_the_machine(rate: str
     assert "50Mi" in complaint.remedy
     fine = with_machines(a_snapshot((), ()), [replace(machine, dirty_rate="50Mi")])
     assert wishes.unusable(fine) == ()
+
+
+@pytest.mark.parametrize(
+    ("annotated", "counts"),
+    [("", 60 * MIB), ("20Mi", 20 * MIB), ("0", 0), ("fast", 60 * MIB)],
+    ids=["measured alone", "said", "said to be nothing", "said in vain"],
+)
+def test_what_is_said_of_a_machine_counts_before_what_was_measured(
+    annotated: str, counts: int
+) -> None:
+    machine = replace(a_machine(dirty_rate=annotated, memory_bytes=GB), measured_rate=60 * MIB)
+    sent = copying.copied_bytes(GB, machine, MigrationTerms(bandwidth=120 * MIB))
+    assert sent == pytest.approx(GB * 120 * MIB / (120 * MIB - counts))
+    endless = copying.why_endless(machine, MigrationTerms(bandwidth=60 * MIB))
+    assert (endless is not None) == (counts == 60 * MIB)
+    assert endless is None or "60Mi of memory a second (measured)" in endless

@@ -36,7 +36,7 @@ def _unknown(machine: Machine | None, snapshot: Snapshot) -> Refusal | None:
     A MigrationPolicy matters only to a machine of which it is known how fast it writes.
     """
     kinds = snapshot.unknown & machines.NEEDED
-    if machine is not None and machine.dirty_rate:
+    if machine is not None and (machine.dirty_rate or machine.measured_rate):
         kinds |= snapshot.unknown & {machines.POLICY}
     if not kinds:
         return None
