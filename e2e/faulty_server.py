@@ -17,6 +17,7 @@ from aiohttp import web
 
 REASONS: Final = {
     403: "Forbidden",
+    404: "NotFound",
     409: "Conflict",
     410: "Expired",
     429: "TooManyRequests",

@@ -154,6 +154,8 @@ class Reflector:
     def _is_lost(self, error: ApiError | InputError) -> bool:
         """Return whether what is known is too old, or trying again will not bring a first list."""
         hopeless = isinstance(error, InputError) or not error.retryable
+        if self.absent:  # so it is served after all
+            return isinstance(error, InputError) or error.status != 0
         return (hopeless and not self._synced) or self.staleness_s > self._pace.unknown_s
 
     def _backoff(self, failures: int) -> float:

@@ -6,7 +6,7 @@ from typing import Any
 
 import msgspec
 
-from restow.cluster.parse.kinds import Kind
+from restow.cluster.parse.kind import Kind
 from restow.cluster.parse.wire import Wire
 from restow.cluster.parts import Object
 from restow.core.errors import InputError
