@@ -17,6 +17,7 @@ from e2e.plans import actions, wait_clean, wait_plan
 from e2e.process_operator import ProcessOperator
 from e2e.release import Release
 from e2e.scenario import Scenario
+from e2e.scenarios.test_bad_input import plan_by_hand
 from e2e.waiting import eventually, steadily
 
 pytestmark = pytest.mark.cluster
@@ -130,25 +131,34 @@ def said_on(scenario: Scenario, labels: str) -> str:
 
 
 @pytest.fixture
-def blind(release: Release, backend: Backend, scenario: Scenario) -> Iterator[ProcessOperator]:
-    """An operator that may not read the zones, whatever it does."""
+def hiding(release: Release, backend: Backend) -> Iterator[FaultyServer]:
+    """An API server that lets nobody read the zones."""
     if backend.runs_images:
         pytest.skip("the operator's pod reaches the API server past any proxy")
-    identity, refused = release.identity(), [403] * 10_000
-    with FaultyServer(identity.kubeconfig, "GET", "/noderesourcetopologies", refused) as server:
-        log = backend.workdir / f"operator-{scenario.namespace}.log"
-        through = identity._replace(kubeconfig=server.kubeconfig)
-        made = ProcessOperator(through, log, backend.environment)
-        try:
-            made.start()
-            yield made
-        finally:
-            made.stop()
-            print(made.tail(200))
+    refused = [403] * 10_000
+    kubeconfig = release.identity().kubeconfig
+    with FaultyServer(kubeconfig, "GET", "/noderesourcetopologies", refused) as server:
+        yield server
+
+
+@pytest.fixture
+def blind(
+    hiding: FaultyServer, release: Release, backend: Backend, scenario: Scenario
+) -> Iterator[ProcessOperator]:
+    """An operator that may not read the zones, whatever it does."""
+    log = backend.workdir / f"operator-{scenario.namespace}.log"
+    through = release.identity()._replace(kubeconfig=hiding.kubeconfig)
+    made = ProcessOperator(through, log, backend.environment)
+    try:
+        made.start()
+        yield made
+    finally:
+        made.stop()
+        print(made.tail(200))
 
 
 def test_while_zones_cannot_be_read_pods_that_need_one_wait_and_the_others_go_on(
-    zones: Scenario, blind: ProcessOperator
+    zones: Scenario, blind: ProcessOperator, hiding: FaultyServer
 ) -> None:
     zones.apply(a_topology("numa-1", 4, 4), a_deployment("aligned", "4", guaranteed=True))
     assert "NodeResourceTopology cannot be read now" in said_on(zones, "app=aligned")
@@ -156,4 +166,8 @@ def test_while_zones_cannot_be_read_pods_that_need_one_wait_and_the_others_go_on
     plan = wait_plan(zones, "Completed")
     assert sorted(actions(plan)) == [("Move", "moves"), ("Place", "plain")]
     assert "kinds that cannot be read" in blind.tail(200)
+    by_hand = plan_by_hand(hiding.kubeconfig, "--policy=numa")
+    assert by_hand.returncode == 0
+    assert "warning: NodeResourceTopology: GET" in by_hand.stderr
+    assert "403" in by_hand.stderr
     wait_clean(zones)

@@ -6,12 +6,14 @@ written during that, and so on: a geometric series of M B / (B - D) bytes in t =
 `completionTimeoutPerGiB` T for each GB, begun ones in full (no limit if that is 0), and then calls
 it off, unless `allowWorkloadDisruption`, which follows `allowPostCopy` where it is not said: then
 the machine goes on elsewhere (post-copy, without limit), or is paused, and has that time once more.
-Auto-converge slows the machine down by 99 % at most (QEMU's `max-cpu-throttle`), and buys no time.
+Auto-converge slows the machine down by 99 % at most (QEMU `migration/options.c:
+DEFAULT_MIGRATE_MAX_CPU_THROTTLE`), and buys no time.
 
 Sources: kubevirt v1.6 `pkg/virt-launcher/virtwrap/live-migration-source.go: newMigrationMonitor,
 shouldTriggerTimeout, shouldAssistMigrationToComplete, processInflightMigration`, and beside it
 `manager.go: getVMIMigrationDataSize` for the GB (`ScaledValue(resource.Giga)`, rounded up; disks
-that are copied as well count too, of which restow knows nothing).
+that are copied as well count too, of which restow knows nothing). What the gate
+`MigrationStallDetection` of later versions has otherwise, off by default, is not looked at.
 
 B is KubeVirt's `bandwidthPerMigration`; where that is not limited, nobody knows it, and D is not
 looked at. KubeVirt has D in a metric only, in no object: it is asked of Prometheus where one is
