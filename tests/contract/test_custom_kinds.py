@@ -21,13 +21,11 @@ from tests.contract.test_live_source import (
     a_pod,
     api,
     kubeconfig,
-    no_gadgets,
-    serving_gadgets,
     space,
     until,
 )
 
-__all__ = ["api", "kubeconfig", "no_gadgets", "space"]  # fixtures
+__all__ = ["api", "kubeconfig", "space"]  # fixtures
 
 pytestmark = pytest.mark.cluster
 
@@ -94,23 +92,29 @@ async def test_what_was_known_of_a_custom_kind_is_forgotten_when_it_fails_for_lo
         cluster.delete("MigrationPolicy", name)
 
 
-async def test_kind_that_was_not_served_and_fails_once_it_is_becomes_unknown(
-    release: Release, backend: Backend
+GADGET = {**KINDS, "Gadget": replace(GADGETS, custom=True)}
+
+
+@pytest.mark.parametrize(
+    "statuses", [[403], [500], [404] * 5 + [500]], ids=["no right", "broken", "served and broken"]
+)
+async def test_a_custom_kind_is_unknown_at_once_or_after_a_while(
+    release: Release, backend: Backend, statuses: list[int]
 ) -> None:
     if backend.runs_images:
         pytest.skip("the proxy is made for a kubeconfig with a token")
-    kinds = {**KINDS, "Gadget": replace(GADGETS, custom=True)}
-    pace = Pace(probe_s=0.2, backoff_max_s=0.5)
-    statuses = [404] * 5 + [500] * 1000
-    with FaultyServer(release.identity().kubeconfig, "GET", r"gadgets\?", statuses) as server:
+    answers = [*statuses[:-1], *statuses[-1:] * 1000]
+    pace = Pace(probe_s=0.2, backoff_max_s=0.5, unknown_s=30.0 if 403 in statuses else 1.0)
+    with FaultyServer(release.identity().kubeconfig, "GET", r"gadgets\?", answers) as server:
         async with (
             await connect(server.kubeconfig) as api,
-            LiveSource(api, kinds=kinds, pace=pace) as source,
+            LiveSource(api, kinds=GADGET, pace=pace) as source,
         ):
             await source.wait_synced(20)
             assert "Gadget" in source.snapshot().absent | source.snapshot().unknown
             await until(source, lambda: "Gadget" in source.snapshot().unknown)
             assert "Gadget" not in source.snapshot().absent
+            assert str(statuses[-1]) in source.problems()["Gadget"]
 
 
 async def test_a_machines_measured_rate_is_in_the_snapshot_and_nothing_else_changes(
@@ -133,18 +137,3 @@ async def test_a_machines_measured_rate_is_in_the_snapshot_and_nothing_else_chan
             assert source.snapshot().machines == before.machines
     finally:
         space.delete("VirtualMachineInstance", key.name, namespace=key.namespace)
-
-
-async def test_custom_kind_that_may_not_be_read_is_unknown_at_once(
-    release: Release, no_gadgets: Client
-) -> None:
-    no_gadgets.create(serving_gadgets())
-    kinds = {**KINDS, "Gadget": replace(GADGETS, custom=True)}
-    async with (
-        await connect(release.identity().kubeconfig) as api,
-        LiveSource(api, kinds=kinds, pace=Pace(probe_s=0.2)) as source,
-    ):
-        await source.wait_synced(20)
-        await until(source, lambda: "Gadget" in source.snapshot().unknown)
-        assert "403" in source.problems()["Gadget"]
-        assert "Gadget" not in source.snapshot().absent
