@@ -67,9 +67,9 @@ def test_an_answer_that_the_child_was_killed_in_is_not_seen_and_its_incumbent_is
     child.kill()
     assert child.gone
     assert child._answer is None
-    placement = child.so_far()
-    assert placement is not None
-    assert keeps_the_rules(long_answer(), placement)
+    so_far = child.so_far()
+    assert so_far is not None
+    assert keeps_the_rules(long_answer(), so_far.placement(long_answer()))
 
 
 def test_what_is_told_of_an_earlier_task_is_not_taken_for_the_present_one(child: Child) -> None:
@@ -83,4 +83,6 @@ def test_what_is_told_of_an_earlier_task_is_not_taken_for_the_present_one(child:
     answer = child.ask(Task(problem=problem(pending(2), rooms=(2,)), budget_s=0.0), until)
     assert answer is not None
     assert answer.placement == (((0, 2),),)
-    assert child.so_far() == (((0, 2),),)
+    so_far = child.so_far()
+    assert so_far is not None
+    assert so_far.rows == {0: ((0, 2),)}
