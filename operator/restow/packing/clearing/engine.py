@@ -76,30 +76,39 @@ def cleared(  # noqa: PLR0913, PLR0917 - most are what the ladder has
     whole = Meter(effort)
     part = Meter(whole.rest(HOME))
     generation = Generation(yard, part)
-    search.learn(_bound(generation, search.value, part), None)
+    _bound(generation, search.value, part, lambda bound: search.learn(bound, None))
     whole.book(part.spent)
     beyond, share = None, GLANCE if part.over() else 1.0
-    if problem.elsewhere is not None:
+    if problem.elsewhere is not None and not whole.over():
         part = Meter(whole.rest(PLANS))
         search.run(generation, part)
         whole.book(part.spent)
         bound, part = generation.bound, Meter(whole.rest(share))
         generation.everywhere(part)
-        beyond = min(search.value, _bound(generation, search.value, part))
-        search.learn(max(bound, beyond), beyond)
+        value = search.value
+        beyond = min(
+            value,
+            _bound(generation, value, part, lambda b: search.learn(max(bound, b), min(b, value))),
+        )
         whole.book(part.spent)
         generation.at_home(max(bound, beyond))
     search.run(generation, whole)
     return Cleared(search.best, generation.bound, beyond, whole.spent)
 
 
-def _bound(generation: Generation, value: int, meter: Meter) -> int:
-    """Return the bound, the program being asked more as long as that may gain."""
+def _bound(generation: Generation, value: int, meter: Meter, learn: Callable[[int], None]) -> int:
+    """Return the bound, the program being asked more as long as that may gain.
+
+    `learn` is told each better one.
+    """
     generation.run(value, meter)
+    learn(generation.bound)
     while generation.bound < value and not meter.over() and generation.finer():
         known = generation.bound
         generation.run(value, meter)
-        if generation.bound == known and not generation.lacks:
+        if generation.bound > known:
+            learn(generation.bound)
+        elif not generation.lacks:
             break
     return generation.bound
 
