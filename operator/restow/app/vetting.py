@@ -38,6 +38,7 @@ class Vetting:
         self._busy = self._ended = self._hurry = False
         self._thread: threading.Thread | None = None
         self._accepted: Outcome | None = None
+        self._glanced: Outcome | None = None
 
     def hear(self, so_far: SoFar) -> None:
         """Take note of what the child has found; returns at once."""
@@ -52,19 +53,20 @@ class Vetting:
         """Return whether the child told anything."""
         return self._thread is not None
 
-    def last(self, longest_s: float) -> Outcome | None:
+    def last(self, until: float | None) -> Outcome | None:
         """Return the last plan that the checker accepts; None if it accepts none.
 
         Parameters
         ----------
-        longest_s
-            If the one told last is not checked by then, the one accepted before it is returned, if
-            there is one.
+        until
+            If the one told last is not checked by then, on the monotonic clock, the one accepted
+            before it is returned, if there is one. None to wait for it.
         """
         with self._news:
             self._hurry = True
             self._news.notify_all()
-            self._news.wait_for(self._idle, longest_s)
+            longest = None if until is None else until - time.monotonic()
+            self._news.wait_for(self._idle, longest)
             if self._accepted is None:
                 self._news.wait_for(lambda: self._accepted is not None or self._idle())
             return self._accepted
@@ -82,7 +84,7 @@ class Vetting:
         rested_at, took = 0.0, 0.0
         while (so_far := self._next(rested_at, took)) is not None:
             began = time.monotonic()
-            outcome = _judged(self._problem, so_far)
+            outcome = self._judged(so_far)
             now = time.monotonic()
             took = now - began
             rested_at = now + REST * took
@@ -103,20 +105,26 @@ class Vetting:
             self._busy, so_far, self._newest = True, self._newest, None
             return so_far
 
+    def _judged(self, so_far: SoFar) -> Outcome | None:
+        """Return the plan so far as an outcome; None if the checker refuses it."""
+        try:
+            outcome = bounded(self._problem, self._cheap(so_far), so_far.levels)
+            check(self._problem, outcome)
+        except ModelError:
+            return None
+        return outcome
 
-def _judged(problem: Problem, so_far: SoFar) -> Outcome | None:
-    """Return the plan so far as an outcome; None if the checker refuses it."""
-    found = Outcome(
-        status=Status.FEASIBLE,
-        placement=so_far.placement(problem),
-        levels=(),
-        wall_s=0.0,
-        engine=INTERRUPTED,
-        spent=0.0,
-    )
-    try:
-        outcome = bounded(problem, glanced(problem, found), so_far.levels)
-        check(problem, outcome)
-    except ModelError:
-        return None
-    return outcome
+    def _cheap(self, so_far: SoFar) -> Outcome:
+        """Return it with the bounds that cost nothing; often only others are new."""
+        placement = so_far.placement(self._problem)
+        if self._glanced is None or self._glanced.placement != placement:
+            found = Outcome(
+                status=Status.FEASIBLE,
+                placement=placement,
+                levels=(),
+                wall_s=0.0,
+                engine=INTERRUPTED,
+                spent=0.0,
+            )
+            self._glanced = glanced(self._problem, found)
+        return self._glanced

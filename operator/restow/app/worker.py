@@ -99,8 +99,8 @@ class Worker:
             Seconds from the call that the solver is given; if `deterministic`, units of work.
         cap_s
             Seconds from the call until the child is killed; one that is still starting goes on.
-            For as long again as this is after the budget, a plan that it told last is waited for to
-            be checked, if another one is. None to wait for its answer: work ends, too.
+            For half as long as this is after the budget, what it told last is waited for to be
+            checked, if something else is. None to wait for its answer: work ends, too.
 
         Raises
         ------
@@ -115,9 +115,8 @@ class Worker:
             try:
                 outcome = self._ask(task, until, vetting)
                 if outcome is None and vetting.heard():
-                    late_s = 0.0 if cap_s is None else max(0.0, cap_s - budget_s)
-                    late_s += max(0.0, (until or 0.0) - time.monotonic())
-                    outcome = vetting.last(late_s)
+                    longest = cap_s if cap_s is None else cap_s + (cap_s - budget_s) / 2
+                    outcome = vetting.last(None if longest is None else began + longest)
             finally:
                 vetting.end()
             self.start()

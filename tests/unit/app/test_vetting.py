@@ -39,7 +39,7 @@ def vetted(*news: SoFar) -> Vetting:
 
 def test_what_was_told_last_is_given_out_checked() -> None:
     vetting = vetted(NOTHING, PLACED)
-    outcome = vetting.last(PATIENT_S)
+    outcome = vetting.last(None)
     vetting.end()
     assert outcome is not None
     assert outcome.engine == INTERRUPTED
@@ -49,24 +49,24 @@ def test_what_was_told_last_is_given_out_checked() -> None:
 
 def test_a_plan_that_the_checker_refuses_does_not_replace_the_one_before() -> None:
     vetting = vetted(PLACED)
-    first = vetting.last(PATIENT_S)
+    first = vetting.last(None)
     vetting.hear(CHEAT)
-    assert vetting.last(PATIENT_S) is first is not None
+    assert vetting.last(None) is first is not None
     vetting.end()
 
 
 def test_without_a_plan_that_the_checker_accepts_there_is_none() -> None:
     vetting = vetted(CHEAT)
-    assert vetting.last(PATIENT_S) is None
+    assert vetting.last(None) is None
     vetting.end()
 
 
 def test_where_there_is_no_time_the_one_accepted_before_is_given_out() -> None:
     vetting = vetted(PLACED)
-    first = vetting.last(PATIENT_S)
+    first = vetting.last(None)
     with vetting._news:  # nothing is checked meanwhile
         vetting._newest = NOTHING
-        assert vetting.last(0.0) is first
+        assert vetting.last(0.0) is first  # long over
     vetting.end()
 
 
@@ -78,7 +78,7 @@ def test_a_bound_that_was_told_is_given_out_and_one_better_than_the_plan_refused
     for bound, status in ((1, True), (2, False)):
         vetting = Vetting(two, None)
         vetting.hear(told(*moved, bound=bound))
-        outcome = vetting.last(PATIENT_S)
+        outcome = vetting.last(None)
         vetting.end()
         assert (outcome is not None) is status
         if outcome is not None:
@@ -88,7 +88,7 @@ def test_a_bound_that_was_told_is_given_out_and_one_better_than_the_plan_refused
 
 def test_after_the_end_nothing_is_checked() -> None:
     vetting = vetted(NOTHING)
-    vetting.last(PATIENT_S)
+    vetting.last(None)
     vetting.end()
     thread = vetting._thread
     assert thread is not None
