@@ -17,7 +17,7 @@ import struct
 import threading
 import time
 import traceback
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from enum import IntEnum
 from multiprocessing.connection import Connection
@@ -25,8 +25,8 @@ from typing import cast
 
 from restow.app.orphans import die_with_parent
 from restow.app.workshop import workshop_of
-from restow.packing.fill import Fill, placement_of
-from restow.packing.outcome import Outcome, Placement
+from restow.packing.fill import Fill, placement_of, stay_fill
+from restow.packing.outcome import Level, Outcome, Placement
 from restow.packing.problem import Problem
 
 SOLVER = "restow.packing.solve"
@@ -42,8 +42,8 @@ imported often a SystemError ("error return without exception set").
 LAST_S = 1.0
 """Longest wait for a killed child to be gone, and for what it said last."""
 
-REPORT_SHARE = 0.05
-"""Most of its time that the child spends on telling what it has."""
+Row = tuple[tuple[int, int], ...]
+"""Of a placement: per node of a class, its pods there."""
 
 HEAD = struct.Struct(">QB")
 """What every message of the child begins with: the number of the task, and the kind."""
@@ -54,6 +54,30 @@ class _Kind(IntEnum):
     SO_FAR = 1
     ANSWER = 2
     ERROR = 3
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SoFar:
+    """What the child had found when it told of it.
+
+    Parameters
+    ----------
+    rows
+        Of the placement, by class, those in which something happens.
+    levels
+        That count moves, as far as there are bounds for them.
+    """
+
+    rows: Mapping[int, Row]
+    levels: tuple[Level, ...]
+
+    def placement(self, problem: Problem) -> Placement:
+        """Return the whole placement."""
+        return tuple(self.rows.get(c, pods.running) for c, pods in enumerate(problem.classes))
+
+
+def nobody(_so_far: SoFar) -> None:
+    """Hear nothing."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -102,7 +126,8 @@ class Child:
         self._news = threading.Condition()
         self._number = 0
         self._ready = self._gone = False
-        self._so_far: bytes | None = None
+        self._so_far: SoFar | None = None
+        self._told_of: Callable[[SoFar], None] = nobody
         self._answer: tuple[_Kind, bytes] | None = None
         self._sender: threading.Thread | None = None
         self._process.start()
@@ -128,8 +153,15 @@ class Child:
         self._wait(lambda: self._ready, until)
         return self._ready and not self._gone
 
-    def ask(self, task: Task, until: float | None) -> Outcome | None:
+    def ask(
+        self, task: Task, until: float | None, hear: Callable[[SoFar], None] = nobody
+    ) -> Outcome | None:
         """Return its answer; None if it died or there is none at `until`: then it is to be killed.
+
+        Parameters
+        ----------
+        hear
+            Is told what the child tells meanwhile, up to its end, in another thread.
 
         Raises
         ------
@@ -139,6 +171,7 @@ class Child:
         with self._news:
             self._number += 1
             self._so_far = self._answer = None
+            self._told_of = hear
         message = pickle.dumps((self._number, task))
         self._sender = threading.Thread(target=self._send, args=(message,), daemon=True)
         self._sender.start()  # a child that hangs does not read, and would hang the sender
@@ -151,10 +184,9 @@ class Child:
             raise said
         return cast("Outcome", said)
 
-    def so_far(self) -> Placement | None:
-        """Return the last incumbent of the last task; None if it told none."""
-        body = self._so_far
-        return None if body is None else cast("Placement", pickle.loads(body))  # noqa: S301
+    def so_far(self) -> SoFar | None:
+        """Return what it told last of the last task; None if it told nothing."""
+        return self._so_far
 
     def kill(self) -> None:
         """Kill it, and wait until it is gone and all that it said is heard."""
@@ -197,7 +229,8 @@ class Child:
             elif number != self._number:
                 return
             elif kind == _Kind.SO_FAR:
-                self._so_far = body
+                self._so_far = cast("SoFar", pickle.loads(body))  # noqa: S301
+                self._told_of(self._so_far)
             else:
                 self._answer = _Kind(kind), body
             self._news.notify_all()
@@ -216,7 +249,7 @@ def serve(
         told.send_bytes(HEAD.pack(0, _Kind.READY))
         while True:
             number, task = pickle.loads(tasks.recv_bytes())  # noqa: S301
-            report = _Reporter(told, number)
+            report = _Reporter(told, number, task.problem)
             kind, said = _Kind.ANSWER, None
             try:
                 said = solver.solve(
@@ -238,23 +271,22 @@ def serve(
 
 
 class _Reporter:
-    """Tells the parent the incumbents of one task, seldom enough to cost little."""
+    """Tells the parent each incumbent of one task, and each bound, when it is found."""
 
-    def __init__(self, told: Connection, number: int) -> None:
+    def __init__(self, told: Connection, number: int, problem: Problem) -> None:
         self._told = told
         self._number = number
-        self._last: Fill | None = None
-        self._next = 0.0
+        self._homes = stay_fill(problem)
+        self._last: tuple[Fill, tuple[Level, ...]] | None = None
 
-    def __call__(self, fill: Fill) -> None:
-        began = time.monotonic()
-        if fill is self._last or began < self._next:
+    def __call__(self, fill: Fill, levels: tuple[Level, ...]) -> None:
+        if self._last is not None and fill is self._last[0] and levels == self._last[1]:
             return
-        body = pickle.dumps(placement_of(fill))
-        self._told.send_bytes(HEAD.pack(self._number, _Kind.SO_FAR) + body)
-        self._last = fill
-        now = time.monotonic()
-        self._next = now + (now - began) / REPORT_SHARE
+        self._last = fill, levels
+        changed = [c for c, home in enumerate(self._homes) if fill[c] != home]
+        rows = placement_of([fill[c] for c in changed])
+        so_far = SoFar(rows=dict(zip(changed, rows, strict=True)), levels=levels)
+        self._told.send_bytes(HEAD.pack(self._number, _Kind.SO_FAR) + pickle.dumps(so_far))
 
 
 def _confine(memory_bytes: int | None) -> None:

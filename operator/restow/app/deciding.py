@@ -25,8 +25,8 @@ from restow.rules.pending import why_not_pending
 
 CAP = 1.05
 """How many times its budget the solver's process may take before it is killed. The solver keeps
-its own budget, a busy machine stretches it; what is left up to 1.1 is for checking its plan so
-far."""
+its own budget, a busy machine stretches it. What it told is checked by then but for the last; what
+is left up to 1.1 is for that, and for the kill."""
 
 RELEVANCE_EVERY = timedelta(seconds=1)
 """Pause between two looks for relevant changes: a look reads every pod of the policy's nodes."""

@@ -10,22 +10,18 @@ from dataclasses import replace
 from types import TracebackType
 from typing import Self
 
-from restow.app.child import Child, Task
+from restow.app.child import Child, Task, nobody
+from restow.app.vetting import INTERRUPTED, Vetting
 from restow.app.workshop import need_dask
-from restow.core.errors import ModelError
-from restow.packing.check import check
-from restow.packing.outcome import Outcome, Placement, Status
+from restow.packing.outcome import Outcome
 from restow.packing.problem import Problem
-from restow.packing.unsolved import glanced, unsolved
+from restow.packing.unsolved import unsolved
 
 START_S = 60.0
 """Longest that a new child may take; importing takes 1 s, 10 s on a machine that is busy."""
 
 ASKED = 2
 """How many children are asked, at most: one that dies before it has anything is replaced once."""
-
-INTERRUPTED = "interrupted"
-"""Name of the engine, for the record, where the plan so far is the answer."""
 
 
 class Worker:
@@ -94,8 +90,8 @@ class Worker:
     ) -> Outcome:
         """Return the child's answer, or the best it had when it died or `cap_s` were over.
 
-        Such a plan so far is checked here, with the bounds that cost nothing. Without one, if the
-        checker refuses it, or if it is to be repeatable, everything stays.
+        What it has is checked here while it goes on (`Vetting`). Without a plan that the checker
+        accepts, or if it is to be repeatable, everything stays.
 
         Parameters
         ----------
@@ -103,7 +99,8 @@ class Worker:
             Seconds from the call that the solver is given; if `deterministic`, units of work.
         cap_s
             Seconds from the call until the child is killed; one that is still starting goes on.
-            None to wait for its answer: work ends, too.
+            For half as long as this is after the budget, what it told last is waited for to be
+            checked, if something else is. None to wait for its answer: work ends, too.
 
         Raises
         ------
@@ -113,18 +110,25 @@ class Worker:
         with self._lock:
             began = time.monotonic()
             task = Task(problem=problem, budget_s=budget_s, deterministic=deterministic, seed=seed)
-            found = self._ask(task, None if cap_s is None else began + cap_s)
-            if isinstance(found, Outcome):
-                return found
+            until = None if cap_s is None else began + cap_s
+            vetting = Vetting(problem, until)
+            try:
+                outcome = self._ask(task, until, vetting)
+                if outcome is None and vetting.heard():
+                    longest = cap_s if cap_s is None else cap_s + (cap_s - budget_s) / 2
+                    outcome = vetting.last(None if longest is None else began + longest)
+            finally:
+                vetting.end()
             self.start()
-            outcome = None if found is None or deterministic else _judged(problem, found)
             wall_s = time.monotonic() - began
             if outcome is None:
                 return unsolved(problem, wall_s=wall_s, engine="none")
-            return replace(outcome, wall_s=wall_s, spent=wall_s)
+            if outcome.engine == INTERRUPTED:
+                outcome = replace(outcome, wall_s=wall_s, spent=wall_s)
+            return outcome
 
-    def _ask(self, task: Task, until: float | None) -> Outcome | Placement | None:
-        """Return the child's answer, or the plan so far of a child that died or overran."""
+    def _ask(self, task: Task, until: float | None, vetting: Vetting) -> Outcome | None:
+        """Return the child's answer; None where what it told `vetting` has to do."""
         for _ in range(ASKED):
             child = self._running()
             start = child.began + START_S
@@ -133,14 +137,13 @@ class Worker:
                     return None  # it is not its fault that the time is over
                 self.close()
                 continue
-            outcome = child.ask(task, until)
+            outcome = child.ask(task, until, nobody if task.deterministic else vetting.hear)
             if outcome is not None:
                 return outcome
             self.close()
-            placement = child.so_far()
             over = until is not None and time.monotonic() >= until
-            if over or (placement is not None and not task.deterministic):
-                return placement
+            if over or vetting.heard():
+                return None
         return None
 
     def _running(self) -> Child:
@@ -150,21 +153,3 @@ class Worker:
         if self._child is None:
             self._child = Child(self._memory_bytes, self._dask_scheduler)
         return self._child
-
-
-def _judged(problem: Problem, placement: Placement) -> Outcome | None:
-    """Return the placement of a solve that was cut short as an outcome; None if it is refused."""
-    found = Outcome(
-        status=Status.FEASIBLE,
-        placement=placement,
-        levels=(),
-        wall_s=0.0,
-        engine=INTERRUPTED,
-        spent=0.0,
-    )
-    try:
-        outcome = glanced(problem, found)
-        check(problem, outcome)
-    except ModelError:
-        return None
-    return outcome

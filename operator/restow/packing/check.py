@@ -1,6 +1,7 @@
 """The checker that trusts no solver: it judges an outcome from the Problem's own words.
 
-Written apart from the model and shares no code with it; works pod by pod on plain counts.
+Written apart from the model and shares no code with it; works class by class on plain counts. What
+stays where it is costs a comparison.
 """
 
 from collections import Counter
@@ -14,25 +15,51 @@ from restow.packing.problem import Order, PodClass, Problem
 
 
 class _Books:
-    """Counts of one placement, taken once."""
+    """Counts of one placement, taken once.
+
+    Attributes
+    ----------
+    changed
+        The classes to which something happens. No rule is broken by what stays as it is: only what
+        these do is looked at, beside all that is on the nodes where they do it.
+    """
 
     def __init__(self, problem: Problem, placement: Placement) -> None:
         self.problem = problem
-        self.now = [Counter(dict(pods.running)) for pods in problem.classes]
-        self.then = [Counter(dict(pairs)) for pairs in placement]
-        self.seated = [sum(after.values()) for after in self.then]
-        self.moved = [
-            0 if pods.pending else sum((after - before).values())
-            for pods, before, after in zip(problem.classes, self.now, self.then, strict=True)
-        ]
-        self.lost = [
-            0 if pods.pending else pods.count - seated
-            for pods, seated in zip(problem.classes, self.seated, strict=True)
-        ]
+        pairs_of = list(zip(problem.classes, placement, strict=True))
+        self.changed = [c for c, (pods, pairs) in enumerate(pairs_of) if pairs != pods.running]
+        self.now = [dict(pods.running) for pods in problem.classes]
+        self.then = [dict(pairs) for pairs in placement]
+        self.seated = [sum([count for _, count in pairs]) for pairs in placement]
+        self.moved, self.lost = [0] * len(placement), [0] * len(placement)
+        for c in self.changed:
+            pods = problem.classes[c]
+            if not pods.pending:
+                self.moved[c] = sum(more for _, more in self.arrivals(c))
+                self.lost[c] = pods.count - self.seated[c]
 
     def pods(self) -> Iterator[tuple[int, PodClass]]:
         """Yield the classes with their index."""
         yield from enumerate(self.problem.classes)
+
+    def upset(self) -> Iterator[tuple[int, PodClass]]:
+        """Yield the classes to which something happens, with their index."""
+        for c in self.changed:
+            yield c, self.problem.classes[c]
+
+    def arrivals(self, c: int) -> Iterator[tuple[int, int]]:
+        """Yield (node, number) where there are more pods of class `c` than now."""
+        now = self.now[c]
+        for node, count in self.then[c].items():
+            if count > (before := now.get(node, 0)):
+                yield node, count - before
+
+    def differences(self, c: int) -> Iterator[tuple[int, int]]:
+        """Yield (node, number) where there are more pods of class `c` than now, or fewer (< 0)."""
+        now, then = self.now[c], self.then[c]
+        for node in {**now, **then}:
+            if change := then.get(node, 0) - now.get(node, 0):
+                yield node, change
 
 
 def check(problem: Problem, outcome: Outcome) -> None:
@@ -59,7 +86,7 @@ def keeps_the_rules(problem: Problem, placement: Placement) -> bool:
 
 
 def _faults(books: _Books, placement: Placement) -> Iterator[str]:
-    shapeless = list(_shape(books.problem, placement))
+    shapeless = list(_shape(books, placement))
     yield from shapeless
     if shapeless:
         return
@@ -73,19 +100,19 @@ def _faults(books: _Books, placement: Placement) -> Iterator[str]:
         yield from _justified(books)
 
 
-def _shape(problem: Problem, placement: Placement) -> Iterator[str]:
-    for c, pairs in enumerate(placement):
-        nodes = [node for node, _ in pairs]
+def _shape(books: _Books, placement: Placement) -> Iterator[str]:
+    for c in books.changed:
+        nodes = [node for node, _ in placement[c]]
         if nodes != sorted(set(nodes)):
             yield f"class {c}: nodes are not sorted or repeat"
-        if any(count <= 0 for _, count in pairs):
+        if any(count <= 0 for _, count in placement[c]):
             yield f"class {c}: a count is not positive"
-        if any(not 0 <= node < len(problem.capacity) for node in nodes):
+        if any(not 0 <= node < len(books.problem.capacity) for node in nodes):
             yield f"class {c}: no such node"
 
 
 def _counts(books: _Books) -> Iterator[str]:
-    for c, pods in books.pods():
+    for c, pods in books.upset():
         if books.seated[c] > pods.count:
             yield f"class {c}: {books.seated[c]} pods placed of {pods.count}"
         if books.lost[c] > 0 and not pods.evictable:
@@ -95,40 +122,43 @@ def _counts(books: _Books) -> Iterator[str]:
 
 
 def _places(books: _Books) -> Iterator[str]:
-    for c, pods in books.pods():
-        for node in books.then[c] - books.now[c]:
+    for c, pods in books.upset():
+        for node, _ in books.arrivals(c):
             if node not in pods.allowed:  # a tuple: few pods change their node
                 yield f"class {c}: node {node} is not allowed"
 
 
 def _capacity(books: _Books) -> Iterator[str]:
-    before, after = _loads(books, books.now), _loads(books, books.then)
-    receiving = {
-        node
-        for now, then in zip(books.now, books.then, strict=True)
-        for node, count in then.items()
-        if count > now[node]
-    }
-    for node, room in enumerate(books.problem.capacity):
-        for r, most in enumerate(room):
+    receiving = {node for c in books.changed for node, _ in books.arrivals(c)}
+    before = _loads(books)
+    after = {node: list(load) for node, load in before.items()}
+    for c, pods in books.upset():
+        for node, change in books.differences(c):
+            for r, need in enumerate(pods.demand):
+                after[node][r] += need * change
+    for node in sorted(before):
+        for r, most in enumerate(books.problem.capacity[node]):
             was, is_ = before[node][r], after[node][r]
             if is_ > most and (node in receiving or is_ > was):
                 yield f"node {node}: {is_} of {most} {books.problem.resources[r]}"
 
 
-def _loads(books: _Books, seats: Sequence[Counter[int]]) -> list[list[int]]:
-    """Return (nodes, resources) what the pods in their seats ask for."""
-    loads = [[0] * len(books.problem.resources) for _ in books.problem.capacity]
-    for c, pods in books.pods():
-        for node, count in seats[c].items():
-            for r, need in enumerate(pods.demand):
-                loads[node][r] += need * count
+def _loads(books: _Books) -> dict[int, list[int]]:
+    """Return (resources,) what all pods ask for now, of the nodes where something changes."""
+    touched = {node for c in books.changed for node, _ in books.differences(c)}
+    loads = {node: [0] * len(books.problem.resources) for node in touched}
+    for pods in books.problem.classes:
+        for node, count in pods.running:
+            if node in touched:
+                load = loads[node]
+                for r, need in enumerate(pods.demand):
+                    load[r] += need * count
     return loads
 
 
 def _budgets(books: _Books) -> Iterator[str]:
     all_moved, all_lost = Counter[int](), Counter[int]()
-    for c, pods in books.pods():
+    for c, pods in books.upset():
         for b in set(pods.budgets):
             all_moved[b] += books.moved[c]
             all_lost[b] += books.lost[c]
@@ -160,15 +190,15 @@ def _justified(books: _Books) -> Iterator[str]:
     """Each pod without a place needs a placed pod that may take it: higher tier, or higher rank."""
     takers = [
         (pods.tier, pods.group, pods.rank, books.seated[c])
-        for c, pods in books.pods()
+        for c, pods in books.upset()
         if pods.pending and pods.preempts and books.seated[c]
     ]
-    for c, pods in books.pods():
+    for c, pods in books.upset():
         if not books.lost[c] or any(tier < pods.tier for tier, *_ in takers):
             continue
         lost = sum(
             books.lost[k]
-            for k, other in books.pods()
+            for k, other in books.upset()
             if (other.tier, other.group) == (pods.tier, pods.group) and other.rank >= pods.rank
         )
         gained = sum(
@@ -222,14 +252,10 @@ def _value(books: _Books, level: Level) -> int | None:
         case LevelKind.MOVE:
             return sum((1 if tier is None else pods.move_cost) * books.moved[c] for c, pods in ours)
         case LevelKind.NODES:
-            return len({n for c, _ in ours for n in _changed(books, c)})
+            changed = [c for c, pods in books.upset() if tier is None or pods.tier == tier]
+            return len({n for c in changed for n, _ in books.differences(c)})
         case _:
             return None
-
-
-def _changed(books: _Books, c: int) -> set[int]:
-    now, then = books.now[c], books.then[c]
-    return {node for node in {*now, *then} if now[node] != then[node]}
 
 
 def _ranks(books: _Books, tier: int, levels: Sequence[Level]) -> Iterator[str]:

@@ -12,7 +12,7 @@ from restow.packing.fill import Fill, moves, placement_of
 from restow.packing.goals import Goal, Hold
 from restow.packing.incumbent import tidied
 from restow.packing.neighbourhood import neighbourhoods
-from restow.packing.outcome import Level, Placement
+from restow.packing.outcome import Level, LevelKind, Placement
 from restow.packing.problem import Problem
 
 NEAR_SHARE = 0.25
@@ -41,11 +41,12 @@ TIDY = 0.1
 TURNS_PER_S = 20_000
 """Turns of the search for the first placement in a second, or more."""
 
-Report = Callable[[Fill], None]
-"""Is told the incumbent: a fill that keeps every rule, and that nobody changes later."""
+Report = Callable[[Fill, tuple[Level, ...]], None]
+"""Is told the incumbent: a fill that keeps every rule, and that nobody changes later. With the
+levels that count moves as far as there are bounds for them, valid for it."""
 
 
-def untold(_fill: Fill) -> None:
+def untold(_fill: Fill, _levels: tuple[Level, ...]) -> None:
     """Tell nobody."""
 
 
@@ -143,7 +144,8 @@ class Ladder:
         self._beyond: int | None = None  # bound of the level being climbed, with nodes elsewhere
         self._holds: list[tuple[Hold, int | None]] = []
         self._report = report
-        report(start)
+        self._moving: dict[int | None, Level] = {}
+        self._tell(start)
 
     def expect(self, levels: int) -> None:
         """Share the time that is left over so many levels that may need the engine."""
@@ -152,14 +154,14 @@ class Ladder:
     def climb(self, goal: Goal) -> Level:
         """Improve `goal` within the holds; return its value, bound and proof. Holds nothing."""
         self._to_come -= 1
-        self._report(self.incumbent)
+        self._tell(self.incumbent)
         value, self._beyond = goal.value(self.problem, self.incumbent), None
         limit = bounds.at_best(self.problem, goal, self._in_force(), self._surrogates)
         if goal.better(limit, value):
             limit = self._solve(goal, limit)
             value = goal.value(self.problem, self.incumbent)
         self._proven = self._proven and value == limit
-        return Level(
+        level = Level(
             kind=goal.kind,
             tier=goal.tier,
             value=value,
@@ -167,6 +169,9 @@ class Ladder:
             proven=self._proven,
             beyond=self._beyond,
         )
+        if goal.kind is LevelKind.MOVE:
+            self._moving[goal.tier] = level
+        return level
 
     def glance(self, goal: Goal) -> Level:
         """Climb a level that is not reported; what comes after is trusted only if it is proven."""
@@ -228,7 +233,20 @@ class Ladder:
     def _clear(self, goal: Goal, limit: int, end: float) -> int:
         """Look for columns that make room, adopt what is better, and return the bound."""
         effort = self._budget.effort(CLEARING * (self._budget.left() - end - self._excess))
-        found = cleared(self.problem, goal, self._in_force(), self.incumbent, effort)
+
+        def tell(fill: Fill | None, bound: int, beyond: int | None) -> None:
+            best = self.incumbent if fill is None else fill
+            self._moving[goal.tier] = Level(
+                kind=goal.kind,
+                tier=goal.tier,
+                value=goal.value(self.problem, best),
+                bound=goal.tighter(limit, bound),
+                proven=False,
+                beyond=beyond,
+            )
+            self._tell(best)
+
+        found = cleared(self.problem, goal, self._in_force(), self.incumbent, effort, tell)
         self._beyond = found.beyond
         self._budget.spend(found.spent)
         if found.fill is not None:
@@ -292,7 +310,10 @@ class Ladder:
                 hold.met(self.problem, candidate) for hold, _ in self._holds
             ):
                 self.incumbent = candidate
-                self._report(candidate)
+                self._tell(candidate)
+
+    def _tell(self, fill: Fill) -> None:
+        self._report(fill, tuple(self._moving.values()))
 
     def _key(self, goal: Goal, fill: Fill) -> tuple[int, int]:
         value = goal.value(self.problem, fill)

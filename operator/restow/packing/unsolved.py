@@ -1,5 +1,6 @@
 """Answers by the bounds that cost nothing, such as that everything stays."""
 
+from collections.abc import Iterable
 from dataclasses import replace
 
 from restow.packing.fill import fill_of
@@ -19,6 +20,26 @@ def glanced(problem: Problem, outcome: Outcome) -> Outcome:
     """
     levels = _glance(problem, outcome.placement)
     return replace(outcome, status=status_of(problem, outcome.placement, levels), levels=levels)
+
+
+def bounded(problem: Problem, outcome: Outcome, known: Iterable[Level]) -> Outcome:
+    """Return the outcome with the bounds of `known` where these are better than its own.
+
+    They are of levels that count moves, and valid for its placement.
+    """
+    better = {(level.kind, level.tier): level for level in known}
+    levels, proven = [], True
+    for level in outcome.levels:
+        best = better.get((level.kind, level.tier))
+        if best is None:
+            proven = proven and level.proven
+            levels.append(replace(level, proven=proven))
+            continue
+        bound = max(level.bound, best.bound)
+        proven = proven and level.value == bound
+        levels.append(replace(level, bound=bound, beyond=best.beyond, proven=proven))
+    status = status_of(problem, outcome.placement, tuple(levels))
+    return replace(outcome, status=status, levels=tuple(levels))
 
 
 def narrowed(problem: Problem, outcome: Outcome) -> Outcome:

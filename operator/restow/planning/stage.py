@@ -9,6 +9,7 @@ from restow.core.reasons import Refusal
 from restow.planning.waves import Change
 from restow.rules import machines
 from restow.rules.board import Board
+from restow.rules.devices.demand import has_claims
 from restow.rules.registry import ADMITTING
 from restow.rules.rule import Rule
 from restow.rules.survey import Survey
@@ -59,25 +60,43 @@ class Stage:
         self._pods = [snapshot.pods[change.step.pod.key] for change in changes]
         self._arrivals = [machines.arriving(pod, snapshot) for pod in self._pods]
         self._applied: frozenset[int] = frozenset()
+        self._going: frozenset[int] = frozenset()
+        # devices are given out in the order of arrivals: with them each time from the beginning
+        self._claiming = any(has_claims(pod, snapshot) for pod in self._pods)
 
     def blocked(self, done: frozenset[int], chosen: frozenset[int]) -> int | None:
         """Return the first change whose arrival is refused if `chosen` follow `done`, or None."""
-        self._turn_to(done)
-        for index in chosen:
-            if not self._changes[index].holding:
-                self._board.take(self._pods[index].uid)
-        judged: list[int] = []
-        for index in sorted(chosen):
-            if self._changes[index].relations:
-                judged.append(index)
-            else:
-                self._arrive(index)
+        self._begin(done, chosen)
+        judged = [index for index in sorted(chosen) if self._changes[index].relations]
         targets = [(index, self._changes[index].target) for index in judged]
         coming = [(index, node) for index, node in targets if node is not None]
         arrivals = [(self._arrivals[index], self._nodes[node]) for index, node in coming]
         refused = settle(self._board, arrivals)
-        self._undo(chosen)
+        if self._claiming:
+            self._undo(chosen)
+            self._going = frozenset()
+        else:
+            for pod, _ in arrivals:
+                self._board.take(pod.uid)
         return coming[min(refused)][0] if refused else None
+
+    def _begin(self, done: frozenset[int], chosen: frozenset[int]) -> None:
+        """Set the board to when `chosen` have left and those that nobody judges have arrived.
+
+        From one question to the next most of them are the same, and stay as they are.
+        """
+        over = self._going if done != self._applied else self._going - chosen
+        if over:
+            self._undo(over)
+        self._turn_to(done)
+        new = chosen - (self._going - over)
+        for index in new:
+            if not self._changes[index].holding:
+                self._board.take(self._pods[index].uid)
+        for index in sorted(new):
+            if not self._changes[index].relations:
+                self._arrive(index)
+        self._going = chosen
 
     def _turn_to(self, done: frozenset[int]) -> None:
         """Set the board to the state after the changes `done`."""

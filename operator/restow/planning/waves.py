@@ -134,15 +134,18 @@ class _Wave:
         referee: Referee | None,
     ) -> None:
         self.changes, self.done, self.referee = changes, done, referee
-        self.room = [list(row) for row in ground.room]
+        self.room: list[Sequence[int]] = list(ground.room)
         self.allowed = list(ground.allowed)
         self.fuel = FUEL
         self.hopeless: set[frozenset[int]] = set()
+        room: dict[int, list[int]] = {}
         for index in done:
-            self._apply(self.room, index)
+            self._apply(room, index)
             if changes[index].permanent:
                 for budget in changes[index].budgets:
                     self.allowed[budget] -= 1
+        for node, left in room.items():
+            self.room[node] = left
 
     def fill(self) -> frozenset[int]:
         """Return a maximal set of changes that may happen together now; empty when stuck."""
@@ -170,7 +173,7 @@ class _Wave:
 
     def overfull(self, chosen: Iterable[int]) -> int | None:
         """Return the first node that the chosen changes would overfill, or None."""
-        room = [list(row) for row in self.room]
+        room: dict[int, list[int]] = {}  # of the nodes where something changes
         arriving: set[int] = set()
         for index in chosen:
             self._apply(room, index, leaves=not self.changes[index].holding)
@@ -243,13 +246,16 @@ class _Wave:
         taken = chosen | self.done
         return [index for index in range(len(self.changes)) if index not in taken]
 
-    def _apply(self, room: list[list[int]], index: int, *, leaves: bool = True) -> None:
+    def _apply(self, room: dict[int, list[int]], index: int, *, leaves: bool = True) -> None:
+        """Note what the change does to the nodes, of which `room` knows those that changed."""
         change = self.changes[index]
         for node, sign in ((change.source if leaves else None, 1), (change.target, -1)):
             if node is not None:
-                room[node] = [
-                    have + sign * need for have, need in zip(room[node], change.demand, strict=True)
-                ]
+                there = room.get(node)
+                if there is None:
+                    there = room[node] = list(self.room[node])
+                for r, need in enumerate(change.demand):
+                    there[r] += sign * need
 
 
 def _late(

@@ -1,6 +1,7 @@
 """What the child was killed in is never seen, and what it said before is."""
 
 import fcntl
+import multiprocessing
 import pickle
 import struct
 import termios
@@ -10,8 +11,10 @@ from collections.abc import Iterator
 
 import pytest
 
-from restow.app.child import Child, Task
+from restow.app.child import HEAD, Child, Task, _Reporter
 from restow.packing.check import keeps_the_rules
+from restow.packing.fill import fill_of, placement_of
+from restow.packing.outcome import Level, LevelKind
 from restow.packing.problem import Problem
 from tests.support.packing import pending, problem, running
 
@@ -67,9 +70,9 @@ def test_an_answer_that_the_child_was_killed_in_is_not_seen_and_its_incumbent_is
     child.kill()
     assert child.gone
     assert child._answer is None
-    placement = child.so_far()
-    assert placement is not None
-    assert keeps_the_rules(long_answer(), placement)
+    so_far = child.so_far()
+    assert so_far is not None
+    assert keeps_the_rules(long_answer(), so_far.placement(long_answer()))
 
 
 def test_what_is_told_of_an_earlier_task_is_not_taken_for_the_present_one(child: Child) -> None:
@@ -83,4 +86,26 @@ def test_what_is_told_of_an_earlier_task_is_not_taken_for_the_present_one(child:
     answer = child.ask(Task(problem=problem(pending(2), rooms=(2,)), budget_s=0.0), until)
     assert answer is not None
     assert answer.placement == (((0, 2),),)
-    assert child.so_far() == (((0, 2),),)
+    so_far = child.so_far()
+    assert so_far is not None
+    assert so_far.rows == {0: ((0, 2),)}
+
+
+def test_every_incumbent_is_told_when_it_is_found_and_is_the_placement_itself() -> None:
+    task = problem(running({0: 1, 2: 1}, allowed=(0, 1, 2)), pending(2), rooms=(2, 2, 2))
+    first, second = fill_of((((0, 1), (2, 1)), ())), fill_of((((1, 2),), ((0, 2),)))
+    theirs, ours = multiprocessing.Pipe()
+    report = _Reporter(ours, 1, task)
+    report(first, ())
+    report(second, ())
+    report(second, ())  # nothing new
+    bound = Level(kind=LevelKind.MOVE, tier=0, value=2, bound=1, proven=False)
+    report(second, (bound,))
+    ours.close()
+    told = [pickle.loads(theirs.recv_bytes()[HEAD.size :]) for _ in range(3)]
+    assert [each.placement(task) for each in told] == [
+        placement_of(fill) for fill in (first, second, second)
+    ]
+    assert [each.levels for each in told] == [(), (), (bound,)]
+    with pytest.raises(EOFError):
+        theirs.recv_bytes()

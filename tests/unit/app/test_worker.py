@@ -10,7 +10,8 @@ from dataclasses import replace
 
 import pytest
 
-from restow.app.worker import INTERRUPTED, Worker
+from restow.app.vetting import INTERRUPTED
+from restow.app.worker import Worker
 from restow.packing.check import check
 from restow.packing.incumbent import stay_put
 from restow.packing.outcome import Status

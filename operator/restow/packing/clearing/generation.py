@@ -126,9 +126,9 @@ class Generation:
         return True
 
     def solved(self, meter: Meter) -> float | None:
-        """Solve the program, and return its value; None if GLOP gave up."""
+        """Solve the program, and return its value; None if there was not the time."""
         meter.book(len(self.master.columns) / (NODES_PER_S * 10))
-        value = self.master.solve()
+        value = self.master.solve(meter.seconds_left())
         self.shares = [] if value is None else self.master.shares()
         self.lacks = value is not None and self.master.lacks()
         return value

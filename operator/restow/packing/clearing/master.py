@@ -101,8 +101,10 @@ class Master:
                         row.SetCoefficient(use, row.GetCoefficient(use) + more)
         self.columns[number] = column._replace(taken=taken)
 
-    def solve(self) -> float | None:
-        """Return the program's value; None if GLOP gave up."""
+    def solve(self, seconds: float | None) -> float | None:
+        """Return the program's value; None if GLOP gave up, or the seconds were over."""
+        if seconds is not None:
+            self._solver.SetTimeLimit(max(1, int(1000 * seconds)))  # 0 is no limit
         if self._solver.Solve() != pywraplp.Solver.OPTIMAL:
             return None
         return float(self._objective.Value())

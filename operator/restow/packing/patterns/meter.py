@@ -30,7 +30,7 @@ class Meter:
 
     def left(self) -> float:
         """Return what is left of the effort, the scarcer of seconds and work."""
-        left = [limit for limit in (self._seconds_left(), self._work_left()) if limit is not None]
+        left = [limit for limit in (self.seconds_left(), self._work_left()) if limit is not None]
         return min(left, default=0.0)
 
     def over(self) -> bool:
@@ -51,7 +51,7 @@ class Meter:
 
     def limit(self, solver: cp_model.CpSolver, share: float) -> None:
         """Let `solver` use `share` of what is left."""
-        seconds, work = self._seconds_left(), self._work_left()
+        seconds, work = self.seconds_left(), self._work_left()
         if seconds is not None:
             solver.parameters.max_time_in_seconds = max(0.001, share * seconds)
         if work is not None:
@@ -75,14 +75,15 @@ class Meter:
 
     def rest(self, share: float) -> Effort:
         """Return `share` of what is left as an effort."""
-        seconds, work = self._seconds_left(), self._work_left()
+        seconds, work = self.seconds_left(), self._work_left()
         return Effort(
             seconds=None if seconds is None else max(0.001, share * seconds),
             work=None if work is None else max(0.001, share * work),
             seed=self.effort.seed,
         )
 
-    def _seconds_left(self) -> float | None:
+    def seconds_left(self) -> float | None:
+        """Return what is left of the seconds; None where only work counts."""
         limit = self.effort.seconds
         return None if limit is None else limit - (self._clock() - self._began)
 

@@ -1,5 +1,6 @@
 """A plan tried out beforehand, to see whether there is always somebody who may leave."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
 
 from restow.cluster.objects import Pod
@@ -60,8 +61,7 @@ class _Rehearsal:
             chosen, _ = may_leave(scene, planned)
             if not chosen:
                 return frozenset(step.pod.uid for _, step in planned)
-            for index in chosen:
-                self._leave(index, self.plan.steps[index])
+            self._leave(chosen)
 
     def _scene(self) -> Scene:
         return Scene(
@@ -73,24 +73,26 @@ class _Rehearsal:
             judge=replace(self.judge, snapshot=self.snapshot),
         )
 
-    def _leave(self, index: int, step: Step) -> None:
-        """Take the pod away; the one that replaces a moved one is there at once, gated."""
+    def _leave(self, chosen: Iterable[int]) -> None:
+        """Take the pods away; those that replace moved ones are there at once, gated."""
         pods = dict(self.snapshot.pods)
-        pod = pods.pop(step.pod.key)
-        state = replace(self.progress.steps[index], phase=StepPhase.DONE)
-        if step.action is Action.MOVE:
-            new = replace(
-                pod,
-                uid=Uid(f"new {pod.uid}"),
-                node=None,
-                nominated_node=step.target,
-                gates=(GATE,),
-                ready=False,
-            )
-            pods[new.key] = new
-            state = replace(state, phase=StepPhase.STEERED, replacement=new.ref)
+        for index in chosen:
+            step = self.plan.steps[index]
+            pod = pods.pop(step.pod.key)
+            state = replace(self.progress.steps[index], phase=StepPhase.DONE)
+            if step.action is Action.MOVE:
+                new = replace(
+                    pod,
+                    uid=Uid(f"new {pod.uid}"),
+                    node=None,
+                    nominated_node=step.target,
+                    gates=(GATE,),
+                    ready=False,
+                )
+                pods[new.key] = new
+                state = replace(state, phase=StepPhase.STEERED, replacement=new.ref)
+            self.progress = self.progress.put(index, state)
         self.snapshot = replace(self.snapshot, pods=pods)
-        self.progress = self.progress.put(index, state)
 
     def _migrate(self) -> None:
         """Begin every migration whose target has room; the machine is in both places then."""

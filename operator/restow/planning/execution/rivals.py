@@ -39,6 +39,8 @@ class Rivals:
         that leave are gone: no other node does as long as some of them are there.
     standing_room
         Those of them that have the room already while all are there.
+    leaving
+        Those that are to leave or are being deleted, in the snapshot's order.
     relating
         Whether a rival, or one of those that leave or are to arrive, asks about others: then it
         matters on all nodes, and more departures are not always more room.
@@ -49,6 +51,7 @@ class Rivals:
     nominated: Nominated
     chances: Mapping[ObjectKey, tuple[NodeName, ...]]
     standing_room: Mapping[ObjectKey, tuple[NodeName, ...]]
+    leaving: tuple[Pod, ...]
     relating: bool
 
     @classmethod
@@ -65,12 +68,16 @@ class Rivals:
         )
         relating = any(pod is not None and asks(pod) for pod in (*going, *coming, *seen.values()))
         among = scene.board.nodes if relating else sorted(sources)
+        uids = {pod.uid for pod in going}
         return cls(
             scene=scene,
             pods=tuple(seen.values()),
             nominated=_held(scene),
             chances=_chances(scene, seen.values(), going, among),
             standing_room=_chances(scene, seen.values(), (), among),
+            leaving=tuple(
+                pod for pod in scene.snapshot.pods.values() if pod.uid in uids or pod.deleting
+            ),
             relating=relating,
         )
 
@@ -79,13 +86,13 @@ class Rivals:
         return replace(self, nominated=_held(self.scene))
 
     def intrusions(self, gone: Set[Uid], *, weak: bool) -> Iterator[Intrusion]:
-        """Yield where rivals may be bound, to the plan's harm, once the pods `gone` are.
+        """Yield where rivals may be bound, to the plan's harm, once `gone`, some that leave, are.
 
         One per node. Also once those arrive that have room then: some pods wait for another one to
         be there. `weak`: no nomination holds but those of gated pods.
         """
         scene = self.scene
-        off = [pod for pod in scene.snapshot.pods.values() if pod.uid in gone or pod.deleting]
+        off = [pod for pod in self.leaving if pod.uid in gone or pod.deleting]
         roomy = self._roomy({scene.board.node_of(pod.uid) for pod in off})
         if not any(roomy.values()):
             return

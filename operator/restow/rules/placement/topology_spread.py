@@ -121,12 +121,18 @@ def eligible(pod: Pod, constraint: SpreadConstraint, snapshot: Snapshot) -> Mapp
     return snapshot.derived(_Eligible, "nodes").of(pod, constraint)
 
 
+def _values(pod: Pod, constraint: SpreadConstraint, snapshot: Snapshot) -> tuple[str, ...]:
+    """Return the topologies that have nodes whose pods count."""
+    return snapshot.derived(_Eligible, "nodes").values(pod, constraint)
+
+
 class _Eligible:
     """The nodes that count, once per sight."""
 
     def __init__(self, snapshot: Snapshot) -> None:
         self._nodes = snapshot.nodes
         self._found: dict[Sight, Mapping[NodeName, str]] = {}
+        self._values: dict[Sight, tuple[str, ...]] = {}
 
     def of(self, pod: Pod, constraint: SpreadConstraint) -> Mapping[NodeName, str]:
         sight = sight_of(pod, constraint)
@@ -138,6 +144,12 @@ class _Eligible:
             }
         return self._found[sight]
 
+    def values(self, pod: Pod, constraint: SpreadConstraint) -> tuple[str, ...]:
+        sight = sight_of(pod, constraint)
+        if sight not in self._values:
+            self._values[sight] = tuple(dict.fromkeys(self.of(pod, constraint).values()))
+        return self._values[sight]
+
 
 def _counts(pod: Pod, constraint: SpreadConstraint, node: Node) -> bool:
     """Tell whether nodeAffinityPolicy and nodeTaintsPolicy let the node's pods count."""
@@ -148,7 +160,7 @@ def _counts(pod: Pod, constraint: SpreadConstraint, node: Node) -> bool:
 
 def _spread(pod: Pod, constraint: SpreadConstraint, board: Board) -> _Spread:
     topology_of = eligible(pod, constraint, board.snapshot)
-    per_topology = dict.fromkeys(topology_of.values(), 0)
+    per_topology = dict.fromkeys(_values(pod, constraint, board.snapshot), 0)
     for name, count in counted(pod, constraint, board).items():
         if name in topology_of:
             per_topology[topology_of[name]] += count
