@@ -18,6 +18,14 @@ from restow.simulation.placing.workload import Workload
 DEMAND = 1.02
 """The mix is scaled to ask for so many times the devices there are."""
 
+FLOOR = 0.1
+"""No class is worth less than this part of what it takes of devices.
+
+Classes of which the program has room to spare have the price 0, and so has the room that only they
+can use: whether a share leaves a hole would not matter, and most choices would be ties. With the
+floor small holes are worth a little, and pods fill them before they make new ones.
+"""
+
 
 class Bids:
     """Places pods where the node's room loses least."""
@@ -41,7 +49,8 @@ def prices(workload: Workload, fleet: Fleet) -> Ints:
     pools, _ = pools_of(problem, fleet)
     pooling = Pooling(pools, fleet.kinds, fleet.full, np.zeros_like(most), most)
     found = pooling.solve((), lambda: 1.0)
-    worth = fleet.kinds.gain if found is None else found[0]
+    gain = fleet.kinds.gain
+    worth = gain if found is None else np.maximum(found[0], FLOOR * gain)
     return np.rint(worth * UNIT).astype(np.int64)
 
 
