@@ -39,6 +39,7 @@ class Vetting:
         self._thread: threading.Thread | None = None
         self._accepted: Outcome | None = None
         self._glanced: Outcome | None = None
+        self._failure: Exception | None = None
 
     def hear(self, so_far: SoFar) -> None:
         """Take note of what the child has found; returns at once."""
@@ -61,6 +62,11 @@ class Vetting:
         until
             If the one told last is not checked by then, on the monotonic clock, the one accepted
             before it is returned, if there is one. None to wait for it.
+
+        Raises
+        ------
+        Exception
+            Whatever the checks ended with, if they did before one was accepted: a bug.
         """
         with self._news:
             self._hurry = True
@@ -69,6 +75,8 @@ class Vetting:
             self._news.wait_for(self._idle, longest)
             if self._accepted is None:
                 self._news.wait_for(lambda: self._accepted is not None or self._idle())
+            if self._accepted is None and self._failure is not None:
+                raise self._failure
             return self._accepted
 
     def end(self) -> None:
@@ -78,9 +86,17 @@ class Vetting:
             self._news.notify_all()
 
     def _idle(self) -> bool:
-        return self._newest is None and not self._busy
+        return self._ended or (self._newest is None and not self._busy)
 
     def _run(self) -> None:
+        try:
+            self._check_all()
+        except Exception as error:  # noqa: BLE001 - it is raised where the plan is asked for
+            with self._news:
+                self._failure, self._ended = error, True
+                self._news.notify_all()
+
+    def _check_all(self) -> None:
         rested_at, took = 0.0, 0.0
         while (so_far := self._next(rested_at, took)) is not None:
             began = time.monotonic()

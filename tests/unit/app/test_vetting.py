@@ -94,3 +94,14 @@ def test_after_the_end_nothing_is_checked() -> None:
     assert thread is not None
     thread.join(PATIENT_S)
     assert not thread.is_alive()
+
+
+def test_checks_that_break_are_told_and_nobody_waits_for_them() -> None:
+    nonsense = SoFar(rows={0: ((1, "one"),)}, levels=())  # type: ignore[dict-item]  # a bug
+    vetting = vetted(nonsense)
+    with pytest.raises(TypeError):
+        vetting.last(None)
+    after = vetted(PLACED)
+    first = after.last(None)
+    after.hear(nonsense)
+    assert after.last(None) is first is not None
