@@ -126,7 +126,6 @@ class Child:
         self._news = threading.Condition()
         self._number = 0
         self._ready = self._gone = False
-        self._so_far: SoFar | None = None
         self._told_of: Callable[[SoFar], None] = nobody
         self._answer: tuple[_Kind, bytes] | None = None
         self._sender: threading.Thread | None = None
@@ -170,7 +169,7 @@ class Child:
         """
         with self._news:
             self._number += 1
-            self._so_far = self._answer = None
+            self._answer = None
             self._told_of = hear
         message = pickle.dumps((self._number, task))
         self._sender = threading.Thread(target=self._send, args=(message,), daemon=True)
@@ -183,10 +182,6 @@ class Child:
         if kind is _Kind.ERROR:
             raise said
         return cast("Outcome", said)
-
-    def so_far(self) -> SoFar | None:
-        """Return what it told last of the last task; None if it told nothing."""
-        return self._so_far
 
     def kill(self) -> None:
         """Kill it, and wait until it is gone and all that it said is heard."""
@@ -229,8 +224,7 @@ class Child:
             elif number != self._number:
                 return
             elif kind == _Kind.SO_FAR:
-                self._so_far = cast("SoFar", pickle.loads(body))  # noqa: S301
-                self._told_of(self._so_far)
+                self._told_of(cast("SoFar", pickle.loads(body)))  # noqa: S301
             else:
                 self._answer = _Kind(kind), body
             self._news.notify_all()

@@ -115,8 +115,9 @@ class Worker:
             try:
                 outcome = self._ask(task, until, vetting)
                 if outcome is None and vetting.heard():
-                    longest = cap_s if cap_s is None else cap_s + (cap_s - budget_s) / 2
-                    outcome = vetting.last(None if longest is None else began + longest)
+                    outcome = vetting.last(
+                        None if cap_s is None else began + cap_s + (cap_s - budget_s) / 2
+                    )
             finally:
                 vetting.end()
             self.start()

@@ -11,7 +11,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from restow.app.child import HEAD, Child, Task, _Reporter
+from restow.app.child import HEAD, Child, SoFar, Task, _Reporter
 from restow.packing.check import keeps_the_rules
 from restow.packing.fill import fill_of, placement_of
 from restow.packing.outcome import Level, LevelKind
@@ -61,7 +61,8 @@ def test_an_answer_that_the_child_was_killed_in_is_not_seen_and_its_incumbent_is
     assert child.ask(Task(problem=easy, budget_s=0.0), None) is not None  # the next one is `told`
     read.clear()
     with child._news:  # nothing is heard: the incumbent waits, and the answer fills the pipe
-        child._number, child._so_far, child._answer = 2, None, None
+        heard: list[SoFar] = []
+        child._number, child._told_of, child._answer = 2, heard.append, None
         child._tasks.send_bytes(pickle.dumps((2, Task(problem=long_answer(), budget_s=0.0))))
         assert read.wait(START_S)
         while unread_bytes(child) < PIPE_BYTES:
@@ -70,25 +71,26 @@ def test_an_answer_that_the_child_was_killed_in_is_not_seen_and_its_incumbent_is
     child.kill()
     assert child.gone
     assert child._answer is None
-    so_far = child.so_far()
-    assert so_far is not None
-    assert keeps_the_rules(long_answer(), so_far.placement(long_answer()))
+    assert heard
+    assert keeps_the_rules(long_answer(), heard[-1].placement(long_answer()))
 
 
 def test_what_is_told_of_an_earlier_task_is_not_taken_for_the_present_one(child: Child) -> None:
     until = time.monotonic() + START_S
     one = problem(pending(1), rooms=(1,))
-    assert child.ask(Task(problem=one, budget_s=0.0), until) is not None
-    assert child.so_far() is not None
+    first: list[SoFar] = []
+    second: list[SoFar] = []
+    assert child.ask(Task(problem=one, budget_s=0.0), until, first.append) is not None
+    assert first
     child._tasks.send_bytes(
         pickle.dumps((1, Task(problem=one, budget_s=0.0)))
     )  # number 1 again, and then number 2
-    answer = child.ask(Task(problem=problem(pending(2), rooms=(2,)), budget_s=0.0), until)
+    two = problem(pending(2), rooms=(2,))
+    answer = child.ask(Task(problem=two, budget_s=0.0), until, second.append)
     assert answer is not None
     assert answer.placement == (((0, 2),),)
-    so_far = child.so_far()
-    assert so_far is not None
-    assert so_far.rows == {0: ((0, 2),)}
+    assert second
+    assert second[-1].rows == {0: ((0, 2),)}
 
 
 def test_every_incumbent_is_told_when_it_is_found_and_is_the_placement_itself() -> None:
