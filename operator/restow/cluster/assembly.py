@@ -23,8 +23,7 @@ def assemble(
     """Return the snapshot of these objects, in any order; of two with one key the last counts.
 
     `absent` has the kinds that the cluster does not serve, `unknown` those that cannot be read,
-    `added_affinity` what the profiles of
-    its schedulers ask of nodes.
+    `added_affinity` what the profiles of its schedulers ask of nodes.
     """
     found: dict[type, list[Object]] = {part.type: [] for part in PARTS}
     for each in objects:

@@ -125,8 +125,9 @@ def _share(pod: Pod, snapshot: Snapshot) -> float:
 def _copied(pod: Pod, snapshot: Snapshot) -> float:
     if not machines.is_launcher(pod):
         return 0.0
-    machine, copied = machines.of(pod, snapshot), float(pod.requests.of("memory"))
+    machine, memory = machines.of(pod, snapshot), pod.requests.of("memory")
+    copied: float = memory
     if machine is not None:
         terms = migration_policies.terms(machine, snapshot)
-        copied = copying.copied_bytes(pod.requests.of("memory"), machine, terms)
+        copied = copying.copied_bytes(memory, machine, terms)
     return min(copied / COPIED, HIGHEST_MOVE_COST)

@@ -149,7 +149,7 @@ def migration_policy(wire: wires.MigrationPolicy) -> MigrationPolicy:
     )
 
 
-def _disruption(asked: wires.MigrationConfiguration | wires.MigrationPolicySpec) -> bool | None:
+def _disruption(asked: wires.MigrationTerms) -> bool | None:
     """Return whether a migration may disturb its machine in order to end; None if that is not said.
 
     It follows `allowPostCopy` where it is not said (v1.6 `pkg/virt-config/virt-config.go:

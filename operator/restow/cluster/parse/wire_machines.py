@@ -102,19 +102,24 @@ class Migration(Wire, frozen=True):
     status: MigrationStatus = MigrationStatus()
 
 
-class MigrationConfiguration(Wire, frozen=True):
-    """MigrationConfiguration."""
+class MigrationTerms(Wire, frozen=True):
+    """What a MigrationConfiguration and a MigrationPolicySpec both have."""
 
-    parallel_migrations_per_cluster: int | None = None
-    parallel_outbound_migrations_per_node: int | None = None
     completion_timeout_per_gib: int | None = msgspec.field(
         name="completionTimeoutPerGiB", default=None
     )
-    progress_timeout: int | None = None
     bandwidth_per_migration: Quantity = None
     allow_auto_converge: bool | None = None
     allow_post_copy: bool | None = None
     allow_workload_disruption: bool | None = None
+
+
+class MigrationConfiguration(MigrationTerms, frozen=True):
+    """MigrationConfiguration."""
+
+    parallel_migrations_per_cluster: int | None = None
+    parallel_outbound_migrations_per_node: int | None = None
+    progress_timeout: int | None = None
 
 
 class PolicySelectors(Wire, frozen=True):
@@ -124,17 +129,10 @@ class PolicySelectors(Wire, frozen=True):
     virtual_machine_instance_selector: Texts | None = None
 
 
-class MigrationPolicySpec(Wire, frozen=True):
+class MigrationPolicySpec(MigrationTerms, frozen=True):
     """MigrationPolicySpec."""
 
     selectors: PolicySelectors | None = None
-    completion_timeout_per_gib: int | None = msgspec.field(
-        name="completionTimeoutPerGiB", default=None
-    )
-    bandwidth_per_migration: Quantity = None
-    allow_auto_converge: bool | None = None
-    allow_post_copy: bool | None = None
-    allow_workload_disruption: bool | None = None
 
 
 class MigrationPolicy(Wire, frozen=True):
