@@ -8,8 +8,16 @@ import pytest
 
 from restow.packing.choosing import CLASSES, PATTERNS
 from restow.packing.climbing import climbed
+from restow.packing.effort import Effort
+from restow.packing.goals import Hold, disturb, place_all
 from restow.packing.ladder import Budget
 from restow.packing.outcome import Level, LevelKind
+from restow.packing.patterns import branching
+from restow.packing.patterns.frame import frame_of
+from restow.packing.patterns.meter import Meter
+from restow.packing.patterns.shaking import gain_at
+from restow.packing.patterns.stage import stage_of
+from restow.packing.patterns.unfold import unfold
 from restow.packing.problem import Order, PodClass, Problem
 
 pytestmark = [pytest.mark.property, pytest.mark.solver, pytest.mark.slow]
@@ -77,3 +85,27 @@ def test_what_both_engines_prove_is_the_same(order: Order) -> None:
             assert a == b, f"seed {seed}"
         in_full += len(one) == len(two)
     assert in_full > INSTANCES // 2
+
+
+def test_choices_of_pods_rule_out_nothing_that_classes_reach(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(branching, "MOST_EMPTY", 0.6)
+    reached = ruled_out = 0
+    for seed in range(INSTANCES // 2):
+        problem, holds = crowded(seed, Order.PAPER), list[Hold]()
+        for level in proofs(problem, patterns=False):
+            placing = level.kind is LevelKind.PLACE
+            goal = (place_all if placing else disturb)(problem, level.tier or 0)
+            stage = stage_of(frame_of(problem), goal, holds)
+            best = stage.gain(level.value)
+            meter = Meter(Effort(seconds=None, work=5.0, seed=0))
+            narrowed = branching.Branching(stage.merged, meter).narrow(best + 1, best - 1)
+            assert narrowed.top >= best, f"seed {seed}"
+            if narrowed.patterns is not None:
+                reached += 1
+                assert gain_at(stage.level, unfold(stage, narrowed.patterns)) == best
+            ruled_out += narrowed.top == best
+            limits = (level.value, None) if placing else (None, level.value)
+            holds.append(Hold(goal=goal, at_least=limits[0], at_most=limits[1]))
+    assert min(reached, ruled_out) > INSTANCES // 8

@@ -180,15 +180,13 @@ def test_fillings_are_all_patterns_that_leave_no_more_empty(seed: int) -> None:
     spare = np.array([3, 40_000])
     found = fillings(level, 0, spare, Most(patterns=5000, steps=1_000_000))
     assert found is not None
-    load = {
-        (stay + come): level.nodes.room[0] - (np.array(stay) + come) @ level.pods.demand
-        for counts in every_pattern(level)
-        if _fills_home_first(level, counts)
-        for stay, come in [(counts[:5], counts[5:])]
-        if (np.array(stay) + come <= level.pods.most).all()
-    }
-    wanted = {counts for counts, left in load.items() if (left <= spare).all()}
-    listed = {(*pattern[:, 0].tolist(), *pattern[:, 1].tolist()) for pattern in found}
+    wanted = set()
+    for counts in every_pattern(level):
+        pods = np.array(counts[:5]) + counts[5:]
+        left = level.nodes.room[0] - pods @ level.pods.demand
+        if (pods <= level.pods.most).all() and (left <= spare).all():
+            wanted.add(tuple(pods.tolist()))
+    listed = {tuple(pods.tolist()) for pods in found}
     assert len(listed) == len(found)
     assert listed == wanted
 
@@ -202,8 +200,8 @@ def test_fillings_beside_a_pod_are_those_that_have_one(seed: int) -> None:
     every, beside = fillings(level, 0, spare, most), fillings(level, 0, spare, most, 2)
     assert every is not None
     assert beside is not None
-    with_one = {pattern.tobytes() for pattern in every if pattern[2].sum()}
-    assert {pattern.tobytes() for pattern in beside} == with_one
+    with_one = {pods.tobytes() for pods in every if pods[2]}
+    assert {pods.tobytes() for pods in beside} == with_one
 
 
 def test_fillings_do_not_say_there_are_none_beside_a_pod_that_fills_the_node() -> None:
@@ -229,6 +227,25 @@ def test_whole_pods_in_the_common_room_bound_what_nodes_hold() -> None:
     room = stage.merged.nodes.room.T @ stage.merged.nodes.number
     assert (whole.spare(0) == room).all()
     assert (whole.spare(top) < room).all()
+
+
+def test_choices_of_pods_are_all_that_the_common_room_and_the_rows_allow() -> None:
+    task = tight(4)
+    frame = frame_of(task)
+    placed = Hold(goal=place_all(task, 0), at_least=len(task.classes) - 2)
+    level = stage_of(frame, disturb(task, 0), (placed,)).merged
+    room, pods = level.nodes.room.T @ level.nodes.number, level.pods
+    wanted = {
+        counts
+        for counts in product(*map(range, pods.least, pods.most + 1))
+        if (np.array(counts) @ pods.demand <= room).all()
+        and (level.rows.placed @ counts <= level.rows.most).all()
+    }
+    found = Aggregate(level, meter()).choices(-1000, 1000)
+    assert found is not None
+    assert sorted(map(tuple, np.array(found).tolist())) == sorted(wanted)
+    assert len(wanted) > 1
+    assert Aggregate(level, meter()).choices(-1000, len(wanted) - 1) is None
 
 
 def test_a_repair_gains_and_leaves_the_other_nodes_alone() -> None:

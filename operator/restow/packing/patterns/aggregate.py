@@ -46,6 +46,32 @@ class Aggregate:
         most = self._most(one, np.zeros_like(one), at_least=gain)
         return most is not None and most < 0
 
+    def choices(self, gain: int, most: int) -> list[Ints] | None:
+        """Return (classes,) how many pods of each class may have a place where `gain` is reached.
+
+        A relaxation: those of all placements are among them. None if they are more than `most`.
+        """
+        level, model = self._level, cp_model.CpModel()
+        nodes, pods = level.nodes, level.pods
+        top = np.minimum(pods.most, nodes.number @ (nodes.home + nodes.comers))
+        uses = [
+            model.new_int_var(int(low), int(high), "")
+            for low, high in zip(np.minimum(pods.least, top), top, strict=True)
+        ]
+        for demand, room in zip(pods.demand.T, nodes.room.T @ nodes.number, strict=True):
+            model.add(_sum(uses, demand) <= int(room))
+        for placed, moved, limit in zip(*level.rows, strict=True):
+            model.add(_sum(uses, placed) <= int(limit - np.minimum(0, moved) @ top))
+        best = int(np.maximum(0, level.gain.moved) @ top)
+        model.add(_sum(uses, level.gain.placed) >= gain - best)
+        found = _Found(uses, most)
+        solver = self._solver()
+        solver.parameters.enumerate_all_solutions = True
+        status = solver.solve(model, found)
+        self._meter.book(work_of(solver))
+        ended = status in (cp_model.OPTIMAL, cp_model.INFEASIBLE)
+        return found.choices if ended and len(found.choices) <= most else None
+
     def _most(self, placed: Ints, moved: Ints, *, at_least: int | None = None) -> int | None:
         """Return the most that the weights can sum up to; None where that is not known."""
         level, model = self._level, cp_model.CpModel()
@@ -57,11 +83,7 @@ class Aggregate:
         uses = [*stay, *come]
 
         def total(each: Ints, extra: Ints) -> cp_model.LinearExpr:
-            weights = np.concatenate([each, each + extra])
-            some = np.flatnonzero(weights)
-            return cp_model.LinearExpr.weighted_sum(
-                [uses[k] for k in some], [int(weights[k]) for k in some]
-            )
+            return _sum(uses, np.concatenate([each, each + extra]))
 
         for one, other, low, top in zip(stay, come, least, most, strict=True):
             model.add_linear_constraint(one + other, int(low), int(top))
@@ -76,12 +98,38 @@ class Aggregate:
         return self._bound(model)
 
     def _bound(self, model: cp_model.CpModel) -> int | None:
-        solver = cp_model.CpSolver()
-        solver.parameters.num_workers = 1
-        solver.parameters.random_seed = self._meter.effort.seed
-        solver.parameters.max_deterministic_time = WORK
+        solver = self._solver()
         status = solver.solve(model)
         self._meter.book(work_of(solver))
         if status == cp_model.OPTIMAL:
             return round(solver.objective_value)
         return None
+
+    def _solver(self) -> cp_model.CpSolver:
+        solver = cp_model.CpSolver()
+        solver.parameters.num_workers = 1
+        solver.parameters.random_seed = self._meter.effort.seed
+        solver.parameters.max_deterministic_time = WORK
+        return solver
+
+
+class _Found(cp_model.CpSolverSolutionCallback):
+    """Solutions, until there are more than wanted."""
+
+    def __init__(self, uses: list[cp_model.IntVar], most: int) -> None:
+        super().__init__()
+        self._uses, self._most = uses, most
+        self.choices: list[Ints] = []
+
+    def on_solution_callback(self) -> None:
+        """Write one down."""
+        self.choices.append(np.array([self.value(use) for use in self._uses], np.int64))
+        if len(self.choices) > self._most:
+            self.stop_search()
+
+
+def _sum(uses: list[cp_model.IntVar], weights: Ints) -> cp_model.LinearExpr:
+    some = np.flatnonzero(weights)
+    return cp_model.LinearExpr.weighted_sum(
+        [uses[k] for k in some], [int(weights[k]) for k in some]
+    )

@@ -10,12 +10,13 @@ from restow.packing.fill import Fill
 from restow.packing.goals import Goal, Hold
 from restow.packing.patterns.arrays import Ints
 from restow.packing.patterns.bounding import Bounding, Used
+from restow.packing.patterns.branching import Branching
 from restow.packing.patterns.closing import close
 from restow.packing.patterns.diving import Dive
 from restow.packing.patterns.frame import Frame, frame_of
 from restow.packing.patterns.legality import legal
 from restow.packing.patterns.meter import Meter
-from restow.packing.patterns.narrowing import narrow
+from restow.packing.patterns.narrowing import Narrowed, narrow
 from restow.packing.patterns.repairing import Regret, repaired
 from restow.packing.patterns.shaking import Shaking, gain_at
 from restow.packing.patterns.stage import Stage, stage_of
@@ -155,6 +156,7 @@ class _Search:
         there = counts_of(task.hint, len(problem.capacity))[:, self.stage.classes]
         self._shaking = Shaking(self.stage.level, there, meter, meter.effort.seed)
         self._bounding: Bounding | None = None
+        self._branching: Branching | None = None
         self._presolved = False
         self._dives = 0
         self.gain = self._shaking.gain
@@ -176,6 +178,7 @@ class _Search:
             self._repair(tries)
             while not self._done() and self._close():
                 pass
+            self._branch()
             steps, runs, tries = 2 * steps, RUNS, 2 * tries
             idle = 0 if (self.gain, self.top) != before else idle + 1
 
@@ -193,7 +196,16 @@ class _Search:
     def _narrow(self) -> None:
         if self._done():
             return
-        narrowed = narrow(self.stage.merged, self.top, self.gain, self._meter)
+        self._take(narrow(self.stage.merged, self.top, self.gain, self._meter))
+
+    def _branch(self) -> None:
+        if self._done():
+            return
+        if self._branching is None:
+            self._branching = Branching(self.stage.merged, self._meter)
+        self._take(self._branching.narrow(self.top, self.gain))
+
+    def _take(self, narrowed: Narrowed) -> None:
         self.top = narrowed.top
         if narrowed.patterns is not None:
             self._adopt(unfold(self.stage, narrowed.patterns))

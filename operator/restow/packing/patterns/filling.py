@@ -14,9 +14,6 @@ import numpy as np
 from restow.packing.patterns.arrays import Ints, Level
 from restow.packing.patterns.compiled import compiled, inlined
 
-SCARCE = 1e-3
-"""Share of a node's room below which empty room is worth this search."""
-
 STEPS_PER_HALF = 8
 """Steps that a half in the list may cost before there are too many."""
 
@@ -200,23 +197,23 @@ class Most:
 def fillings(
     level: Level, node: int, spare: Ints, give_up: Most, beside: int | None = None
 ) -> Ints | None:
-    """Return all (patterns, classes, 2) of a node that leave at most `spare` of it empty.
+    """Return all (patterns, classes) counts of a node's pods that leave at most `spare` empty.
 
-    With `beside`, only those that have a pod of this class. None if the search is not worth it,
-    where it gives up, or where that pod fills the node nearly by itself.
+    With `beside`, only those that have a pod of this class. None where it gives up, or where half
+    of the room may stay empty.
     """
     room = level.nodes.room[node].copy()
-    scarce = scarcest(level, node, spare)
+    scarce = int(np.argmin(spare / np.maximum(1, room)))
     most = np.minimum(level.nodes.home[node] + level.nodes.comers[node], level.pods.most)
-    if scarce is None or (level.pods.demand[most > 0, scarce] <= 0).any():
+    if (level.pods.demand[most > 0, scarce] <= 0).any():
         return None
     if beside is not None:
         room -= level.pods.demand[beside]
         most[beside] -= 1
         if most[beside] < 0 or (room < 0).any():
-            return np.zeros((0, len(most), 2), np.int64)
-        if 2 * spare[scarce] >= room[scarce]:  # less than half of the rest would do, or nothing
-            return None
+            return np.zeros((0, len(most)), np.int64)
+    if 2 * spare[scarce] >= room[scarce]:  # less than half would do, or nothing
+        return None
     resources = [scarce, *(r for r in range(len(room)) if r != scarce)]
     classes = np.argsort(-level.pods.demand[:, scarce], kind="stable")
     classes = classes[most[classes] > 0]
@@ -233,15 +230,7 @@ def fillings(
     pods[:, classes] = found
     if beside is not None:
         pods[:, beside] += 1
-    stay = np.minimum(pods, level.nodes.home[node])
-    return np.stack([stay, pods - stay], axis=2)
-
-
-def scarcest(level: Level, node: int, spare: Ints) -> int | None:
-    """Return the resource of which the least share may stay empty; None if that is not little."""
-    room = level.nodes.room[node]
-    scarce = int(np.argmin(spare / np.maximum(1, room)))
-    return scarce if spare[scarce] < SCARCE * room[scarce] else None
+    return pods
 
 
 def _both(filler: Filler, give_up: Most) -> Ints | None:

@@ -61,7 +61,7 @@ class Master:
     def _price(self, at: Descent, outer: Prices, inward: float, turn: int) -> None:
         """Evaluate the bound between the program's prices and the best, and keep it if lower."""
         inner = (at.best.pods, at.best.rows, at.best.areas)
-        prices = Whole(*(_between(*each, inward) for each in zip(outer, inner, strict=True)))
+        prices = Whole(*(between(*each, inward) for each in zip(outer, inner, strict=True)))
         bound = evaluate(self._level, at, prices, turn, slack_of(self._level, 0.0))
         if bound < at.best.bound[0]:
             keep(at.best, bound, prices)
@@ -89,6 +89,7 @@ def keep(best: Best, bound: int, prices: Whole) -> None:
     best.areas[:] = prices.areas
 
 
-def _between(outer: Floats, inner: Ints, inward: float) -> Ints:
-    between = np.rint((1 - inward) * outer * UNIT + inward * inner)
-    return np.clip(between, -HIGHEST * UNIT, HIGHEST * UNIT).astype(np.int64)
+def between(outer: Floats, inner: Ints, inward: float) -> Ints:
+    """Return prices in integers, so far `inward` from the outer ones to the inner ones."""
+    prices = np.rint((1 - inward) * outer * UNIT + inward * inner)
+    return np.clip(prices, -HIGHEST * UNIT, HIGHEST * UNIT).astype(np.int64)

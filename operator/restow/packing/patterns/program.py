@@ -42,6 +42,14 @@ class Program:
         self.sets = [self.solver.Constraint(float(n), float(n)) for n in level.nodes.number]
         self._known: set[tuple[int, bytes]] = set()
 
+    def relax(self, price: float) -> None:
+        """Allow pods to be lacking, or too many, at this price for each."""
+        for row in self.pods:
+            for sign in (1.0, -1.0):
+                lack = self.solver.NumVar(0.0, self.solver.infinity(), "")
+                row.SetCoefficient(lack, sign)
+                self.objective.SetCoefficient(lack, -price)
+
     def add(self, node: int, pattern: Ints) -> pywraplp.Variable | None:
         """Return the weight of a new pattern of a set of nodes; None if the pattern is known."""
         mark = (node, pattern.tobytes())

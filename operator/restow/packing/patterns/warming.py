@@ -6,6 +6,7 @@ from restow.packing.effort import Effort
 from restow.packing.goals import place_all
 from restow.packing.patterns.bounding import Bounding
 from restow.packing.patterns.closing import close
+from restow.packing.patterns.enumerated import Enumerated
 from restow.packing.patterns.filling import Most, fillings
 from restow.packing.patterns.frame import frame_of
 from restow.packing.patterns.meter import Meter
@@ -29,3 +30,4 @@ def warm() -> None:
     bounding.descend(0, 1)
     close(stage.merged, bounding.descent, 2, meter)
     fillings(stage.merged, 0, np.zeros(1, np.int64), Most(patterns=1, steps=100))
+    Enumerated(stage.merged, [np.ones((1, 1), np.int64)], meter)
