@@ -231,9 +231,9 @@ def _settled(ledger: Ledger, mark: int) -> bool:
 
 def _best_move(ledger: Ledger, c: int, node: int) -> tuple[int, int] | None:
     """Return the (class, target) that lessens the shortfall most; low tiers and costs first."""
-    lack, classes = ledger.lack(c, node), ledger.problem.classes
-
-    less = {mover: ledger.lack(c, node, without=mover) for mover in ledger.movers(node)}
+    short, classes = ledger.short(c, node), ledger.problem.classes
+    lack = sum(lacking / capacity for _, lacking, capacity in short)
+    less = {mover: ledger.left(short, mover) for mover in ledger.movers(node)}
     ranked = sorted(
         (mover for mover, left in less.items() if left < lack),
         key=lambda mover: (less[mover], -classes[mover].tier, classes[mover].move_cost, mover),
@@ -261,13 +261,9 @@ def _drive_out(ledger: Ledger, c: int, node: int, least: int) -> bool:
         if not victims:
             ledger.rollback(mark)
             return False
+        short = ledger.short(c, node)
         victim = min(
-            victims,
-            key=lambda v: (
-                -ledger.problem.classes[v].tier,
-                ledger.lack(c, node, without=v),
-                v,
-            ),
+            victims, key=lambda v: (-ledger.problem.classes[v].tier, ledger.left(short, v), v)
         )
         ledger.take(victim, node)
         gone.append(victim)

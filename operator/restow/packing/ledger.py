@@ -10,6 +10,9 @@ from restow.packing.problem import Problem
 from restow.packing.standing import Standing
 from restow.packing.tally import Tally
 
+Short = list[tuple[int, int, int]]
+"""(resource, what is lacking of it, the node's capacity) of each resource that is short."""
+
 
 def never() -> bool:
     """Return that there is no end to patience."""
@@ -169,13 +172,22 @@ class Ledger:
         now, then = self._home[c], self.fill[c]
         return {n for n in {*now, *then} if now.get(n, 0) != then.get(n, 0)}
 
-    def lack(self, c: int, node: int, without: int | None = None) -> float:
-        """Return by what part of the node a pod of `c` exceeds its room, one pod less there."""
-        gone = self.problem.classes[without].demand if without is not None else None
-        total = 0.0
-        for r, need in enumerate(self.problem.classes[c].demand):
-            free = self.free[node][r] + (gone[r] if gone else 0)
-            total += max(0, need - free) / max(1, self.problem.capacity[node][r])
+    def short(self, c: int, node: int) -> Short:
+        """Return what one more pod of class `c` lacks on `node`; empty where it fits."""
+        found = []
+        for r, (need, free) in enumerate(
+            zip(self.problem.classes[c].demand, self.free[node], strict=True)
+        ):
+            if need > free:
+                found.append((r, need - free, max(1, self.problem.capacity[node][r])))
+        return found
+
+    def left(self, short: Short, gone: int) -> float:
+        """Return by what part of the node something is short when a pod of class `gone` leaves."""
+        demand, total = self.problem.classes[gone].demand, 0.0
+        for r, lacking, capacity in short:
+            if lacking > demand[r]:
+                total += (lacking - demand[r]) / capacity
         return total
 
     def movers(self, node: int) -> Iterator[int]:

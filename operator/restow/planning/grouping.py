@@ -115,6 +115,8 @@ class Grouping:
 
     def _number_groups(self, pods: list[Pod]) -> None:
         """Give a group to each namespace in which ranks differ within a tier; others share one."""
+        if len({self.wishes[pod.uid].rank for pod in pods}) < 2:
+            return
         known = {
             (pod.key.namespace, asked.priority, asked.rank)
             for pod in pods
@@ -212,6 +214,8 @@ class Grouping:
 
     def _running(self, pods: list[Pod]) -> tuple[tuple[int, tuple[Pod, ...]], ...]:
         """Return the pods per node, in the order in which they are disturbed."""
+        if len(pods) == 1 and pods[0].node is not None:
+            return ((self._index[pods[0].node], tuple(pods)),)
         by_node: dict[int, list[Pod]] = {}
         for pod in pods:
             if pod.node is not None:
