@@ -101,10 +101,13 @@ class Choosing:
             self._model.add_hint(use, used.get(id(column), 0))
 
     def most(self, target: int, meter: Meter, share: float) -> Chosen | None:
-        """Return the choice of most gain; the search ends where it reaches `target`."""
+        """Return the choice of most gain; the search ends where it reaches `target`.
+
+        Where it may take long it is worth to presolve.
+        """
         model = self._model
         model.maximize(self._gain)
-        solver = meter.solver(share)
+        solver = meter.solver(share, presolved=share > LONG)
         status = solver.solve(model, _AtLeast(target))
         meter.book(work_of(solver))
         if status not in (cp_model.OPTIMAL, cp_model.FEASIBLE):
@@ -157,6 +160,9 @@ class Choosing:
         )
         return Chosen(uses=uses, gain=sum(column.gain * times for column, times in uses))
 
+
+LONG = 0.5
+"""Share of the time left beyond which a search may take long."""
 
 WAIT = 4
 """An arrival that must wait for a departure weighs as much as so many moves."""

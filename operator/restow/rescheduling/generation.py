@@ -9,7 +9,8 @@ import numpy as np
 from restow.packing.patterns.meter import Meter
 from restow.rescheduling.arriving import UNIT
 from restow.rescheduling.columns import Column, Columns, Duals
-from restow.rescheduling.master import Master
+from restow.rescheduling.master import Balance, Master
+from restow.rescheduling.opening import Opened
 from restow.rescheduling.pricing import Desk, Prices, Use, bound_of, price
 from restow.rescheduling.problem import Ints
 from restow.rescheduling.table import Table
@@ -53,6 +54,9 @@ class Best:
     bound: int
 
 
+UNKNOWN = 1 << 62
+"""The bound of prices of which none is known."""
+
 WHOLE = 1e-6
 """A value this little below a whole number is one."""
 
@@ -64,10 +68,12 @@ class Generation:
     ----------
     reached
         The most that the program of the columns so far may gain in whole numbers.
+    ended
+        Whether no column makes the program better.
 
     Parameters
     ----------
-    first
+    begin
         Prices to begin with; some guesses are tried where there are none.
     columns
         Columns to begin with, from a table with the same holes, and fewer of them.
@@ -78,24 +84,32 @@ class Generation:
         table: Table,
         limit: int,
         meter: Meter,
-        first: Prices | None = None,
+        begin: Best | None = None,
         columns: Sequence[Column] = (),
     ) -> None:
         self.table, self.limit, self._meter = table, limit, meter
         self.columns = Columns(table)
         self.desk = Desk(table)
-        self._best: Best | None = None
+        self._best = begin
         self._known = 0
-        self.reached = 0
+        self.reached, self.ended = 0, False
         reward = -int(table.rows.fee.min(initial=0))
         top = int(table.worth.max(initial=0) + table.rows.emptied.max(initial=0)) + reward
         self.columns.take(columns)
-        for prices in self._guesses(max(1, top)) if first is None else (first,):
-            use = self.look(prices)
-            if not columns:
-                self.columns.extend(self.desk, use)
+        for prices in self._guesses(max(1, top)) if begin is None else ():
+            self.columns.extend(self.desk, self.look(prices))
         self._thrift = THRIFT / max(1, limit)
-        self.master = Master(table, limit, penalty=2.0 * max(1, top), thrift=self._thrift)
+        self.master = Master(
+            table,
+            limit,
+            self._balance(),
+            penalty=2.0 * max(1, top),
+            thrift=self._thrift,
+        )
+
+    def _balance(self) -> Balance:
+        """Return the balance of the program: each hole has a row, or gets one when it is needed."""
+        return Opened(self.table.holes)
 
     @property
     def best(self) -> Best:
@@ -103,16 +117,25 @@ class Generation:
         assert self._best is not None  # noqa: S101 - set by the first guess
         return self._best
 
-    def run(self, near: int = NEAR) -> None:
-        """Generate columns until the bound is nearer than that to the program's value."""
-        while not self._meter.over():
+    def run(self, near: int = NEAR, share: float = 1.0) -> None:
+        """Generate columns until the bound is nearer than that to the program's value.
+
+        Parameters
+        ----------
+        share
+            Of what is left, to stop after that; to be gone on with.
+        """
+        until = (1 - share) * self._meter.left()
+        while self._meter.left() > until:
             value = self._solved()
             if value is not None:
                 self.reached = math.floor(value + THRIFT + WHOLE)
             if value is None or not self._improve(self.master.duals(), round(value * UNIT), near):
+                self.ended = True
                 break
         prices = self.best.prices
-        self.look(Prices(prices.hole, max(0, prices.move - round(self._thrift * UNIT))))
+        if self.best.bound < UNKNOWN:
+            self.look(Prices(prices.hole, max(0, prices.move - round(self._thrift * UNIT))))
 
     def frugal(self, target: int) -> Best:
         """Return the program's own prices where gains beyond the target are for nothing.

@@ -4,13 +4,15 @@ GLOP is in floating point, so its duals are only a hint where to look: bounds co
 at the same prices in integers.
 """
 
+from collections.abc import Iterable
+from typing import Protocol
+
 import numpy as np
-from numpy.typing import NDArray
 from ortools.linear_solver import pywraplp  # type: ignore[import-untyped]  # ships no types
 
 from restow.rescheduling.arriving import UNIT
 from restow.rescheduling.columns import Column, Duals
-from restow.rescheduling.opening import Opened
+from restow.rescheduling.opening import Need
 from restow.rescheduling.pricing import Prices
 from restow.rescheduling.problem import Ints
 from restow.rescheduling.table import Table
@@ -22,11 +24,32 @@ LACK = 1e-6
 """Less than this of a hole is not missing."""
 
 
+class Balance(Protocol):
+    """In which rows holes are balanced, and what the rows' prices say of every hole."""
+
+    def __len__(self) -> int:
+        """Return how many rows there are."""
+
+    def open(self, holes: Iterable[int]) -> None:
+        """Make rows for these holes, if they need any."""
+
+    def nested(self) -> Iterable[tuple[int, int]]:
+        """Return new pairs of rows (small, large): what opens the one serves the other."""
+
+    def entries(self, need: Need) -> Iterable[tuple[int, float]]:
+        """Return the rows that holes needed count in, and how much."""
+
+    def carried(self, prices: Ints) -> Ints:
+        """Return (holes,) prices for (rows,) prices."""
+
+
 class Master:
     """A linear program that grows by columns, and by the holes that they need.
 
     Parameters
     ----------
+    balance
+        Of the table's holes.
     penalty
         Cost of a departure that finds no hole: above what any pod can gain, so that the program
         has a solution from the start and prices stay in reason.
@@ -34,14 +57,16 @@ class Master:
         Cost of a migration.
     """
 
-    def __init__(self, table: Table, limit: int, penalty: float, thrift: float) -> None:
+    def __init__(
+        self, table: Table, limit: int, balance: Balance, *, penalty: float, thrift: float
+    ) -> None:
         self._solver = pywraplp.Solver.CreateSolver("GLOP")
         self._solver.SetSolverSpecificParametersAsString("use_preprocessing: false")
         solver, infinity = self._solver, self._solver.infinity()
         self._objective = solver.Objective()
         self._objective.SetMaximization()
         self._rows = [solver.Constraint(-infinity, float(n)) for n in table.rows.number]
-        self._opened = Opened(table.holes)
+        self._balance = balance
         self._holes: list[pywraplp.Constraint] = []
         self._limit = solver.Constraint(-infinity, float(limit))
         self._lack: list[pywraplp.Variable] = []
@@ -54,7 +79,7 @@ class Master:
 
     def extend(self, columns: list[Column]) -> None:
         """Enter columns, and the holes that they need."""
-        self._opened.open(hole for column in columns for hole, _ in column.need)
+        self._balance.open(hole for column in columns for hole, _ in column.need)
         self._grow()
         for column in columns:
             self._add(column)
@@ -62,16 +87,16 @@ class Master:
     def _grow(self) -> None:
         """Give rows to the holes that have been opened."""
         solver, infinity = self._solver, self._solver.infinity()
-        if len(self._holes) == len(self._opened.which):
+        if len(self._holes) == len(self._balance):
             return
-        for _ in self._opened.which[len(self._holes) :]:
+        for _ in range(len(self._holes), len(self._balance)):
             hole = solver.Constraint(-infinity, 0.0)
             lack = solver.NumVar(0.0, infinity, "")
             hole.SetCoefficient(lack, -1.0)
             self._objective.SetCoefficient(lack, -self._penalty)
             self._holes.append(hole)
             self._lack.append(lack)
-        for small, large in self._opened.nested():
+        for small, large in self._balance.nested():
             into = solver.NumVar(0.0, infinity, "")
             self._holes[small].SetCoefficient(into, -1.0)
             self._holes[large].SetCoefficient(into, 1.0)
@@ -79,8 +104,8 @@ class Master:
     def _add(self, column: Column) -> None:
         use = self._solver.NumVar(0.0, self._solver.infinity(), "")
         self._rows[column.row].SetCoefficient(use, 1.0)
-        for hole, many in column.need:
-            self._holes[self._opened.row(hole)].SetCoefficient(use, float(many))
+        for row, many in self._balance.entries(column.need):
+            self._holes[row].SetCoefficient(use, many)
         if column.leaving:
             self._limit.SetCoefficient(use, float(column.moves))
         if self._cap is not None and column.gain:
@@ -104,22 +129,12 @@ class Master:
         return float(self._objective.Value())
 
     def prices(self) -> Prices:
-        """Return the last solution's duals, in integers; thrift is a part of a migration's.
-
-        What has no row costs as much as the dearest that it has room for.
-        """
+        """Return the last solution's duals, in integers; thrift is a part of a migration's."""
         move = max(0.0, self._limit.dual_value()) + self._thrift
-        return Prices(self._opened.carried(self._paid()), round(move * self._one()))
+        return Prices(self._balance.carried(self.paid()), round(move * self._one()))
 
-    def guess(self) -> Ints:
-        """Return (holes,) what holes without a row are likely to cost."""
-        return self._opened.guessed(self._paid())
-
-    def has_row(self) -> NDArray[np.bool_]:
-        """Return (holes,) which holes have a row."""
-        return self._opened.has_row()
-
-    def _paid(self) -> Ints:
+    def paid(self) -> Ints:
+        """Return the (rows,) prices of the balance in the last solution."""
         hole = np.array([row.dual_value() for row in self._holes])
         paid: Ints = np.rint(np.maximum(hole, 0.0) * self._one()).astype(np.int64)
         return paid

@@ -15,6 +15,9 @@ FEW = 400
 NEVER = 1e15
 """More than any price: of what has no room."""
 
+Need = tuple[tuple[int, int], ...]
+"""(hole, number) departures less arrivals."""
+
 
 class Opened:
     """Holes with a row, in the order in which they got it.
@@ -37,9 +40,13 @@ class Opened:
         if len(holes) <= FEW:
             self.open(range(len(holes)))
 
-    def row(self, hole: int) -> int:
-        """Return the row of a hole."""
-        return self._row[hole]
+    def __len__(self) -> int:
+        """Return how many rows there are."""
+        return len(self.which)
+
+    def entries(self, need: Need) -> list[tuple[int, float]]:
+        """Return the rows that holes needed count in, and how much."""
+        return [(self._row[hole], float(many)) for hole, many in need]
 
     def has_row(self) -> NDArray[np.bool_]:
         """Return (holes,) which holes have a row."""

@@ -1,7 +1,7 @@
 """One search from one state: bound and columns, whole numbers, and an order for them.
 
-Where kinds are few, once. Else first with kinds of like size put together, and then, from the
-columns and prices of that, with each as large as it is.
+Where kinds are few, once. Else first with kinds of like size put together, then, from the columns
+and prices of that, with each as large as it is: under smooth prices, and then under its own.
 """
 
 from typing import Self
@@ -12,7 +12,7 @@ from restow.rescheduling.choosing import Choosing, Chosen, near
 from restow.rescheduling.columns import Column
 from restow.rescheduling.diving import dive
 from restow.rescheduling.expanding import expand, placed
-from restow.rescheduling.generation import NEAR, Best, Generation
+from restow.rescheduling.generation import NEAR, UNKNOWN, Best, Generation
 from restow.rescheduling.grid import FINEST_CELLS, MOST_CELLS, grid_of
 from restow.rescheduling.holes import (
     MOST_HOLES,
@@ -29,6 +29,7 @@ from restow.rescheduling.ordering import order
 from restow.rescheduling.pricing import Desk, Prices, bound_of, price
 from restow.rescheduling.problem import Ints, Problem
 from restow.rescheduling.seeking import THOROUGH
+from restow.rescheduling.smoothing import Smoothing
 from restow.rescheduling.table import Rows, Table, full_of, rows_of, table_of
 from restow.rescheduling.volume import volume_bound
 
@@ -41,8 +42,16 @@ FINE_CELLS = 700_000
 COARSE_HOLES = 60
 """Holes of kinds that are put together by size."""
 
-LEARNING = 0.5
-"""Share of the time left for columns in which each kind has its size."""
+SMOOTHING, LEARNING = 0.5, 0.3
+"""Shares of the time left for columns under smooth prices, and for those in which each kind has its
+own, before each choice."""
+
+TIGHT = 0.98
+"""A program of which the value is such a part of the bound does not prove a lower one."""
+
+CLOSE, FAR = UNIT >> 2, 1 << 62
+"""Reduced cost of columns with which that begins, and to choose from while more might come; and of
+any."""
 
 ROUGHLY = UNIT >> 3
 """A bound this near to the program's value is near enough for a round."""
@@ -50,9 +59,12 @@ ROUGHLY = UNIT >> 3
 ORDERS = 4
 """Choices of columns for which an order is looked for."""
 
-QUICKLY, HARD, EASING = 0.06, 0.85, 0.1
-"""Shares of the time left for a choice of columns that is easy or is not looked for, for one that
-is hard, and for one with an easier order."""
+QUICKLY, HARD = 0.06, 0.85
+"""Shares of the time left for a choice of columns that is easy or is not looked for, and for one
+that is hard."""
+
+HASTILY, EASING = 0.02, 0.1
+"""The same for one with an easier order: of a plan that others are to follow, and of the last."""
 
 
 def search(problem: Problem, meter: Meter, tell: Told) -> int:
@@ -95,6 +107,7 @@ class _Choice:
         self._problem, self._generation = problem, generation
         self._meter, self._tell = meter, tell
         self._bound, self._target = bound, min(bound, generation.reached)
+        self._easing = EASING
         self.best: Chosen | None = None
 
     def go_on(self, before: Self) -> None:
@@ -116,8 +129,9 @@ class _Choice:
             none.
         """
         generation = self._generation
-        if self._target < self._bound:  # the program has not come to its end: so would no dive
-            self._among(generation.program(), share or QUICKLY)
+        self._easing = EASING if share else HASTILY
+        if self._target < self._bound or not generation.ended:  # nor would a dive come to an end
+            self._among(generation.program(), share or QUICKLY, CLOSE)
             return
         frugal = generation.frugal(self._target)
         if self._among(frugal, QUICKLY) or not share:
@@ -128,12 +142,15 @@ class _Choice:
         reached = self.best is not None and self.best.gain >= self._target
         self._among(frugal, QUICKLY if reached else share)
 
-    def _among(self, near_to: Best, share: float) -> bool:
-        """Choose among the columns near to `near_to`; return whether the target was reached."""
+    def _among(self, near_to: Best, share: float, most: int = FAR) -> bool:
+        """Choose among the columns near to `near_to`; return whether the target was reached.
+
+        Those further than `most` are left out, although a plan might use them.
+        """
         if self._meter.over():
             return False
         generation, known = self._generation, self.best
-        gap = near_to.bound - self._target * UNIT + (UNIT >> 10)
+        gap = min(most, near_to.bound - self._target * UNIT + (UNIT >> 10))
         columns = near(generation.columns.all, near_to.value, near_to.prices, gap)
         if known is not None:
             here = {id(column) for column in columns}
@@ -149,7 +166,7 @@ class _Choice:
         for _ in range(ORDERS):
             if chosen is None or chosen.gain <= self._tell(()):
                 break
-            stuck = self._order(choosing.easiest(chosen, self._meter, EASING))
+            stuck = self._order(choosing.easiest(chosen, self._meter, self._easing))
             if not stuck:
                 break
             choosing.forbid(stuck)
@@ -189,27 +206,43 @@ class _Roughly:
             beside.turn()
         if few or self._tell(()) >= bound or self._meter.over():
             return bound
-        learning = self._learning(holes, generation)
-        promised = learning.best.bound // UNIT
-        if promised < bound:  # but for how amounts were rounded
-            cells = FINEST_CELLS if promised <= learning.reached else FINE_CELLS
-            bound = self._proof(self._each(learning.best.prices), cells, bound)
-        choice = _Choice(problem, learning, self._meter, bound, self._tell)
-        choice.go_on(first)
-        choice.run()
+        smooth = self._smooth(holes, generation)
+        if smooth.value < TIGHT * bound:
+            bound = self._proof(self._each(smooth.best.prices), FINE_CELLS, bound)
+        learning, choice = self._learning(smooth), first
+        while not (self._meter.over() or learning.ended or self._tell(()) >= bound):
+            learning.run(share=LEARNING)
+            bound = self._promised(learning, bound)
+            before, choice = choice, _Choice(problem, learning, self._meter, bound, self._tell)
+            choice.go_on(before)
+            choice.run()
         return bound
 
-    def _learning(self, holes: Holes, before: Generation) -> Learning:
-        """Generate columns in which each kind has its size."""
+    def _promised(self, learning: Learning, bound: int) -> int:
+        """Return the lower of a bound and the one that is proven where columns promise it."""
+        promised = learning.best.bound // UNIT
+        if promised >= bound:
+            return bound
+        # but for how amounts were rounded
+        cells = FINEST_CELLS if promised <= learning.reached else FINE_CELLS
+        return self._proof(self._each(learning.best.prices), cells, bound)
+
+    def _smooth(self, holes: Holes, before: Generation) -> Smoothing:
+        """Generate columns of kinds as large as they are under prices smooth in size."""
         best, limit = before.best, self._problem.limit
         table = self._table(beside_own(holes, self._problem), FINE_CELLS, cautious=True)
         prices = Prices(dearest(covers(table.holes, holes), best.prices.hole), best.prices.move)
+        begin = Best(prices=prices, value=best.value, bound=UNKNOWN)
         columns = near(before.columns.all, best.value, best.prices, UNIT >> 1)
-        meter = Meter(self._meter.rest(LEARNING))
-        learning = Learning(table, limit, meter, prices, columns)
-        learning.run()
-        self._meter.book(meter.spent)
-        return learning
+        smooth = Smoothing(table, limit, self._meter, begin, columns)
+        smooth.run(share=SMOOTHING)
+        return smooth
+
+    def _learning(self, smooth: Smoothing) -> Learning:
+        """Return a program in which each kind has its own row, with columns to begin with."""
+        best = smooth.best
+        columns = near(smooth.columns.all, best.value, best.prices, CLOSE)
+        return Learning(smooth.table, self._problem.limit, self._meter, best, columns)
 
     def _each(self, prices: Prices) -> Prices:
         """Return the prices of the holes of kinds only, the last ones."""
