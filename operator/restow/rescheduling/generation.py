@@ -73,10 +73,9 @@ class Generation:
 
     Parameters
     ----------
-    begin
-        Prices to begin with; some guesses are tried where there are none.
     columns
-        Columns to begin with, from a table with the same holes, and fewer of them.
+        Columns to begin with, from a table with the same holes, and fewer of them; where there are
+        none some prices are tried.
     """
 
     def __init__(
@@ -84,19 +83,18 @@ class Generation:
         table: Table,
         limit: int,
         meter: Meter,
-        begin: Best | None = None,
         columns: Sequence[Column] = (),
     ) -> None:
         self.table, self.limit, self._meter = table, limit, meter
         self.columns = Columns(table)
         self.desk = Desk(table)
-        self._best = begin
+        self._best: Best | None = None
         self._known = 0
         self.reached, self.ended = 0, False
         reward = -int(table.rows.fee.min(initial=0))
         top = int(table.worth.max(initial=0) + table.rows.emptied.max(initial=0)) + reward
         self.columns.take(columns)
-        for prices in self._guesses(max(1, top)) if begin is None else ():
+        for prices in () if columns else self._guesses(max(1, top)):
             self.columns.extend(self.desk, self.look(prices))
         self._thrift = THRIFT / max(1, limit)
         self.master = Master(

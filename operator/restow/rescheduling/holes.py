@@ -46,7 +46,7 @@ class Holes:
 
     def inside(self, small: Ints, large: Ints) -> NDArray[np.bool_]:
         """Return (small, large) whether what needs the one hole may use the other."""
-        return _fits(self, small, self, large)
+        return _fits(self, small, large)
 
     def nested(self, some: Ints) -> list[tuple[int, int]]:
         """Return the pairs (small, large) of some holes with none of them in between."""
@@ -109,11 +109,6 @@ def dearest(covers: NDArray[np.bool_], prices: Ints) -> Ints:
     return np.asarray((covers * prices[None]).max(axis=1, initial=0), np.int64)
 
 
-def covers(fine: Holes, coarse: Holes) -> NDArray[np.bool_]:
-    """Return (fine, coarse) whether a fine hole has room for what a coarse one is made for."""
-    return _fits(coarse, np.arange(len(coarse)), fine, np.arange(len(fine))).T
-
-
 def _alike(kinds: tuple[MoverClass, ...], most: int) -> list[tuple[object, ...]]:
     """Return a mark for each kind; those with the same mark share a hole."""
     sizes = np.array([np.max(np.array(kind.modes), axis=0) for kind in kinds], np.float64)
@@ -135,24 +130,22 @@ def _levels(amounts: NDArray[np.float64], parts: int) -> Ints:
     return np.searchsorted(steps, amounts).astype(np.int64)
 
 
-def _fits(small: Holes, which: Ints, large: Holes, of: Ints) -> NDArray[np.bool_]:
+def _fits(holes: Holes, small: Ints, large: Ints) -> NDArray[np.bool_]:
     """Return (small, large) whether what needs the one fits in the other, however that one lies."""
-    most = max(small.rooms.shape[1], large.rooms.shape[1])
-    needs, rooms = _padded(small.rooms[which], most), _padded(large.rooms[of], most)
-    fits = np.ones((len(which), len(of)), bool)
-    for into in range(most):
+    needs, rooms = holes.rooms[small], holes.rooms[large]
+    fits = np.ones((len(small), len(large)), bool)
+    for into in range(needs.shape[1]):
         lies = np.zeros_like(fits)
-        for as_ in range(most):
+        for as_ in range(needs.shape[1]):
             here = np.ones_like(fits)
             for r in range(needs.shape[2]):
                 here &= needs[:, as_, r, None] <= rooms[None, :, into, r]
             lies |= here
         fits &= lies
-    places = {nodes: n for n, nodes in enumerate(dict.fromkeys((*small.nodes, *large.nodes)))}
+    places = {nodes: n for n, nodes in enumerate(dict.fromkeys(holes.nodes))}
     may = np.array([[a is None or (b is not None and b <= a) for b in places] for a in places])
     at, onto = (
-        np.array([places[holes.nodes[h]] for h in some], np.intp)
-        for holes, some in ((small, which), (large, of))
+        np.array([places[holes.nodes[h]] for h in some], np.intp) for some in (small, large)
     )
     return np.asarray(fits & may[np.ix_(at, onto)], bool)
 

@@ -37,7 +37,8 @@ class Learning(Generation):
         self, table: Table, limit: int, meter: Meter, begin: Best, columns: Sequence[Column]
     ) -> None:
         self._opened = Opened(table.holes)
-        super().__init__(table, limit, meter, begin, columns)
+        super().__init__(table, limit, meter, columns)
+        self._best = begin
         self._turn, self._found = 0, True
         self._sampling = Sampling(table)
 

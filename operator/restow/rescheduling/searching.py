@@ -12,14 +12,12 @@ from restow.rescheduling.choosing import Choosing, Chosen, near
 from restow.rescheduling.columns import Column
 from restow.rescheduling.diving import dive
 from restow.rescheduling.expanding import expand, placed
-from restow.rescheduling.generation import NEAR, UNKNOWN, Best, Generation
+from restow.rescheduling.generation import NEAR, Best, Generation
 from restow.rescheduling.grid import FINEST_CELLS, MOST_CELLS, grid_of
 from restow.rescheduling.holes import (
     MOST_HOLES,
     Holes,
     beside_own,
-    covers,
-    dearest,
     each_its_own,
     holes_of,
 )
@@ -229,12 +227,10 @@ class _Roughly:
 
     def _smooth(self, holes: Holes, before: Generation) -> Smoothing:
         """Generate columns of kinds as large as they are under prices smooth in size."""
-        best, limit = before.best, self._problem.limit
+        best = before.best
         table = self._table(beside_own(holes, self._problem), FINE_CELLS, cautious=True)
-        prices = Prices(dearest(covers(table.holes, holes), best.prices.hole), best.prices.move)
-        begin = Best(prices=prices, value=best.value, bound=UNKNOWN)
         columns = near(before.columns.all, best.value, best.prices, UNIT >> 1)
-        smooth = Smoothing(table, limit, self._meter, begin, columns)
+        smooth = Smoothing(table, self._problem.limit, self._meter, columns)
         smooth.run(share=SMOOTHING)
         return smooth
 

@@ -93,18 +93,13 @@ class Smoothing(Generation):
     Attributes
     ----------
     value
-        Of the program at its end: next to none of what others prove under its prices is lower.
-
-    Parameters
-    ----------
-    begin, columns
-        Prices and columns to begin with.
+        Of the program at its end, in gains. No bound: only columns of samples are in it.
     """
 
     def __init__(
-        self, table: Table, limit: int, meter: Meter, begin: Best, columns: Sequence[Column]
+        self, table: Table, limit: int, meter: Meter, columns: Sequence[Column] = ()
     ) -> None:
-        super().__init__(table, limit, meter, begin, columns)
+        super().__init__(table, limit, meter, columns)
         self.desk = Desk(table, GLANCES)
         self._sampling = Sampling(table)
         self.value = 0.0
