@@ -3,6 +3,7 @@
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
+from operator import le, sub
 from typing import NamedTuple
 
 import numpy as np
@@ -76,6 +77,9 @@ class Columns:
         self.table = table
         self.all: list[Column] = []
         self._known: set[Mark] = set()
+        # lists: their items are asked for one by one
+        self._came = list(zip(table.hole.tolist(), table.place.tolist(), strict=True))
+        self._stood = list(zip(table.leaving.tolist(), table.rows.mode.tolist(), strict=True))
 
     def extend(self, desk: Desk, use: Use, than: Duals | None = None) -> int:
         """Enter the uses that are worth something; return how many are new.
@@ -116,12 +120,11 @@ class Columns:
         self, row: int, leaving: tuple[int, ...], arriving: list[int]
     ) -> tuple[tuple[int, ...], tuple[int, ...]]:
         """Return both without those who would leave a place only to come back to it."""
-        rows, table = self.table.rows, self.table
-        start, gone, come = int(rows.start[row]), list(leaving), list(arriving)
+        start, gone, come = int(self.table.rows.start[row]), list(leaving), list(arriving)
         for position in leaving:
-            hole, mode = table.leaving[start + position], rows.mode[start + position]
+            stood = self._stood[start + position]
             for way in come:
-                if table.hole[way] == hole and table.place[way] == mode:
+                if self._came[way] == stood:
                     gone.remove(position)
                     come.remove(way)
                     break
@@ -210,10 +213,10 @@ def _needed(
 
 def _waiting(table: Table, row: int, arriving: tuple[int, ...]) -> int:
     """Return how many arrivals find no room before somebody has left, the small ones first."""
-    room, waiting = table.rows.free[row].copy(), 0
-    for way in sorted(arriving, key=lambda way: int(table.offset[way])):
-        if (table.takes[way] <= room).all():
-            room -= table.takes[way]
+    room, ways, waiting = table.rows.free[row].tolist(), np.array(arriving, np.int64), 0
+    for takes in table.takes[ways[np.argsort(table.offset[ways], kind="stable")]].tolist():
+        if all(map(le, takes, room)):
+            room = list(map(sub, room, takes))
         else:
             waiting += 1
     return waiting

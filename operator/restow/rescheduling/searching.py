@@ -47,9 +47,8 @@ own, before each choice."""
 TIGHT = 0.98
 """A program of which the value is such a part of the bound does not prove a lower one."""
 
-CLOSE, FAR = UNIT >> 2, 1 << 62
-"""Reduced cost of columns with which that begins, and to choose from while more might come; and of
-any."""
+CLOSE = UNIT >> 2
+"""Reduced cost of columns with which that begins, and to choose from while more might come."""
 
 ROUGHLY = UNIT >> 3
 """A bound this near to the program's value is near enough for a round."""
@@ -140,22 +139,22 @@ class _Choice:
         reached = self.best is not None and self.best.gain >= self._target
         self._among(frugal, QUICKLY if reached else share)
 
-    def _among(self, near_to: Best, share: float, most: int = FAR) -> bool:
+    def _among(self, near_to: Best, share: float, gap: int | None = None) -> bool:
         """Choose among the columns near to `near_to`; return whether the target was reached.
 
-        Those further than `most` are left out, although a plan might use them.
+        Those are near that a plan which reaches the target can use, or those within `gap`.
         """
         if self._meter.over():
             return False
         generation, known = self._generation, self.best
-        gap = min(most, near_to.bound - self._target * UNIT + (UNIT >> 10))
-        columns = near(generation.columns.all, near_to.value, near_to.prices, gap)
+        most = near_to.bound - self._target * UNIT + (UNIT >> 10) if gap is None else gap
+        columns = near(generation.columns.all, near_to.value, near_to.prices, most)
         if known is not None:
             here = {id(column) for column in columns}
             columns += [column for column, _ in known.uses if id(column) not in here]
         choosing = Choosing(generation.table, columns, self._problem.limit)
         chosen = known
-        if chosen is not None:
+        if chosen is not None and gap is None:  # of other columns it would only keep CP-SAT busy
             choosing.start(chosen)
         if chosen is None or chosen.gain < self._target:
             chosen = choosing.most(self._target, self._meter, share) or chosen

@@ -100,6 +100,8 @@ class Smoothing(Generation):
         self, table: Table, limit: int, meter: Meter, columns: Sequence[Column] = ()
     ) -> None:
         super().__init__(table, limit, meter, columns)
+        free = Prices(np.zeros(len(table.holes), np.int64), 0)
+        self._best = Best(prices=free, value=np.zeros_like(table.now), bound=UNKNOWN)
         self.desk = Desk(table, GLANCES)
         self._sampling = Sampling(table)
         self.value = 0.0
