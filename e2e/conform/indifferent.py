@@ -83,7 +83,9 @@ INDIFFERENT: Final[Mapping[str, Mapping[str, tuple[str, ...]]]] = {
     "only a board whose pods come and go asks it, and a plan": {
         "rules.board": (
             "self.snapshot.pods.get(pod.key) is not pod",
-            "uid in self._node_of",
+            "uid in self._moved",
+            "self.node_of(uid) is not None",
+            "node not in self._on",
             "self._devices is None",
         ),
         "rules.devices.candidates": ("unit.id in only",),

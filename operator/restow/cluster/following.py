@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 
 from restow.cluster.objects import Node, Pod, by_key
 from restow.core.frozen import NOTHING, total
-from restow.core.ids import NodeName, ObjectKey
+from restow.core.ids import NodeName, ObjectKey, Uid
 
 
 class Changed(NamedTuple):
@@ -70,8 +70,8 @@ def followed(
     Parameters
     ----------
     known
-        `census`, `pods_by_node`, `unbound`, `nominated` and `free` of the snapshot before, as far
-        as they were made.
+        `census`, `pods_by_node`, `seats`, `unbound`, `nominated` and `free` of the snapshot before,
+        as far as they were made.
     """
     bound = all(pod.node is not None for each in changed for pod in each.versions)
     found = {name: known[name] for name in ("unbound", "nominated") if bound and name in known}
@@ -79,6 +79,8 @@ def followed(
         gone = [each.before for each in changed if each.before is not None]
         come = [each.after for each in changed if each.after is not None]
         found["census"] = known["census"].following(gone, come)
+    if "seats" in known:
+        found["seats"] = _reseated(known["seats"], changed)
     nodes = {pod.node for each in changed for pod in each.versions if pod.node is not None}
     if not same_nodes or "pods_by_node" not in known or not nodes <= known["pods_by_node"].keys():
         return found
@@ -90,6 +92,17 @@ def followed(
         for name in nodes:
             before = total(pod.requests for pod in known["pods_by_node"][name])
             free[name] = free[name] + before - total(pod.requests for pod in pods[name])
+    return found
+
+
+def _reseated(seats: Mapping[Uid, NodeName], changed: tuple[Changed, ...]) -> dict[Uid, NodeName]:
+    found = dict(seats)
+    for before, _ in changed:
+        if before is not None:
+            found.pop(before.uid, None)
+    for _, after in changed:
+        if after is not None and after.node is not None:
+            found[after.uid] = after.node
     return found
 
 

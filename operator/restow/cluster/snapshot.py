@@ -87,6 +87,11 @@ class Snapshot:
         return {name: tuple(pods) for name, pods in grouped.items()}
 
     @cached_property
+    def seats(self) -> Mapping[Uid, NodeName]:
+        """The node of each bound pod."""
+        return {pod.uid: pod.node for pod in self.pods.values() if pod.node is not None}
+
+    @cached_property
     def unbound(self) -> tuple[Pod, ...]:
         """Pods without a node, sorted by key."""
         return tuple(sorted((p for p in self.pods.values() if p.node is None), key=by_key))
@@ -201,6 +206,7 @@ class Snapshot:
 
 INDEXES: Final = {
     "pods_by_node": ("pods", "nodes"),
+    "seats": ("pods",),
     "unbound": ("pods",),
     "nominated": ("pods",),
     "pods_by_owner": ("pods",),

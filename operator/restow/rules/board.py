@@ -6,7 +6,6 @@ two waves, and the end of a plan.
 """
 
 from collections.abc import Collection, Iterable, Iterator, Mapping
-from functools import cached_property
 from typing import Final, NamedTuple, Self
 
 from restow.cluster.label_index import Labelled, Selecting
@@ -48,6 +47,8 @@ class Board:
     def __init__(self, snapshot: Snapshot) -> None:
         self.snapshot = snapshot
         self._free: dict[NodeName, Amounts] = {}
+        self._on: dict[NodeName, dict[Uid, Pod]] = {}  # of nodes on which something has changed
+        self._moved: dict[Uid, NodeName | None] = {}
         self._meant: dict[_Meant, Counts] = {}
         self._watching = Selecting[_Meant]()
         self._carried: dict[PodTerm, Counts] | None = None
@@ -55,23 +56,12 @@ class Board:
         self._strangers: dict[Uid, Pod] = {}
         self._devices: Ledger | None = None
 
-    @cached_property
-    def _on(self) -> dict[NodeName, dict[Uid, Pod]]:
-        """Who sits on each node; made when first asked for, like all that takes every pod."""
-        seated = self.snapshot.pods_by_node
-        return {name: {pod.uid: pod for pod in pods} for name, pods in seated.items()}
-
-    @cached_property
-    def _node_of(self) -> dict[Uid, NodeName]:
-        seated = self.snapshot.pods_by_node
-        return {pod.uid: name for name, pods in seated.items() for pod in pods}
-
     def copy(self) -> Self:
         """Return an independent board in the same state."""
         twin = object.__new__(type(self))
         twin.snapshot = self.snapshot
         twin._on = {name: dict(pods) for name, pods in self._on.items()}
-        twin._node_of = dict(self._node_of)
+        twin._moved = dict(self._moved)
         twin._free = dict(self._free)
         twin._meant = {key: dict(counts) for key, counts in self._meant.items()}
         twin._carried = (
@@ -99,17 +89,19 @@ class Board:
 
     def pods(self, node: NodeName) -> Collection[Pod]:
         """Return the pods on `node`; none on one that is not known."""
-        return self._on.get(node, {}).values()
+        if node in self._on:
+            return self._on[node].values()
+        return self.snapshot.pods_by_node.get(node, ())
 
     def node_of(self, uid: Uid) -> NodeName | None:
         """Return where the pod sits, None if it does not."""
-        return self._node_of.get(uid)
+        return self._moved[uid] if uid in self._moved else self.snapshot.seats.get(uid)
 
     def put(self, pod: Pod, node: NodeName, *, devices: bool = True) -> None:
         """Put `pod` on `node`, taking it off where it was; without `devices` it takes none."""
         self.take(pod.uid, devices=devices)
-        self._on.setdefault(node, {})[pod.uid] = pod
-        self._node_of[pod.uid] = node
+        self._seated(node)[pod.uid] = pod
+        self._moved[pod.uid] = node
         if self.snapshot.pods.get(pod.key) is not pod:
             self._strangers[pod.uid] = pod
         self._count(pod, node, 1)
@@ -121,10 +113,11 @@ class Board:
 
         Nothing happens if it sits on none.
         """
-        node = self._node_of.pop(uid, None)
+        node = self.node_of(uid)
         if node is None:
             return
-        pod = self._on[node].pop(uid)
+        self._moved[uid] = None
+        pod = self._seated(node).pop(uid)
         self._strangers.pop(uid, None)
         self._count(pod, node, -1)
         if devices and demand.has_claims(pod, self.snapshot):
@@ -135,13 +128,15 @@ class Board:
 
         The claim controller deletes the claims of a pod some time after it.
         """
-        if uid in self._node_of:
+        if self.node_of(uid) is not None:
             self.take(uid)
         elif self.snapshot.resource_claims:
             self.devices.clear(uid)
 
     def free(self, node: NodeName) -> Amounts:
         """Return allocatable minus the requests of the pods on `node`; negative when overfull."""
+        if node not in self._on:
+            return self.snapshot.free[node]
         if node not in self._free:
             requests = total(pod.requests for pod in self.pods(node))
             self._free[node] = self.nodes[node].allocatable - requests
@@ -159,7 +154,7 @@ class Board:
             self._meant[meant] = counts
             for pod in self._found(selections):
                 if self._is_meant(pod, meant):
-                    _add(counts, self._node_of[pod.uid], 1)
+                    _add(counts, self._where(pod), 1)
             first = selections[0].selector if selections else EVERYTHING
             if first is not None:
                 self._watching.add(first, meant)
@@ -178,8 +173,22 @@ class Board:
 
     def _sits(self, pod: Pod) -> bool:
         """Whether this very pod of the snapshot sits on the board."""
-        node = self._node_of.get(pod.uid)
+        if pod.uid not in self._moved:
+            return pod.node is not None
+        node = self._moved[pod.uid]
         return node is not None and self._on[node][pod.uid] is pod
+
+    def _where(self, pod: Pod) -> NodeName:
+        """Return where a pod that sits on the board does."""
+        node = self._moved.get(pod.uid, pod.node)
+        assert node is not None  # noqa: S101 - it sits
+        return node
+
+    def _seated(self, node: NodeName) -> dict[Uid, Pod]:
+        """Return who sits on a node, to be changed."""
+        if node not in self._on:
+            self._on[node] = {pod.uid: pod for pod in self.pods(node)}
+        return self._on[node]
 
     def keeping_out(self, pod: Pod) -> Iterator[tuple[PodTerm, Counts]]:
         """Yield the required anti-affinity terms that mean `pod`, and who carries them.
@@ -197,7 +206,7 @@ class Board:
             self._carried = {}
             for pod in (*self.snapshot.derived(_apart), *self._strangers.values()):
                 if pod.uid in self._strangers or self._sits(pod):
-                    self._carry(pod.anti_affinity, self._node_of[pod.uid], 1)
+                    self._carry(pod.anti_affinity, self._where(pod), 1)
         return self._carried
 
     def _count(self, pod: Pod, node: NodeName, change: int) -> None:

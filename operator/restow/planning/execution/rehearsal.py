@@ -1,11 +1,11 @@
 """A plan tried out beforehand, to see whether there is always somebody who may leave."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 
 from restow.cluster.objects import Pod
 from restow.cluster.snapshot import Snapshot
-from restow.core.ids import NodeName, Uid
+from restow.core.ids import NodeName, ObjectKey, Uid
 from restow.core.marks import GATE
 from restow.planning.execution.holding import withheld
 from restow.planning.execution.scene import Scene
@@ -92,7 +92,11 @@ class _Rehearsal:
                 pods[new.key] = new
                 state = replace(state, phase=StepPhase.STEERED, replacement=new.ref)
             self.progress = self.progress.put(index, state)
-        self.snapshot = replace(self.snapshot, pods=pods)
+        self._become(pods)
+
+    def _become(self, pods: Mapping[ObjectKey, Pod]) -> None:
+        """Go on with these pods."""
+        self.snapshot = replace(self.snapshot, pods=pods).follow(self.snapshot)
 
     def _migrate(self) -> None:
         """Begin every migration whose target has room; the machine is in both places then."""
@@ -102,7 +106,7 @@ class _Rehearsal:
                 continue
             key = replace(pod.key, name=f"{pod.key.name}-target")
             there = replace(pod, key=key, node=step.target)
-            self.snapshot = replace(self.snapshot, pods={**self.snapshot.pods, key: there})
+            self._become({**self.snapshot.pods, key: there})
             self._put(index, StepPhase.MIGRATING, there)
 
     def _hand_over(self) -> frozenset[Uid]:
@@ -110,7 +114,7 @@ class _Rehearsal:
         left = frozenset(step.pod.uid for _, step in self._migrations(StepPhase.PLANNED))
         for index, step in self._migrations(StepPhase.MIGRATING):
             pods = {key: pod for key, pod in self.snapshot.pods.items() if key != step.pod.key}
-            self.snapshot = replace(self.snapshot, pods=pods)
+            self._become(pods)
             self._put(index, StepPhase.DONE)
         return left
 
@@ -131,17 +135,20 @@ class _Rehearsal:
 
     def _arrive(self) -> None:
         """Bind what has room, until nothing more has."""
-        board = Board(self.snapshot)
+        board, bound = Board(self.snapshot), dict[ObjectKey, Pod]()
         while (found := self._next_arrival(board)) is not None:
             index, pod, node = found
-            bound = replace(pod, node=node, nominated_node=None, gates=())
-            self.snapshot = replace(self.snapshot, pods={**self.snapshot.pods, pod.key: bound})
+            there = replace(pod, node=node, nominated_node=None, gates=())
+            bound[pod.key] = there
             state = replace(self.progress.steps[index], phase=StepPhase.DONE)
             self.progress = self.progress.put(index, state)
             if pod.alignment is None:
-                board.put(bound, node, devices=False)
+                board.put(there, node, devices=False)
             else:  # what zones hold depends on what the snapshot says of a pod
+                self._become({**self.snapshot.pods, **bound})
                 board = Board(self.snapshot)
+        if bound:
+            self._become({**self.snapshot.pods, **bound})
 
     def _next_arrival(self, board: Board) -> tuple[int, Pod, NodeName] | None:
         scene = self._scene()
