@@ -1,0 +1,73 @@
+"""What `restow plan`, `reschedule` and `explain` read of a live cluster, and what they say."""
+
+import asyncio
+from collections.abc import Callable, Iterator
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+from aiohttp import web
+
+from e2e.client import Client
+from restow.cli.reading import Source, read
+from restow.cluster.snapshot import Snapshot
+from restow.core.ids import ObjectKey
+from restow.sources.prometheus import Prometheus
+from tests.contract.test_live_source import NAMESPACE, kubeconfig, space
+from tests.support.prometheus import series, serving, vector
+
+__all__ = ["kubeconfig", "space"]  # fixtures
+
+pytestmark = pytest.mark.cluster
+
+KEY = ObjectKey(NAMESPACE, "vm")
+
+
+@pytest.fixture
+def machine(kubevirt_crds: None, space: Client) -> Iterator[ObjectKey]:
+    head = {"apiVersion": "kubevirt.io/v1", "kind": "VirtualMachineInstance"}
+    meta = {"name": KEY.name, "namespace": KEY.namespace}
+    space.create({**head, "metadata": meta, "spec": {}})
+    yield KEY
+    space.delete("VirtualMachineInstance", KEY.name, namespace=KEY.namespace)
+
+
+async def what_is_read(kubeconfig: Path, prometheus: Prometheus | None) -> Snapshot:
+    source = Source(files=(), kubeconfig=kubeconfig, context=None, prometheus=prometheus)
+    snapshot, _, _ = await asyncio.to_thread(read, source, None, datetime.now(UTC))
+    return snapshot
+
+
+async def test_machines_have_the_rates_that_prometheus_tells_when_it_is_asked_once(
+    machine: ObjectKey, kubeconfig: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    async with serving() as server:
+        server.answer = lambda: vector(series("7", namespace=NAMESPACE), series("9"))
+        measured = await what_is_read(kubeconfig, Prometheus(url=server.url))
+    assert measured.machines[machine].measured_rate == 7
+    assert len(server.asked) == 1
+    assert "--prometheus" not in capsys.readouterr().err
+    assert (await what_is_read(kubeconfig, None)).machines[machine].measured_rate is None
+
+
+@pytest.mark.parametrize(
+    ("answer", "says"),
+    [
+        (vector, "it knows the dirty rate of none of the"),
+        (lambda: web.Response(status=503), "GET http://127.0.0.1:"),
+    ],
+    ids=["knows no machine", "does not answer"],
+)
+async def test_a_prometheus_that_tells_nothing_is_said_and_the_cluster_is_read_all_the_same(
+    machine: ObjectKey,
+    kubeconfig: Path,
+    capsys: pytest.CaptureFixture[str],
+    answer: Callable[[], web.Response],
+    says: str,
+) -> None:
+    async with serving() as server:
+        server.answer = answer
+        found = await what_is_read(kubeconfig, Prometheus(url=server.url))
+    assert found.machines[machine].measured_rate is None
+    (line,) = [line for line in capsys.readouterr().err.splitlines() if "--prometheus" in line]
+    assert line.startswith(f"warning: --prometheus: {says}")
