@@ -1,6 +1,7 @@
 """What `restow plan`, `reschedule` and `explain` read of a live cluster, and what they say."""
 
 import asyncio
+import subprocess
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
 from pathlib import Path
@@ -9,7 +10,12 @@ import pytest
 from aiohttp import web
 
 from e2e.client import Client
+from e2e.cluster.backend import Backend
+from e2e.faulty_server import FaultyServer
+from e2e.process_operator import RESTOW
+from e2e.release import Release
 from restow.cli.reading import Source, read
+from restow.cluster.parse import KINDS
 from restow.cluster.snapshot import Snapshot
 from restow.core.ids import ObjectKey
 from restow.sources.prometheus import Prometheus
@@ -20,6 +26,7 @@ __all__ = ["kubeconfig", "space"]  # fixtures
 
 pytestmark = pytest.mark.cluster
 
+CUSTOM = ("NodeResourceTopology", "NodeClaim", "MigrationPolicy", "VirtualMachineInstance")
 KEY = ObjectKey(NAMESPACE, "vm")
 
 
@@ -71,3 +78,58 @@ async def test_a_prometheus_that_tells_nothing_is_said_and_the_cluster_is_read_a
     assert found.machines[machine].measured_rate is None
     (line,) = [line for line in capsys.readouterr().err.splitlines() if "--prometheus" in line]
     assert line.startswith(f"warning: --prometheus: {says}")
+
+
+@pytest.fixture
+def forbidding(
+    topology_crd: None,
+    node_claim_crd: None,
+    kubevirt_crds: None,
+    release: Release,
+    backend: Backend,
+) -> Iterator[FaultyServer]:
+    """An API server that lets nobody read these kinds."""
+    if backend.runs_images:
+        pytest.skip("the proxy is made for a kubeconfig with a token")
+    path = "|".join(KINDS[name].plural + r"\?" for name in CUSTOM)
+    with FaultyServer(release.identity().kubeconfig, "GET", path, [403] * 1000) as server:
+        yield server
+
+
+FOLLOWS = {
+    "MigrationPolicy": "dirty rate",
+    "NodeClaim": "the operator does not reschedule",
+    "NodeResourceTopology": "get no place",
+    "VirtualMachineInstance": "may not move",
+}
+
+
+async def test_a_plan_says_once_what_cannot_be_read_and_what_follows(
+    forbidding: FaultyServer, capsys: pytest.CaptureFixture[str]
+) -> None:
+    found = await what_is_read(forbidding.kubeconfig, None)
+    assert found.unknown == set(CUSTOM)
+    lines = [line for line in capsys.readouterr().err.splitlines() if "cannot be read" in line]
+    for kind, line in zip(sorted(CUSTOM), lines, strict=True):
+        assert line.startswith(f"warning: {kind} cannot be read (")
+        assert "403" in line
+        assert FOLLOWS[kind] in line
+
+
+def test_a_recorder_says_once_what_cannot_be_read_and_what_follows(
+    forbidding: FaultyServer, tmp_path: Path
+) -> None:
+    command = [str(RESTOW), "record", str(tmp_path / "trace.jsonl"), "--for=500ms"]
+    done = subprocess.run(
+        [*command, f"--kubeconfig={forbidding.kubeconfig}"],
+        capture_output=True, text=True, check=True,
+    )  # fmt: skip
+    told = [line for line in done.stderr.splitlines() if "cannot be read" in line]
+    assert [line.split()[1] for line in told] == sorted(CUSTOM)
+    follows = [line.rpartition("): ")[2] for line in told]
+    assert follows == [
+        "virtual machines with a dirty rate are recorded as pods that stay",
+        "nothing here rests on it",
+        "nothing here rests on it",
+        "virtual machines are recorded as pods that stay",
+    ]

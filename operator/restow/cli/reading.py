@@ -10,6 +10,7 @@ from typing import Any, NamedTuple
 
 from restow.app.by_hand import moment
 from restow.cli.progress import telling
+from restow.cli.unread import PLANNING, tell_unread
 from restow.cluster.snapshot import Snapshot
 from restow.core import marks
 from restow.core.errors import ApiError, InputError
@@ -133,8 +134,7 @@ async def _live(source: Source, named: str | None) -> tuple[Snapshot, tuple[Poli
             if error.status != 404:
                 raise
             bodies = ()  # restow's CRDs are not installed
-    for kind in sorted(snapshot.unknown):
-        sys.stderr.write(f"warning: {kind}: {problems.get(kind)}; what needs it is left alone\n")
+    tell_unread(snapshot.unknown, problems, PLANNING)
     if rates is not None and snapshot.machines and not rates.keys() & snapshot.machines.keys():
         sys.stderr.write(
             f"warning: {URL}: it knows the dirty rate of none of the {len(snapshot.machines)} "

@@ -14,6 +14,7 @@ from pydantic import BaseModel
 from restow.app.recording import Write, record
 from restow.cli.progress import telling
 from restow.cli.reading import SYNC_S
+from restow.cli.unread import RECORDING, tell_unread
 from restow.cli.wrong import wrong
 from restow.simulation.traces.recording import Recorder, as_it_is, hashed
 from restow.simulation.traces.writing import written
@@ -69,12 +70,16 @@ async def _record(request: Request, recorder: Recorder) -> float:
         async with LiveSource(api) as source:
             with telling("reading the cluster"):
                 await source.wait_synced(SYNC_S)
+            told = source.snapshot().unknown
+            tell_unread(told, source.problems(), RECORDING)
             stop = asyncio.Event()
             for number in (signal.SIGINT, signal.SIGTERM):
                 asyncio.get_running_loop().add_signal_handler(number, stop.set)
             with _writing(request.file) as write:
                 sys.stderr.write("recording; stop it with Ctrl-C\n")
-                return await record(source, recorder, write, stop=stop, for_s=request.for_s)
+                seconds = await record(source, recorder, write, stop=stop, for_s=request.for_s)
+            tell_unread(recorder.unread - told, source.problems(), RECORDING)
+            return seconds
 
 
 @contextmanager

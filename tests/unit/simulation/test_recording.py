@@ -3,6 +3,7 @@
 import asyncio
 import json
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
 from typing import Any
 
 from pydantic import BaseModel
@@ -125,6 +126,13 @@ def test_a_node_that_came_later_is_told_and_its_pods_have_no_place() -> None:
     trace = trace_of(recorded(cluster(a_pod("web-0", owner=WEB)), later, recorder=recorder))
     assert recorder.unknown == {"d"}
     assert not any(isinstance(event, Placing) for event in trace.events)
+
+
+def test_kinds_that_cannot_be_read_meanwhile_are_told() -> None:
+    recorder = Recorder("nvidia.com/gpu")
+    whole = cluster(a_pod("web-0", owner=WEB))
+    recorded(whole, replace(whole, unknown=frozenset({"KubeVirt"})), whole, recorder=recorder)
+    assert recorder.unread == {"KubeVirt"}
 
 
 def test_hashes_are_the_same_for_one_name_and_others_under_another_key() -> None:

@@ -70,6 +70,8 @@ class Recorder:
         self._allowed: dict[object, frozenset[NodeName]] = {}
         self.unknown: set[NodeName] = set()
         """Nodes that came later: pods on them are recorded without a place."""
+        self.unread: set[str] = set()
+        """Kinds of objects that could not be read at some look."""
 
     def begin(self, snapshot: Snapshot) -> Iterator[BaseModel]:
         """Yield the first line, the nodes, and the pods that are there."""
@@ -85,6 +87,7 @@ class Recorder:
 
     def look(self, snapshot: Snapshot, at: float) -> Iterator[BaseModel]:
         """Yield what has changed since the last look: who went, who came, who has a node now."""
+        self.unread |= snapshot.unknown
         now = {pod.uid: pod for pod in snapshot.pods.values() if pod.node or not pod.gates}
         for uid in [uid for uid in self._here if uid not in now]:
             self._placed.discard(uid)
