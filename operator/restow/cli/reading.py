@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from restow.app.by_hand import moment
 from restow.cli.progress import telling
@@ -18,11 +18,14 @@ from restow.policies.coverage import Policy
 from restow.policies.invalid import checked
 from restow.policies.packing_policy import PackingPolicySpec
 from restow.sources import files
-from restow.sources.dirty_rates import Rates, ask
-from restow.sources.prometheus import URL, Prometheus
 from restow.sources.scheduler_config import added_affinity
 
+if TYPE_CHECKING:  # aiohttp takes its time, and a dump needs none
+    from restow.sources.dirty_rates import Rates
+    from restow.sources.prometheus import Prometheus
+
 SYNC_S = 60.0
+PROMETHEUS = "--prometheus"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -43,7 +46,7 @@ class Source:
     kubeconfig: Path | None
     context: str | None
     scheduler_config: Path | None = None
-    prometheus: Prometheus | None = None
+    prometheus: "Prometheus | None" = None
 
 
 class Reading(NamedTuple):
@@ -106,7 +109,7 @@ def _cluster(
     if source.prometheus is not None:
         raise InputError(
             where="command line",
-            field=URL,
+            field=PROMETHEUS,
             problem="what it measures now says nothing of a dump's machines",
             remedy="leave it out, or write their rates into the dump as annotation "
             f"{marks.DIRTY_RATE}",
@@ -137,22 +140,25 @@ async def _live(source: Source, named: str | None) -> tuple[Snapshot, tuple[Poli
     tell_unread(snapshot.unknown, problems, PLANNING)
     if rates is not None and snapshot.machines and not rates.keys() & snapshot.machines.keys():
         sys.stderr.write(
-            f"warning: {URL}: it knows the dirty rate of none of the {len(snapshot.machines)} "
-            "virtual machines; check that it scrapes KubeVirt's virt-handler\n"
+            f"warning: {PROMETHEUS}: it knows the dirty rate of none of the "
+            f"{len(snapshot.machines)} virtual machines; check that it scrapes "
+            "KubeVirt's virt-handler\n"
         )
     return snapshot, tuple(_usable(bodies, named))
 
 
-async def _rates(prometheus: Prometheus | None) -> Rates | None:
+async def _rates(prometheus: "Prometheus | None") -> "Rates | None":
     """Return what Prometheus has measured; None where nobody is asked, or nobody answers."""
     if prometheus is None:
         return None
+    from restow.sources.dirty_rates import ask
+
     try:
         return await ask(prometheus)
     except ApiError as error:
         sys.stderr.write(
-            f"warning: {URL}: {error}; virtual machines count as if their memory did not change, "
-            f"but for those with annotation {marks.DIRTY_RATE}\n"
+            f"warning: {PROMETHEUS}: {error}; virtual machines count as if their memory did not "
+            f"change, but for those with annotation {marks.DIRTY_RATE}\n"
         )
         return None
 
