@@ -266,3 +266,69 @@ def test_a_prometheus_is_named_to_the_operator_and_none_by_default(
 
     assert told(default) == []
     assert told(render('prometheus.url="http://prom:9090"')) == ["http://prom:9090"]
+
+
+def mounted(manifests: list[Manifest], path: str) -> Manifest | None:
+    """Return the volume that is mounted there."""
+    names = [m["name"] for m in container(manifests)["volumeMounts"] if m["mountPath"] == path]
+    volumes = the(manifests, "Deployment")["spec"]["template"]["spec"]["volumes"]
+    return next((each for each in volumes if [each["name"]] == names), None)
+
+
+OWN = "/var/run/secrets/kubernetes.io/serviceaccount"
+
+
+@pytest.mark.parametrize(
+    ("given", "token", "authority", "secret"),
+    [
+        ({}, None, None, None),
+        ({"existingSecret": {"name": "thanos"}}, "/etc/prometheus/token", None, "thanos"),
+        (
+            {"existingSecret": {"name": "thanos", "tokenKey": "t", "caKey": "ca.crt"}},
+            "/etc/prometheus/t",
+            "/etc/prometheus/ca.crt",
+            "thanos",
+        ),
+        (
+            {"existingSecret": {"name": "ca", "caKey": "ca.crt"}, "tokenFile": f"{OWN}/token"},
+            f"{OWN}/token",
+            "/etc/prometheus/ca.crt",
+            "ca",
+        ),
+        (
+            {"tokenFile": f"{OWN}/token", "caFile": f"{OWN}/service-ca.crt"},
+            f"{OWN}/token",
+            f"{OWN}/service-ca.crt",
+            None,
+        ),
+        ({"existingSecret": {"tokenKey": "t", "caKey": "c"}}, None, None, None),
+    ],
+    ids=["none", "a token", "a Secret", "some of each", "the operator's own", "no name"],
+)
+def test_what_prometheus_is_shown_comes_from_a_secret_or_from_files(
+    given: Manifest, token: str | None, authority: str | None, secret: str | None
+) -> None:
+    manifests = render(f"prometheus={json.dumps({'url': 'https://prom:9091', **given})}")
+    told = {each["name"]: each.get("value") for each in container(manifests)["env"]}
+    assert told["RESTOW_PROMETHEUS"] == "https://prom:9091"
+    assert told.get("RESTOW_PROMETHEUS_TOKEN_FILE") == token
+    assert told.get("RESTOW_PROMETHEUS_CA_FILE") == authority
+    assert "RESTOW_PROMETHEUS_INSECURE_SKIP_TLS_VERIFY" not in told
+    volume = mounted(manifests, "/etc/prometheus")
+    assert (volume and volume["secret"]["secretName"]) == secret
+
+
+def test_tls_is_verified_unless_that_is_turned_off() -> None:
+    manifests = render('prometheus={"url": "https://prom", "insecureSkipTLSVerify": true}')
+    told = {each["name"]: each.get("value") for each in container(manifests)["env"]}
+    assert told["RESTOW_PROMETHEUS_INSECURE_SKIP_TLS_VERIFY"] == "true"
+
+
+def test_further_volumes_are_mounted_beside_the_charts_own() -> None:
+    volume = {"name": "ca", "configMap": {"name": "openshift-service-ca.crt"}}
+    mount = {"name": "ca", "mountPath": "/etc/ca", "readOnly": True}
+    manifests = render(
+        f"extraVolumes={json.dumps([volume])}", f"extraVolumeMounts={json.dumps([mount])}"
+    )
+    assert mounted(manifests, "/etc/ca") == volume
+    assert mounted(manifests, "/tmp") is not None

@@ -62,6 +62,8 @@ def test_templates_use_every_value() -> None:
         ('replicaCount="two"', "got string, want integer"),
         ("metrics.serviceMonitor.interval=30", "got number, want string"),
         ('image.digest="latest"', "does not match pattern"),
+        ('prometheus.tokenFile="token"', "does not match pattern"),
+        ('prometheus.existingSecret="thanos"', "got string, want object"),
         ('log.level="loud"', "'debug', 'info', 'warning', 'error'"),
     ],
 )

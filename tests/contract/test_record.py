@@ -13,9 +13,10 @@ import pytest
 
 from e2e.client import Json
 from e2e.cluster.backend import Backend
-from e2e.nodes import a_gpu_node
+from e2e.nodes import a_gpu_node, a_node
 from e2e.process_operator import RESTOW
 from e2e.scenario import Scenario, node_of
+from e2e.scenarios import test_rescheduling_devices as dra
 from e2e.waiting import eventually
 from restow.simulation.traces.reading import read
 from tests.support.traces import replay_of
@@ -110,6 +111,34 @@ def test_what_comes_goes_and_is_placed_is_written_and_can_be_simulated(
     assert [trace.pods[p].name for p in replay.cluster.waiting() if trace.pods[p].devices] == [
         line["arrives"] for line in told if giant in line.get("arrives", "")
     ]
+
+
+def test_devices_of_a_driver_are_the_gpus_of_nodes_and_of_pods_that_claim_them(
+    scenario: Scenario, backend: Backend, tmp_path: Path
+) -> None:
+    scenario.apply(a_node("ruby", cpu="64", labels=dra.OURS))
+    scenario.apply(dra.device_class(), dra.published("ruby"))
+    scenario.apply(*(dra.template(name, dra.CLAIMED[name]) for name in ("two", "four")))
+    scenario.wait_nodes_ready()
+    scenario.apply(dra.deployment("old", "two", 1))
+    scenario.wait_running(1, "app=old")
+    file = tmp_path / "trace.jsonl"
+    with recording(backend, file, f"--driver={dra.DRIVER}") as process:
+        written(file, "placed", f"{scenario.namespace}/old-")
+        scenario.apply(dra.deployment("new", "four", 1))
+        written(file, "placed", f"{scenario.namespace}/new-")
+        process.send_signal(signal.SIGTERM)
+        assert process.wait(30) == 0
+        assert process.stderr is not None
+        assert "without their GPUs" not in process.stderr.read().decode()
+    told = [line for line in lines_of(file) if "node" in line and "cpu" in line]
+    nodes = {line["node"]: line.get("gpus") for line in told}
+    assert nodes["ruby"] == dra.EACH
+    assert written(file, "arrives", f"{scenario.namespace}/old-")["gpus"] == 2, "what it was given"
+    assert written(file, "arrives", f"{scenario.namespace}/new-")["gpus"] == 4, "what it asks for"
+    replay = replay_of(read(str(file), io.BytesIO()))
+    replay.run()
+    assert sum(seat.mask.bit_count() for seat in replay.cluster.running.values()) == 6
 
 
 def test_a_recorder_that_is_killed_leaves_a_trace(

@@ -50,3 +50,21 @@ helm.sh/chart: {{ printf "%s-%s" .Chart.Name .Chart.Version | replace "+" "_" }}
 {{- end }}
 {{- end }}
 {{- end }}
+
+{{/* Where the operator finds the token to show to Prometheus; empty for none. */}}
+{{- define "restow.prometheusTokenFile" -}}
+{{- if .Values.prometheus.tokenFile }}
+{{- .Values.prometheus.tokenFile }}
+{{- else if and .Values.prometheus.existingSecret.name .Values.prometheus.existingSecret.tokenKey }}
+{{- printf "/etc/prometheus/%s" .Values.prometheus.existingSecret.tokenKey }}
+{{- end }}
+{{- end }}
+
+{{/* Where it finds the certificates that prove who Prometheus is; empty for those of the image. */}}
+{{- define "restow.prometheusCaFile" -}}
+{{- if .Values.prometheus.caFile }}
+{{- .Values.prometheus.caFile }}
+{{- else if and .Values.prometheus.existingSecret.name .Values.prometheus.existingSecret.caKey }}
+{{- printf "/etc/prometheus/%s" .Values.prometheus.existingSecret.caKey }}
+{{- end }}
+{{- end }}

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from restow.core.ids import Uid
+from restow.sources.prometheus import Prometheus
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -28,8 +29,7 @@ class Settings:
     dask_scheduler
         Address of the Dask cluster that solves parts of large problems; empty for local processes.
     prometheus
-        URL of the Prometheus that is asked how fast virtual machines write their memory; empty for
-        none.
+        Asked how fast virtual machines write their memory; None for nobody.
     metrics_port, probe_port
         Ports of `/metrics` and of the probes; 0 for none.
     stale_after_s
@@ -48,7 +48,7 @@ class Settings:
     context: str | None = None
     scheduler_config: Path | None = None
     dask_scheduler: str = ""
-    prometheus: str = ""
+    prometheus: Prometheus | None = None
     metrics_port: int = 9090
     probe_port: int = 8080
     stale_after_s: float = 30.0

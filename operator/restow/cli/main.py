@@ -4,12 +4,26 @@ Imports inside the commands keep `restow --help` fast: the Kubernetes client alo
 """
 
 import sys
-from pathlib import Path
 from typing import Annotated
 
 import typer
 
 from restow.cli import trace_commands
+from restow.cli.options import (
+    CaFile,
+    Context,
+    DaskScheduler,
+    Format,
+    Insecure,
+    Kubeconfig,
+    Level,
+    PrometheusUrl,
+    SchedulerConfig,
+    Sources,
+    TimeLimit,
+    TokenFile,
+    asked,
+)
 from restow.cli.output import Form, Objective, Output
 from restow.core.errors import InputError, RestowError
 from restow.telemetry.levels import LogFormat, LogLevel
@@ -32,51 +46,10 @@ app.command()(trace_commands.simulate)
 app.command()(trace_commands.record)
 app.add_typer(trace_commands.trace, name="trace")
 
-Sources = Annotated[
-    list[str] | None,
-    typer.Option(
-        "--from",
-        metavar="FILE",
-        help="Kubernetes objects (YAML, JSON, lists, .gz), - for stdin; may be repeated. "
-        "Default: the cluster of the current context.",
-    ),
-]
-TimeLimit = Annotated[
-    str | None, typer.Option(help="Time to solve, such as 10s; default: the policy's.")
-]
-Kubeconfig = Annotated[
-    Path | None,
-    typer.Option(help="Path of the kubeconfig; default: $KUBECONFIG, then ~/.kube/config."),
-]
-Context = Annotated[str | None, typer.Option(help="Context of the kubeconfig.")]
-SchedulerConfig = Annotated[
-    Path | None,
-    typer.Option(
-        envvar="RESTOW_SCHEDULER_CONFIG",
-        help="kube-scheduler's KubeSchedulerConfiguration, for the node affinity that its profiles "
-        "add; needless where they add none.",
-    ),
-]
-DaskScheduler = Annotated[
-    str,
-    typer.Option(
-        envvar="RESTOW_DASK_SCHEDULER",
-        metavar="ADDRESS",
-        help="Solve parts of large problems on this Dask cluster, such as tcp://dask:8786, whose "
-        "workers run the same restow; default: on this machine's cores.",
-    ),
-]
-Level = Annotated[
-    LogLevel, typer.Option(envvar="RESTOW_LOG_LEVEL", help="Least important line to log.")
-]
-Format = Annotated[
-    LogFormat,
-    typer.Option(envvar="RESTOW_LOG_FORMAT", help="auto: console on a terminal, else JSON."),
-]
-
 
 @app.command()
 def plan(
+    ctx: typer.Context,
     *,
     sources: Sources = None,
     policy: Annotated[
@@ -99,6 +72,10 @@ def plan(
     kubeconfig: Kubeconfig = None,
     context: Context = None,
     scheduler_config: SchedulerConfig = None,
+    prometheus: PrometheusUrl = "",
+    prometheus_token_file: TokenFile = None,
+    prometheus_ca_file: CaFile = None,
+    prometheus_insecure: Insecure = False,
     log_level: Level = LogLevel.WARNING,
     log_format: Format = LogFormat.AUTO,
 ) -> None:
@@ -116,6 +93,13 @@ def plan(
                 kubeconfig=kubeconfig,
                 context=context,
                 scheduler_config=scheduler_config,
+                prometheus=asked(
+                    ctx,
+                    prometheus,
+                    prometheus_token_file,
+                    prometheus_ca_file,
+                    insecure=prometheus_insecure,
+                ),
             ),
             policy=policy,
             time_limit_s=None if time_limit is None else seconds(time_limit, "--time-limit"),
@@ -128,6 +112,7 @@ def plan(
 
 @app.command()
 def reschedule(
+    ctx: typer.Context,
     *,
     max_migrations: Annotated[int, typer.Option(min=0, help="Most pods that may move.")],
     shapes: Annotated[
@@ -187,6 +172,10 @@ def reschedule(
     kubeconfig: Kubeconfig = None,
     context: Context = None,
     scheduler_config: SchedulerConfig = None,
+    prometheus: PrometheusUrl = "",
+    prometheus_token_file: TokenFile = None,
+    prometheus_ca_file: CaFile = None,
+    prometheus_insecure: Insecure = False,
     log_level: Level = LogLevel.WARNING,
     log_format: Format = LogFormat.AUTO,
 ) -> None:
@@ -204,6 +193,13 @@ def reschedule(
                 kubeconfig=kubeconfig,
                 context=context,
                 scheduler_config=scheduler_config,
+                prometheus=asked(
+                    ctx,
+                    prometheus,
+                    prometheus_token_file,
+                    prometheus_ca_file,
+                    insecure=prometheus_insecure,
+                ),
             ),
             policy=policy,
             shapes=tuple(shapes or ()),
@@ -222,6 +218,7 @@ def reschedule(
 
 @explain.command("pod")
 def explain_pod(
+    ctx: typer.Context,
     *,
     pod: Annotated[str, typer.Argument(metavar="NAMESPACE/NAME", help="The pod.")],
     sources: Sources = None,
@@ -234,6 +231,10 @@ def explain_pod(
     kubeconfig: Kubeconfig = None,
     context: Context = None,
     scheduler_config: SchedulerConfig = None,
+    prometheus: PrometheusUrl = "",
+    prometheus_token_file: TokenFile = None,
+    prometheus_ca_file: CaFile = None,
+    prometheus_insecure: Insecure = False,
     log_level: Level = LogLevel.WARNING,
     log_format: Format = LogFormat.AUTO,
 ) -> None:
@@ -252,6 +253,13 @@ def explain_pod(
                 kubeconfig=kubeconfig,
                 context=context,
                 scheduler_config=scheduler_config,
+                prometheus=asked(
+                    ctx,
+                    prometheus,
+                    prometheus_token_file,
+                    prometheus_ca_file,
+                    insecure=prometheus_insecure,
+                ),
             ),
             policy=policy,
             time_limit_s=None if time_limit is None else seconds(time_limit, "--time-limit"),
@@ -262,6 +270,7 @@ def explain_pod(
 
 @app.command()
 def run(
+    ctx: typer.Context,
     *,
     namespace: Annotated[
         str,
@@ -289,15 +298,10 @@ def run(
     context: Context = None,
     scheduler_config: SchedulerConfig = None,
     dask_scheduler: DaskScheduler = "",
-    prometheus: Annotated[
-        str,
-        typer.Option(
-            envvar="RESTOW_PROMETHEUS",
-            metavar="URL",
-            help="Ask this Prometheus how fast virtual machines write their memory, such as "
-            "http://prometheus.monitoring:9090; default: nobody.",
-        ),
-    ] = "",
+    prometheus: PrometheusUrl = "",
+    prometheus_token_file: TokenFile = None,
+    prometheus_ca_file: CaFile = None,
+    prometheus_insecure: Insecure = False,
     log_level: Level = LogLevel.INFO,
     log_format: Format = LogFormat.AUTO,
 ) -> None:
@@ -317,7 +321,13 @@ def run(
             context=context,
             scheduler_config=scheduler_config,
             dask_scheduler=dask_scheduler,
-            prometheus=prometheus,
+            prometheus=asked(
+                ctx,
+                prometheus,
+                prometheus_token_file,
+                prometheus_ca_file,
+                insecure=prometheus_insecure,
+            ),
         )
     )
 

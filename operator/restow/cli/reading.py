@@ -6,11 +6,13 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from restow.app.by_hand import moment
 from restow.cli.progress import telling
+from restow.cli.unread import PLANNING, tell_unread
 from restow.cluster.snapshot import Snapshot
+from restow.core import marks
 from restow.core.errors import ApiError, InputError
 from restow.policies.coverage import Policy
 from restow.policies.invalid import checked
@@ -18,7 +20,12 @@ from restow.policies.packing_policy import PackingPolicySpec
 from restow.sources import files
 from restow.sources.scheduler_config import added_affinity
 
+if TYPE_CHECKING:  # aiohttp takes its time, and a dump needs none
+    from restow.sources.dirty_rates import Rates
+    from restow.sources.prometheus import Prometheus
+
 SYNC_S = 60.0
+PROMETHEUS = "--prometheus"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -31,12 +38,15 @@ class Source:
         `-` for stdin; empty for the cluster of the current context.
     scheduler_config
         kube-scheduler's own configuration, None where its profiles add no affinity.
+    prometheus
+        Asked once how fast the machines of a live cluster write their memory; None for nobody.
     """
 
     files: tuple[str, ...]
     kubeconfig: Path | None
     context: str | None
     scheduler_config: Path | None = None
+    prometheus: "Prometheus | None" = None
 
 
 class Reading(NamedTuple):
@@ -96,6 +106,14 @@ def _cluster(
                 problem="it names a cluster to read, and --from a file",
                 remedy="leave out one of the two",
             )
+    if source.prometheus is not None:
+        raise InputError(
+            where="command line",
+            field=PROMETHEUS,
+            problem="what it measures now says nothing of a dump's machines",
+            remedy="leave it out, or write their rates into the dump as annotation "
+            f"{marks.DIRTY_RATE}",
+        )
     dump = files.read(source.files, sys.stdin.buffer, now)
     for warning in dump.warnings:
         sys.stderr.write(f"warning: {warning}\n")
@@ -110,7 +128,8 @@ async def _live(source: Source, named: str | None) -> tuple[Snapshot, tuple[Poli
     async with await connect(source.kubeconfig, source.context) as api:
         await reach(api)
         async with LiveSource(api) as view:
-            await view.wait_synced(SYNC_S)
+            rates, _ = await asyncio.gather(_rates(source.prometheus), view.wait_synced(SYNC_S))
+            view.tell_rates(rates or {})
             snapshot, problems = view.snapshot(), view.problems()
         try:
             bodies = await Documents(api).list_policies()
@@ -118,9 +137,30 @@ async def _live(source: Source, named: str | None) -> tuple[Snapshot, tuple[Poli
             if error.status != 404:
                 raise
             bodies = ()  # restow's CRDs are not installed
-    for kind in sorted(snapshot.unknown):
-        sys.stderr.write(f"warning: {kind}: {problems.get(kind)}; what needs it is left alone\n")
+    tell_unread(snapshot.unknown, problems, PLANNING)
+    if rates is not None and snapshot.machines and not rates.keys() & snapshot.machines.keys():
+        sys.stderr.write(
+            f"warning: {PROMETHEUS}: it knows the dirty rate of none of the "
+            f"{len(snapshot.machines)} virtual machines; check that it scrapes "
+            "KubeVirt's virt-handler\n"
+        )
     return snapshot, tuple(_usable(bodies, named))
+
+
+async def _rates(prometheus: "Prometheus | None") -> "Rates | None":
+    """Return what Prometheus has measured; None where nobody is asked, or nobody answers."""
+    if prometheus is None:
+        return None
+    from restow.sources.dirty_rates import ask
+
+    try:
+        return await ask(prometheus)
+    except ApiError as error:
+        sys.stderr.write(
+            f"warning: {PROMETHEUS}: {error}; virtual machines count as if their memory did not "
+            f"change, but for those with annotation {marks.DIRTY_RATE}\n"
+        )
+        return None
 
 
 def _usable(bodies: Iterable[Mapping[str, Any]], named: str | None) -> Iterator[Policy]:

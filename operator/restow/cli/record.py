@@ -14,7 +14,10 @@ from pydantic import BaseModel
 from restow.app.recording import Write, record
 from restow.cli.progress import telling
 from restow.cli.reading import SYNC_S
+from restow.cli.unread import RECORDING, tell_unread
 from restow.cli.wrong import wrong
+from restow.simulation.traces.gpus import Gpus
+from restow.simulation.traces.lines import MOST_DEVICES
 from restow.simulation.traces.recording import Recorder, as_it_is, hashed
 from restow.simulation.traces.writing import written
 from restow.sources.client import connect, reach
@@ -31,12 +34,15 @@ class Request:
         None until stopped.
     device
         The extended resource that counts GPUs.
+    driver
+        The DRA driver whose devices are GPUs.
     """
 
     file: Path
     for_s: float | None
     anonymise: bool
     device: str
+    driver: str
     kubeconfig: Path | None
     context: str | None
 
@@ -53,13 +59,25 @@ def run(request: Request) -> None:
     if request.file.exists():
         raise wrong(str(request.file), "is there already", "name a new file")
     name = hashed(secrets.token_bytes(32)) if request.anonymise else as_it_is
-    recorder = Recorder(request.device, name, anonymised=request.anonymise)
+    gpus = Gpus(request.device, request.driver)
+    recorder = Recorder(gpus, name, anonymised=request.anonymise)
     seconds = asyncio.run(_record(request, recorder))
     sys.stderr.write(f"recorded {seconds:g} s in {request.file}\n")
     if recorder.unknown:
         sys.stderr.write(
             f"warning: {len(recorder.unknown)} nodes came later and are not in the trace; pods on "
             "them have no place there\n"
+        )
+    if recorder.bare:
+        reasons = ", ".join(f"{why} ({n})" for why, n in sorted(recorder.bare.items()))
+        sys.stderr.write(
+            f"warning: {recorder.bare.total()} pods are in the trace without their GPUs, which it "
+            f"cannot say: {reasons}\n"
+        )
+    if recorder.crowded:
+        sys.stderr.write(
+            f"warning: {recorder.crowded} nodes have more than {MOST_DEVICES} GPUs; the trace has "
+            f"{MOST_DEVICES} of each\n"
         )
 
 
@@ -69,12 +87,16 @@ async def _record(request: Request, recorder: Recorder) -> float:
         async with LiveSource(api) as source:
             with telling("reading the cluster"):
                 await source.wait_synced(SYNC_S)
+            told = source.snapshot().unknown
+            tell_unread(told, source.problems(), RECORDING)
             stop = asyncio.Event()
             for number in (signal.SIGINT, signal.SIGTERM):
                 asyncio.get_running_loop().add_signal_handler(number, stop.set)
             with _writing(request.file) as write:
                 sys.stderr.write("recording; stop it with Ctrl-C\n")
-                return await record(source, recorder, write, stop=stop, for_s=request.for_s)
+                seconds = await record(source, recorder, write, stop=stop, for_s=request.for_s)
+            tell_unread(recorder.unread - told, source.problems(), RECORDING)
+            return seconds
 
 
 @contextmanager

@@ -8,6 +8,7 @@ from pathlib import Path
 from restow.app.settings import Settings
 from restow.core.ids import Uid
 from restow.handlers import running
+from restow.sources.prometheus import Prometheus
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -23,7 +24,7 @@ class Request:
     context: str | None
     scheduler_config: Path | None
     dask_scheduler: str
-    prometheus: str
+    prometheus: Prometheus | None
 
 
 def run(request: Request) -> None:
@@ -32,7 +33,7 @@ def run(request: Request) -> None:
     Raises
     ------
     InputError
-        When no cluster is configured, a port is taken, or the URL of Prometheus is none.
+        When no cluster is configured, or a port is taken.
     """
     settings = Settings(
         namespace=request.namespace,

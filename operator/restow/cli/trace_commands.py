@@ -113,8 +113,12 @@ def record(
         ),
     ] = False,
     device: Annotated[
-        str, typer.Option(help="The extended resource that counts GPUs.")
+        str, typer.Option(help="The extended resource that counts GPUs; MIG devices come along.")
     ] = "nvidia.com/gpu",
+    driver: Annotated[
+        str,
+        typer.Option(help="The driver of dynamic resource allocation whose devices are GPUs."),
+    ] = "gpu.nvidia.com",
     kubeconfig: Annotated[
         Path | None,
         typer.Option(help="Path of the kubeconfig; default: $KUBECONFIG, then ~/.kube/config."),
@@ -131,6 +135,7 @@ def record(
             for_s=None if for_ is None else seconds(for_, "--for"),
             anonymise=anonymise,
             device=device,
+            driver=driver,
             kubeconfig=kubeconfig,
             context=context,
         )

@@ -48,8 +48,7 @@ async def run(settings: Settings) -> None:
     Raises
     ------
     InputError
-        When no cluster is configured, a port is taken, the scheduler's file cannot be used, or the
-        URL of Prometheus is none.
+        When no cluster is configured, a port is taken, or the scheduler's file cannot be used.
     """
     added = added_affinity(settings.scheduler_config)
     async with AsyncExitStack() as stack:
@@ -61,7 +60,7 @@ async def run(settings: Settings) -> None:
         view = await stack.enter_async_context(
             LiveSource(api, pace=Pace(watch_s=WATCH_S), added_affinity=added)
         )
-        if settings.prometheus:
+        if settings.prometheus is not None:
             rates = DirtyRates(settings.prometheus, view.tell_rates)
             await stack.enter_async_context(_in_background(rates.run()))
         chair = LeaseHolder(api, namespace=settings.namespace, identity=settings.identity)

@@ -18,7 +18,7 @@ contexts: [{name: one, context: {cluster: c, user: u}}]
 """
 
 
-COMMANDS = {"plan", "run", "pack", "record", "simulate"}
+COMMANDS = {"plan", "reschedule", "explain", "run", "pack", "record", "simulate"}
 
 
 @pytest.mark.parametrize(
@@ -32,6 +32,19 @@ COMMANDS = {"plan", "run", "pack", "record", "simulate"}
         (["plan", "--time-limit", "0"], ["--time-limit", "'0'", "10s"]),
         (["plan", "--from", "x", "--context", "prod"], ["--context", "--from", "leave out"]),
         (["plan", "--from", "x", "--kubeconfig", "k"], ["--kubeconfig", "--from", "leave out"]),
+        (
+            ["explain", "pod", "a/b", "--from", "x", "--prometheus", "http://p"],
+            ["--prometheus: ", "a dump's machines", "restow.dev/dirty-rate"],
+        ),
+        (
+            ["reschedule", "--max-migrations", "1", "--prometheus", "p:9090"],
+            ["--prometheus: ", "'p:9090'"],
+        ),
+        (["plan", "--prometheus-token-file", "t"], ["--prometheus-token-file", "by --prometheus"]),
+        (
+            ["run", "--prometheus", "https://p", "--prometheus-ca-file", "none"],
+            ["--prometheus-ca-file: none: No such file"],
+        ),
         (["run", "--metrics-port", "many"], ["--metrics-port", "integer", "`restow run --help`"]),
         (["run", "--probe-port", "70000"], ["--probe-port", "65535"]),
         (["record", "t", "--for", "soon"], ["--for", "'soon'", "10s"]),
@@ -56,6 +69,17 @@ def test_wrong_arguments_are_one_line(
     (line,) = err.splitlines()
     assert line.startswith("error: command line: ")
     assert [word for word in says if word not in line] == []
+
+
+def test_the_prometheus_of_the_environment_is_not_asked_about_files(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("RESTOW_PROMETHEUS", "http://p")
+    monkeypatch.setattr(sys, "argv", ["restow", "plan", "--from", "nowhere.json"])
+    with pytest.raises(SystemExit) as end:
+        main()
+    assert end.value.code == 2
+    assert capsys.readouterr().err.startswith("error: nowhere.json: ")
 
 
 @pytest.mark.parametrize("option", ["--metrics-port", "--probe-port"])

@@ -3,6 +3,7 @@
 import asyncio
 import json
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
 from typing import Any
 
 from pydantic import BaseModel
@@ -10,12 +11,15 @@ from pydantic import BaseModel
 from restow.app.recording import record
 from restow.cluster.objects import Feature, Taint
 from restow.cluster.snapshot import Snapshot
+from restow.simulation.traces.gpus import Gpus
 from restow.simulation.traces.reading import parse
 from restow.simulation.traces.recording import Recorder, hashed
 from restow.simulation.traces.trace import Arrival, Departure, Placing, Trace
 from restow.simulation.traces.writing import written
+from tests.support.devices import DRIVER
 from tests.support.objects import GIB, a_node, a_pod, a_snapshot, a_workload
 
+GPUS = Gpus("nvidia.com/gpu", DRIVER)
 WEB = a_workload(name="web", replicas=3)
 NODES = [
     a_node("a", gpus=8, labels={"nvidia.com/gpu.product": "H100", "rack": "left"}),
@@ -30,7 +34,7 @@ def cluster(*pods: Any, nodes: Sequence[Any] = NODES) -> Snapshot:
 
 def recorded(*looks: Snapshot, recorder: Recorder | None = None) -> list[BaseModel]:
     """The lines of looks ten seconds apart."""
-    writer = recorder or Recorder("nvidia.com/gpu")
+    writer = recorder or Recorder(GPUS)
     lines = list(writer.begin(looks[0]))
     for number, look in enumerate(looks[1:], start=1):
         lines += writer.look(look, 10.0 * number)
@@ -119,12 +123,19 @@ def test_who_is_put_by_others_is_fixed_and_who_may_not_be_moved_is_not_movable()
 
 
 def test_a_node_that_came_later_is_told_and_its_pods_have_no_place() -> None:
-    recorder = Recorder("nvidia.com/gpu")
+    recorder = Recorder(GPUS)
     pod = a_pod("web-1", node="d", owner=WEB)
     later = cluster(a_pod("web-0", owner=WEB), pod, nodes=[*NODES, a_node("d")])
     trace = trace_of(recorded(cluster(a_pod("web-0", owner=WEB)), later, recorder=recorder))
     assert recorder.unknown == {"d"}
     assert not any(isinstance(event, Placing) for event in trace.events)
+
+
+def test_kinds_that_cannot_be_read_meanwhile_are_told() -> None:
+    recorder = Recorder(GPUS)
+    whole = cluster(a_pod("web-0", owner=WEB))
+    recorded(whole, replace(whole, unknown=frozenset({"KubeVirt"})), whole, recorder=recorder)
+    assert recorder.unread == {"KubeVirt"}
 
 
 def test_hashes_are_the_same_for_one_name_and_others_under_another_key() -> None:
@@ -135,9 +146,9 @@ def test_hashes_are_the_same_for_one_name_and_others_under_another_key() -> None
     texts = [
         [json.loads(written(line)) for line in recorded(cluster(*pods), recorder=recorder)]
         for recorder in (
-            Recorder("nvidia.com/gpu", hashed(b"1"), anonymised=True),
-            Recorder("nvidia.com/gpu", hashed(b"1"), anonymised=True),
-            Recorder("nvidia.com/gpu", hashed(b"2"), anonymised=True),
+            Recorder(GPUS, hashed(b"1"), anonymised=True),
+            Recorder(GPUS, hashed(b"1"), anonymised=True),
+            Recorder(GPUS, hashed(b"2"), anonymised=True),
         )
     ]
     assert texts[0] == texts[1]
@@ -169,7 +180,7 @@ async def test_a_recording_ends_when_it_is_told_to_or_when_the_time_is_up() -> N
         stop = asyncio.Event()
         if told:
             stop.set()
-        recorder = Recorder("nvidia.com/gpu")
+        recorder = Recorder(GPUS)
         async with asyncio.timeout(30):
             seconds = await record(Still(), recorder, lines.extend, stop=stop, for_s=for_s)
         trace = trace_of(lines)

@@ -1,77 +1,38 @@
 """Dirty rates asked of a server that answers as Prometheus does, or does not."""
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
-from dataclasses import dataclass, field
 
 import pytest
 import structlog.testing
 from aiohttp import web
 
-from restow.core.errors import InputError
 from restow.core.ids import ObjectKey
 from restow.sources.dirty_rates import QUERY, DirtyRates, Rates
+from restow.sources.prometheus import Prometheus
 from restow.telemetry import happenings
+from tests.support.prometheus import PrometheusServer, series, serving, until, vector
 
 MIB = 2**20
 KEY = ObjectKey("x", "vm")
-Answer = Callable[[], Awaitable[web.StreamResponse]]
-
-
-def series(rate: str, **labels: str) -> dict[str, object]:
-    return {"metric": {"namespace": "x", "name": "vm", **labels}, "value": [1767225600.5, rate]}
-
-
-def vector(*found: dict[str, object]) -> web.Response:
-    data = {"resultType": "vector", "result": list(found)}
-    return web.json_response({"status": "success", "data": data})
-
-
-@dataclass
-class Prometheus:
-    """Answers each query as the test has it, and notes what it was asked."""
-
-    url: str = ""
-    asked: list[str] = field(default_factory=list)
-    answer: Callable[[], web.Response] = vector
-    silent: bool = False
-
-    async def handle(self, request: web.BaseRequest) -> web.StreamResponse:
-        assert isinstance(request, web.BaseRequest)
-        self.asked.append(f"{request.path} {request.query['query']}")
-        if self.silent:
-            await asyncio.Event().wait()
-        return self.answer()
 
 
 @pytest.fixture
-async def prometheus() -> AsyncIterator[Prometheus]:
-    made = Prometheus()
-    runner = web.ServerRunner(web.Server(made.handle, handler_cancellation=True))
-    await runner.setup()
-    site = web.TCPSite(runner, "127.0.0.1", 0)
-    await site.start()
-    made.url = f"http://127.0.0.1:{runner.addresses[0][1]}"
-    yield made
-    await runner.cleanup()
+async def prometheus() -> AsyncIterator[PrometheusServer]:
+    async with serving() as made:
+        yield made
 
 
 @asynccontextmanager
 async def asking(url: str, told: list[Rates], *, kept_s: float = 3600.0) -> AsyncIterator[None]:
-    rates = DirtyRates(url, told.append, every_s=0.02, timeout_s=0.3, kept_s=kept_s)
+    rates = DirtyRates(Prometheus(url=url), told.append, every_s=0.02, timeout_s=0.3, kept_s=kept_s)
     task = asyncio.create_task(rates.run())
     try:
         yield
     finally:
         task.cancel()
         await asyncio.gather(task, return_exceptions=True)
-
-
-async def until(holds: Callable[[], bool]) -> None:
-    async with asyncio.timeout(10):
-        while not holds():  # noqa: ASYNC110 - nothing tells of it
-            await asyncio.sleep(0.01)
 
 
 @pytest.mark.parametrize(
@@ -99,7 +60,7 @@ async def until(holds: Callable[[], bool]) -> None:
     ],
 )
 async def test_rates_are_taken_from_the_answer(
-    prometheus: Prometheus, found: list[dict[str, object]], rates: Rates
+    prometheus: PrometheusServer, found: list[dict[str, object]], rates: Rates
 ) -> None:
     prometheus.answer = lambda: vector(series("3", name="sentinel"), *found)
     told: list[Rates] = []
@@ -109,7 +70,7 @@ async def test_rates_are_taken_from_the_answer(
     assert prometheus.asked[0] == f"/api/v1/query {QUERY}"
 
 
-async def test_only_news_are_told(prometheus: Prometheus) -> None:
+async def test_only_news_are_told(prometheus: PrometheusServer) -> None:
     prometheus.answer = lambda: vector(series("1000000"))
     told: list[Rates] = []
     async with asking(f"{prometheus.url}/", told):
@@ -138,7 +99,7 @@ WRONG: dict[str, tuple[Callable[[], web.Response], str]] = {
 
 @pytest.mark.parametrize("case", [*WRONG, "silence", "nobody"])
 async def test_what_goes_wrong_is_said_once_with_the_url_and_what_was_told_is_kept(
-    prometheus: Prometheus, case: str
+    prometheus: PrometheusServer, case: str
 ) -> None:
     prometheus.answer = lambda: vector(series("1048576"))
     told: list[Rates] = []
@@ -162,7 +123,7 @@ async def test_what_goes_wrong_is_said_once_with_the_url_and_what_was_told_is_ke
 
 
 async def test_what_is_not_heard_again_for_long_is_forgotten_until_it_is(
-    prometheus: Prometheus,
+    prometheus: PrometheusServer,
 ) -> None:
     prometheus.answer = lambda: vector(series("1048576"))
     told: list[Rates] = []
@@ -172,19 +133,3 @@ async def test_what_is_not_heard_again_for_long_is_forgotten_until_it_is(
         await until(lambda: told == [{KEY: MIB}, {}])
         prometheus.answer = lambda: vector(series("1048576"))
         await until(lambda: told == [{KEY: MIB}, {}, {KEY: MIB}])
-
-
-@pytest.mark.parametrize(
-    "url",
-    [
-        "prometheus:9090",
-        "ftp://prometheus",
-        "http://",
-        "http://p?query=up",
-        "http://u:p@p",
-        "http://[",
-    ],
-)
-def test_what_is_no_url_is_refused(url: str) -> None:
-    with pytest.raises(InputError, match=r"--prometheus.*is not the URL of a Prometheus"):
-        DirtyRates(url, lambda _: None)

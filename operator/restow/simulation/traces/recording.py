@@ -1,10 +1,10 @@
 """Turns what is seen of a live cluster, look by look, into the lines of a trace."""
 
 import hmac
+from collections import Counter
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from hashlib import sha256
-from typing import Final
 
 from pydantic import BaseModel
 
@@ -14,6 +14,7 @@ from restow.core.ids import NodeName, Uid
 from restow.policies.packing_policy import Moving, Scope
 from restow.rules import registry, wishes
 from restow.rules.moving.registry import Context, reasons_to_stay
+from restow.simulation.traces.gpus import Gpus, Taken, are_there, claims_of
 from restow.simulation.traces.lines import (
     MEBI,
     MOST_DEVICES,
@@ -26,8 +27,6 @@ from restow.simulation.traces.lines import (
     PlacedLine,
 )
 from restow.simulation.traces.writing import group_line
-
-PRODUCT: Final = "nvidia.com/gpu.product"
 
 Name = Callable[[str, str], str]
 """Gives a thing of a sort (`pod`, `node`, …) the name that is written."""
@@ -53,23 +52,31 @@ class Recorder:
 
     Parameters
     ----------
-    device
-        The extended resource that counts GPUs.
+    gpus
+        What counts as one.
     name
         How things are called; `as_it_is`, or `hashed`.
     anonymised
         Whether moments and namespaces are left out as well.
     """
 
-    def __init__(self, device: str, name: Name = as_it_is, *, anonymised: bool = False) -> None:
-        self._device, self._name, self._anonymised = device, name, anonymised
+    def __init__(self, gpus: Gpus, name: Name = as_it_is, *, anonymised: bool = False) -> None:
+        self._gpus, self._name, self._anonymised = gpus, name, anonymised
         self._nodes: dict[NodeName, Node] = {}
         self._here: dict[Uid, str] = {}
         self._placed: set[Uid] = set()
+        self._claims: dict[Uid, frozenset[Uid]] = {}
+        self._claimed: set[Uid] = set()
         self._groups: dict[frozenset[NodeName], str] = {}
         self._allowed: dict[object, frozenset[NodeName]] = {}
         self.unknown: set[NodeName] = set()
         """Nodes that came later: pods on them are recorded without a place."""
+        self.bare: Counter[str] = Counter()
+        """How many pods are recorded without their GPUs, by the reason."""
+        self.crowded = 0
+        """How many nodes have more GPUs than the trace can say."""
+        self.unread: set[str] = set()
+        """Kinds of objects that could not be read at some look."""
 
     def begin(self, snapshot: Snapshot) -> Iterator[BaseModel]:
         """Yield the first line, the nodes, and the pods that are there."""
@@ -80,14 +87,16 @@ class Recorder:
             anonymised=self._anonymised,
         )
         self._nodes = dict(snapshot.nodes)
-        yield from (self._node(node) for node in snapshot.nodes.values())
+        yield from (self._node(node, snapshot) for node in snapshot.nodes.values())
         yield from self.look(snapshot, 0.0)
 
     def look(self, snapshot: Snapshot, at: float) -> Iterator[BaseModel]:
         """Yield what has changed since the last look: who went, who came, who has a node now."""
-        now = {pod.uid: pod for pod in snapshot.pods.values() if pod.node or not pod.gates}
+        self.unread |= snapshot.unknown
+        now = {pod.uid: pod for pod in snapshot.pods.values() if _has_come(pod, snapshot)}
         for uid in [uid for uid in self._here if uid not in now]:
             self._placed.discard(uid)
+            self._claimed -= self._claims.pop(uid, frozenset())
             yield DepartureLine(at=at, departs=self._here.pop(uid))
         context = None
         for uid, pod in now.items():
@@ -106,13 +115,15 @@ class Recorder:
         """Return the last line."""
         return EndLine(at=at, ends=True)
 
-    def _node(self, node: Node) -> NodeLine:
-        model = node.labels.get(PRODUCT, "")
+    def _node(self, node: Node, snapshot: Snapshot) -> NodeLine:
+        model = self._gpus.model(node, snapshot)
+        gpus = self._gpus.of_node(node, snapshot)
+        self.crowded += gpus > MOST_DEVICES
         return NodeLine(
             node=self._name("node", node.name),
             cpu=f"{node.allocatable.of('cpu')}m",
             memory=f"{node.allocatable.of('memory') // MEBI}Mi",
-            gpus=min(MOST_DEVICES, node.allocatable.of(self._device)),
+            gpus=min(MOST_DEVICES, gpus),
             model=self._name("model", model) if model else "",
         )
 
@@ -127,12 +138,14 @@ class Recorder:
                 if group is None:
                     group = self._groups[nodes] = f"group-{len(self._groups)}"
                     yield group_line(group, [self._name("node", node) for node in nodes])
+        taken = self._taken(pod, context.snapshot)
         yield ArrivalLine(
             at=at,
             arrives=name,
             cpu=f"{pod.requests.of('cpu')}m",
             memory=str(pod.requests.of("memory")),
-            gpus=min(MOST_DEVICES, pod.requests.of(self._device)),
+            gpus=taken.gpus,
+            share=taken.share,
             group=group,
             priority=pod.priority,
             fixed=fixed,
@@ -143,6 +156,16 @@ class Recorder:
                 for key, text in pod.labels.items()
             },
         )
+
+    def _taken(self, pod: Pod, snapshot: Snapshot) -> Taken:
+        """Return the GPUs that are written for the pod; a claim's are those of who came first."""
+        taken = self._gpus.of_pod(pod, snapshot, self._claimed)
+        if taken.why:
+            self.bare[taken.why] += 1
+        elif taken.gpus and pod.claims:
+            self._claims[pod.uid] = claims_of(pod, snapshot)
+            self._claimed |= self._claims[pod.uid]
+        return taken
 
     def _where(self, pod: Pod) -> frozenset[NodeName]:
         """Return the nodes that the pod's own selectors, affinity and tolerations leave it."""
@@ -156,6 +179,11 @@ class Recorder:
                 if registry.refusal(started, node) is None
             )
         return self._allowed[asked]
+
+
+def _has_come(pod: Pod, snapshot: Snapshot) -> bool:
+    """Return whether kube-scheduler looks at the pod, or has."""
+    return pod.node is not None or (not pod.gates and are_there(pod, snapshot))
 
 
 def _context(snapshot: Snapshot) -> Context:
