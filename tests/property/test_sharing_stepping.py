@@ -142,3 +142,14 @@ def test_where_too_many_share_a_device_nothing_is_claimed(number: int, worth: in
     for steps in steps_of(fleet):
         buy(fleet, values, steps)
         assert most(Market(fleet, values, steps), 0) == worth
+
+
+@pytest.mark.parametrize("cpu", range(4, 12))
+def test_pods_below_a_step_count_for_all_the_room_they_can_fill(cpu: int) -> None:
+    small = PodClass(cpu_m=2, memory=2)
+    node = Node(cpu_m=cpu, memory=cpu, devices=1, model="")
+    fleet = fleet_of(Problem(nodes=(node,), kinds=(small,), pods=(), limit=0))
+    values = value(fleet, np.array([UNIT], np.int64), 0)
+    for steps in steps_of(fleet, 2):
+        buy(fleet, values, steps)
+        assert most(Market(fleet, values, steps), 0) >= cpu // 2 * UNIT
