@@ -21,7 +21,7 @@ from restow.sharing.mending import Mending
 from restow.sharing.pooling import Pooling, pools_of, running
 from restow.sharing.problem import Placement, Problem
 
-APPROACH, FINISH, DIVE = 0.25, 0.5, 0.75
+APPROACH, DEEP, FINISH, DIVE = 0.25, 0.4, 0.5, 0.75
 """Shares of the effort after which each step ends, one after the other."""
 
 GREEDY, GREEDIER = 0.2, 0.3
@@ -111,9 +111,11 @@ class _Engine:
         self._take(Greedy(self._fleet, waiting).run(generation.columns.all, self._until(GREEDIER)))
         if generation.solved(self._until(FINISH)) is not None:
             self._offer(nearest(generation))
-        generation.finish(self._until(FINISH))
-        self._offer(nearest(generation))
-        self._bound = min(self._bound, generation.bound)
+        self._finish(generation)
+        if self._until(DEEP)() > 0:
+            generation.deepen()
+            generation.approach(self._until(DEEP))
+            self._finish(generation)
         chosen = dive(generation, self._until(DIVE))
         self._offer(chosen)
         self._choose(generation, chosen)
@@ -127,6 +129,12 @@ class _Engine:
         found = pooling.solve(running(self._problem, pool_of), self._until(POOLED))
         price = fleet.kinds.gain * UNIT if found is None else np.rint(found[0] * UNIT)
         return Generation(fleet, price.astype(np.int64), self._meter)
+
+    def _finish(self, generation: Generation) -> None:
+        """Complete the program's columns, and round its solution."""
+        generation.finish(self._until(FINISH))
+        self._bound = min(self._bound, generation.bound)
+        self._offer(nearest(generation))
 
     def _choose(self, generation: Generation, chosen: Sequence[Column]) -> None:
         """Let CP-SAT choose among the columns of least reduced cost."""

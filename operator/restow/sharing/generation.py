@@ -3,6 +3,7 @@
 First inside a box: pods and moves are traded outside a little above and below the best prices
 known, so that the program's prices stay near them; the box moves where the bound falls. Then
 closed: only uses that balance count, and those are added that the program's own prices favour.
+Where that finds nothing any more, both are done once more with a closer look at each node.
 """
 
 from collections.abc import Callable
@@ -14,7 +15,7 @@ from restow.sharing.arrays import UNIT, Fleet, Ints
 from restow.sharing.columns import Columns
 from restow.sharing.master import Duals, Master
 from restow.sharing.nesting import lifted
-from restow.sharing.pricing import SIZES, Pricing
+from restow.sharing.pricing import SIZES, Pricing, Uses
 
 INWARD = 0.5
 """How far prices are drawn from the program's towards the best ones known (Wentges 1997)."""
@@ -31,6 +32,9 @@ GOOD = 0.3
 NEAR = 20.0
 """Prices this near to the program's value, in thousandths of a device, are good enough."""
 
+STUCK = 15
+"""Rounds in a row in which prices and program come no nearer, before generation in the box ends."""
+
 FIRST = (10.0, 20.0, 40.0, 60.0, 80.0, 120.0, 160.0, 240.0, 320.0, 480.0, 640.0, 1000.0)
 """First prices of a move, in thousandths of a device."""
 
@@ -44,8 +48,8 @@ PATIENCE, PATIENCE_FAR, FAR = 3, 15, 0.02
 """Rounds in a row that gain nothing, before closed generation ends: few where the program is near
 to what the prices promise, more where it lacks this share of it."""
 
-COLUMNS_PER_S, NODES_PER_S = 30_000, 10_000
-"""At which rates work is booked: columns solved for, nodes priced."""
+COLUMNS_PER_S, NODES_PER_S, DEEP_NODES_PER_S = 30_000, 10_000, 3_000
+"""At which rates work is booked: columns solved for, nodes priced, nodes looked at closely."""
 
 Left = Callable[[], float]
 """Says how much of the effort is left for a step."""
@@ -92,12 +96,14 @@ class Generation:
 
     def approach(self, left: Left) -> None:
         """Generate columns in the box until prices are good enough."""
-        width = WIDTH
-        while left() > 0:
+        width, least, idle = WIDTH, float("inf"), 0
+        while left() > 0 and idle < STUCK:
             self.master.box(self._price, self._move, width)
             duals = self.solved(left)
             if duals is None or self._best - self.value < NEAR:
                 break
+            idle = idle + 1 if self._best - self.value > least - LITTLE else 0
+            least = min(least, self._best - self.value)
             price = (1 - INWARD) * duals.price + INWARD * self._price
             price = np.rint(price).astype(np.int64)
             move = round((1 - INWARD) * duals.move + INWARD * self._move)
@@ -116,20 +122,18 @@ class Generation:
         idle, before = 0, 0.0
         while left() > 0:
             duals = self.solved(left)
-            if duals is None:
+            if duals is None or not self.widen(duals):
                 break
-            if not self.widen(duals):
-                if not self.pricing.deepen():
-                    break
-                idle = 0
-                continue
             idle = idle + 1 if self.value - before < LITTLE else 0
             before = self.value
             far = self._best - self.value > FAR * self._best
             if idle >= (PATIENCE_FAR if far else PATIENCE):
-                if not self.pricing.deepen():
-                    break
-                idle = 0
+                break
+
+    def deepen(self) -> None:
+        """Look more closely at each node from now on; the best prices are to be found anew."""
+        self.pricing.deep = True
+        self._best = self._look(self._price, self._move)
 
     def solved(self, left: Left) -> Duals | None:
         """Enter the new columns and solve; return the duals, or None if the program gives up."""
@@ -144,9 +148,13 @@ class Generation:
 
     def widen(self, duals: Duals) -> int:
         """Add the columns that the program's own duals favour; return how many are new."""
-        self._meter.book(len(self._floor) / NODES_PER_S)
-        uses = self.pricing.price(duals.price, duals.move, duals.node)
+        uses = self._uses(duals.price, duals.move, duals.node)
         return len(self.columns.extend(uses))
+
+    def _uses(self, price: Ints, move: int, floor: Ints) -> Uses:
+        rate = DEEP_NODES_PER_S if self.pricing.deep else NODES_PER_S
+        self._meter.book(len(floor) / rate)
+        return self.pricing.price(price, move, floor)
 
     def _seconds(self, left: Left) -> float | None:
         return None if self._meter.effort.seconds is None else max(0.01, left())
@@ -157,8 +165,7 @@ class Generation:
         That is a bound as far as the uses are the best ones there are, which nobody proves; the
         proven one, from what uses are worth at most, is kept.
         """
-        self._meter.book(len(self._floor) / NODES_PER_S)
-        uses = self.pricing.price(price, move, self._floor)
+        uses = self._uses(price, move, self._floor)
         self.bound = min(self.bound, self.pricing.bound(price, move, uses))
         best = uses.worth.argmax(axis=1)
         uses.size[np.arange(SIZES)[None] != best[:, None]] = -1

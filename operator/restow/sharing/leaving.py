@@ -7,10 +7,12 @@ import numpy as np
 from restow.packing.patterns.compiled import compiled, inlined
 from restow.sharing.arrays import MOVABLE, Fleet, Ints
 from restow.sharing.filling import Desk
+from restow.sharing.mixing import MIXTURES, Steps
 from restow.sharing.valuing import RATES, Values
 
-MOST_SETS = MOVABLE * (MOVABLE + 1) // 2 + 1 + RATES + 64
-"""Sets of pods of one node that are looked at: up to two, one for each rate, and some blocks."""
+MOST_SETS = MOVABLE * (MOVABLE + 1) // 2 + 1 + RATES + 1 + len(MIXTURES) + 64
+"""Sets of pods of one node that are looked at: up to two, one for each rate and for each mixture
+of CPU and memory, and some blocks."""
 
 
 class Sets(NamedTuple):
@@ -48,6 +50,7 @@ class Task(NamedTuple):
     values: Values
     desk: Desk
     sets: Sets
+    steps: tuple[Steps, ...]
 
 
 def sets_of(fleet: Fleet) -> Sets:

@@ -7,16 +7,16 @@ import numpy as np
 from restow.packing.patterns.compiled import compiled
 from restow.sharing.arrays import UNIT, Fleet, Ints
 from restow.sharing.filling import DEEPEST, SLACK, desk_of, fill
-from restow.sharing.leaving import Task, blocks, few, relaxed, sets_of, vacate
+from restow.sharing.leaving import Task, blocks, enter, few, relaxed, sets_of, vacate
+from restow.sharing.mixing import buy, steps_of
+from restow.sharing.stepping import Market, most
 from restow.sharing.valuing import value
 
 SIZES = 4
 """Uses kept of a node: the best where nobody leaves, one pod, two, or more."""
 
-TRIES, DEEPER, MOST_TRIES = 40, 10, 4_000
-"""Arrivals tried for one set of pods that leave at first, how many times more where these find
-nothing any more, and the most.
-"""
+TRIES, DEEP_TRIES = 40, 4_000
+"""Arrivals tried for one set of pods that leave, and where these find nothing any more."""
 
 
 class Uses(NamedTuple):
@@ -43,12 +43,19 @@ class Uses(NamedTuple):
 
 
 class Pricing:
-    """Prices all nodes; keeps the room to work in from price to price."""
+    """Prices all nodes; keeps the room to work in from price to price.
+
+    Attributes
+    ----------
+    deep
+        Whether to look closely at each node: some times as slow, with a far better bound.
+    """
 
     def __init__(self, fleet: Fleet) -> None:
         self.fleet = fleet
-        self._tries = TRIES
+        self.deep = False
         self._desk, self._sets = desk_of(fleet), sets_of(fleet)
+        self._steps = steps_of(fleet)
         rows = len(fleet.nodes.cpu)
         shapes = (*((rows, SIZES),) * 3, *((rows, SIZES, DEEPEST),) * 2, (rows,))
         self._uses = Uses._make(np.zeros(shape, np.int64) for shape in shapes)
@@ -66,13 +73,9 @@ class Pricing:
             (nodes,) only uses worth more are of interest.
         """
         values = value(self.fleet, price, move)
-        _search(Task(self.fleet, values, self._desk, self._sets), self._uses, floor, self._tries)
+        task = Task(self.fleet, values, self._desk, self._sets, self._steps)
+        _search(task, self._uses, floor, DEEP_TRIES if self.deep else TRIES)
         return self._uses
-
-    def deepen(self) -> bool:
-        """Try more arrivals from now on; return whether there may be more."""
-        self._tries *= DEEPER
-        return self._tries <= MOST_TRIES
 
     def bound(self, price: Ints, move: int, uses: Uses) -> int:
         """Return a bound on the gain of any plan, in thousandths of a device, from its prices.
@@ -93,16 +96,33 @@ class Pricing:
 
 @compiled
 def _search(task: Task, uses: Uses, floor: Ints, tries: int) -> None:
+    deep = tries > TRIES
+    if deep:
+        for s in range(len(task.steps)):
+            buy(task.fleet, task.values, task.steps[s])
     for n in range(task.fleet.nodes.cpu.shape[0]):
         task.sets.number[0] = 0
         for s in range(SIZES):
             uses.worth[n, s] = floor[n]
             uses.size[n, s] = -1
         uses.bound[n] = relaxed(task, n)
+        if deep:
+            _tighten(task, uses, n, floor[n] + SLACK)
         if uses.bound[n] > floor[n] + SLACK:
             few(task, n)
             blocks(task, n)
             _best(task, uses, n, tries)
+
+
+@compiled
+def _tighten(task: Task, uses: Uses, n: int, enough: int) -> None:
+    """Lower the bound of a node until it is low enough, and enter who leaves at what it says."""
+    for s in range(len(task.steps)):
+        if uses.bound[n] > enough:
+            limit = most(Market(task.fleet, task.values, task.steps[s]), n)
+            if limit >= 0:
+                uses.bound[n] = min(uses.bound[n], limit)
+                enter(task, n, task.steps[s].at[4])
 
 
 @compiled
@@ -119,7 +139,7 @@ def _best(task: Task, uses: Uses, n: int, tries: int) -> None:
                 > task.sets.bound[top] - task.sets.cost[top]
             ):
                 top = at
-        if top < 0:
+        if top < 0 or reached + SLACK >= uses.bound[n]:
             return
         mask, bound, cost = task.sets.mask[top], task.sets.bound[top], task.sets.cost[top]
         task.sets.bound[top] = -1

@@ -73,3 +73,25 @@ def test_where_more_pods_could_move_than_are_looked_at_no_bound_is_claimed() -> 
     outcome = share(problem, EFFORT)
     assert outcome.gain == 1000
     assert outcome.bound == 3000
+
+
+def test_where_one_departure_pays_for_arrivals_on_several_devices_that_is_proven() -> None:
+    greedy = PodClass(cpu_m=80, memory=1)
+    whole = PodClass(cpu_m=40, memory=1, devices=1, milli=1000)
+    problem = a_problem(
+        greedy, whole, pods=(*(Pod(kind=0, node=n) for n in range(2)), *(Pod(kind=1),) * 5)
+    )
+    outcome = share(problem, EFFORT)
+    assert outcome.gain == 0
+    assert outcome.bound < 1000, "one pod more would be a whole device"
+
+
+def test_where_memory_is_short_that_is_proven() -> None:
+    held = PodClass(cpu_m=10, memory=90, devices=1, milli=1000)
+    whole = PodClass(cpu_m=10, memory=20, devices=1, milli=1000)
+    problem = a_problem(
+        held, whole, pods=(*(Pod(kind=0, node=n, devices=(0,)) for n in range(2)), Pod(kind=1))
+    )
+    outcome = share(problem, EFFORT)
+    assert outcome.gain == 0
+    assert outcome.bound < 1000, "one pod more would be a whole device"
