@@ -1,8 +1,9 @@
 """Deciding a level choice by choice: which pods have a place, where few choices are left.
 
-Where nearly all pods must have a place in nearly all of the room, few choices of pods are left
-(two of 2,000 on 8 nodes at u 1.05, say). Each leaves so little room empty that all fillings of the
-nodes can be listed, and no node may leave more empty than all do together.
+Where nearly all pods must have a place in nearly all of the room, few choices of pods are left: on
+8 nodes at u 1.05, say, one or two of the 300 pairs that could be missing. Each leaves so little
+room empty that all fillings of the nodes can be listed, and no node may leave more empty than all
+do together.
 """
 
 import numpy as np
