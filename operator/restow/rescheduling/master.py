@@ -123,9 +123,12 @@ class Master:
                 self._cap.SetCoefficient(use, float(column.gain))
 
     def solve(self) -> float | None:
-        """Return the program's value; None if GLOP gave up."""
+        """Return the program's value; None if GLOP gave up, from its last basis and from none."""
         if self._solver.Solve() != pywraplp.Solver.OPTIMAL:
-            return None
+            anew = pywraplp.MPSolverParameters()
+            anew.SetIntegerParam(anew.INCREMENTALITY, anew.INCREMENTALITY_OFF)
+            if self._solver.Solve(anew) != pywraplp.Solver.OPTIMAL:
+                return None
         return float(self._objective.Value())
 
     def prices(self) -> Prices:

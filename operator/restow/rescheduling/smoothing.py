@@ -29,6 +29,9 @@ MOST_KNOTS = 40
 GLANCES = 4_000
 """Ways to depart that are looked at on one node: enough for a good one."""
 
+PARTS = 64
+"""Of one, in which holes count at knots: what adds up to nothing does so exactly."""
+
 FEW = 6
 """It ends where one node of so many finds a better column."""
 
@@ -82,6 +85,7 @@ def _hats(sizes: Ints, knots: Floats) -> Floats:
         return found + 1
     low = np.clip(np.searchsorted(knots, sizes, side="right") - 1, 0, len(knots) - 2)
     part = (sizes - knots[low]) / (knots[low + 1] - knots[low])
+    part = np.rint(part * PARTS) / PARTS
     each = np.arange(len(sizes))
     found[each, low], found[each, low + 1] = 1 - part, part
     return found

@@ -35,7 +35,7 @@ def table(problem: Problem) -> Table:
     return table_of(problem, rows_of(problem), each_its_own(problem), grid, cautious=True)
 
 
-def test_prices_linear_in_size_are_the_same_between_knots() -> None:
+def test_prices_linear_in_size_are_nearly_so_between_knots() -> None:
     there = table(scattered(10, 0, 5))
     knots = Knots(there)
     sizes = np.zeros((len(there.holes), 2))
@@ -46,7 +46,7 @@ def test_prices_linear_in_size_are_the_same_between_knots() -> None:
         [dict(knots.entries(((h, 1),))).get(k, 0.0) for h in range(80) for k in range(len(knots))]
     )
     at_knots = np.linalg.lstsq(weight.reshape(80, -1), linear, rcond=None)[0]
-    assert np.abs(knots.carried(at_knots) - linear).max() <= 1
+    assert np.abs(knots.carried(at_knots) - linear).max() < linear.max() / 256
 
 
 def test_what_is_needed_counts_in_whole_at_the_knots_around_it() -> None:
