@@ -168,6 +168,6 @@ def test_while_zones_cannot_be_read_pods_that_need_one_wait_and_the_others_go_on
     assert "kinds that cannot be read" in blind.tail(200)
     by_hand = plan_by_hand(hiding.kubeconfig, "--policy=numa")
     assert by_hand.returncode == 0
-    assert "warning: NodeResourceTopology: GET" in by_hand.stderr
+    assert "warning: NodeResourceTopology cannot be read (GET" in by_hand.stderr
     assert "403" in by_hand.stderr
     wait_clean(zones)
