@@ -59,11 +59,11 @@ class Aggregate:
             for low, high in zip(np.minimum(pods.least, top), top, strict=True)
         ]
         for demand, room in zip(pods.demand.T, nodes.room.T @ nodes.number, strict=True):
-            model.add(_sum(uses, demand) <= int(room))
+            model.add(weighted(uses, demand) <= int(room))
         for placed, moved, limit in zip(*level.rows, strict=True):
-            model.add(_sum(uses, placed) <= int(limit - np.minimum(0, moved) @ top))
+            model.add(weighted(uses, placed) <= int(limit - np.minimum(0, moved) @ top))
         best = int(np.maximum(0, level.gain.moved) @ top)
-        model.add(_sum(uses, level.gain.placed) >= gain - best)
+        model.add(weighted(uses, level.gain.placed) >= gain - best)
         found = _Found(uses, most)
         solver = self._solver()
         solver.parameters.enumerate_all_solutions = True
@@ -83,7 +83,7 @@ class Aggregate:
         uses = [*stay, *come]
 
         def total(each: Ints, extra: Ints) -> cp_model.LinearExpr:
-            return _sum(uses, np.concatenate([each, each + extra]))
+            return weighted(uses, np.concatenate([each, each + extra]))
 
         for one, other, low, top in zip(stay, come, least, most, strict=True):
             model.add_linear_constraint(one + other, int(low), int(top))
@@ -128,7 +128,8 @@ class _Found(cp_model.CpSolverSolutionCallback):
             self.stop_search()
 
 
-def _sum(uses: list[cp_model.IntVar], weights: Ints) -> cp_model.LinearExpr:
+def weighted(uses: list[cp_model.IntVar], weights: Ints) -> cp_model.LinearExpr:
+    """Return the sum of the uses, each by its weight, without those of weight 0."""
     some = np.flatnonzero(weights)
     return cp_model.LinearExpr.weighted_sum(
         [uses[k] for k in some], [int(weights[k]) for k in some]

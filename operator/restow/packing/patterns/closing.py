@@ -6,6 +6,7 @@ import numpy as np
 from ortools.sat.python import cp_model
 
 from restow.packing.effort import work_of
+from restow.packing.patterns.aggregate import weighted
 from restow.packing.patterns.areas import members_of
 from restow.packing.patterns.arrays import Ints, Level
 from restow.packing.patterns.knapsack import LEAST_SLACK, UNIT
@@ -154,10 +155,7 @@ class Partition:
             self.model.add(total <= int(self.level.areas.most[area]))
 
     def _sum(self, weights: Ints) -> cp_model.LinearExpr:
-        used = np.flatnonzero(weights)
-        return cp_model.LinearExpr.weighted_sum(
-            [self.flat[k] for k in used], [int(weights[k]) for k in used]
-        )
+        return weighted(self.flat, weights)
 
     def solve(self, gain: int, meter: Meter, *, at_best: bool = False) -> Closed:
         """Return whether the patterns reach `gain`, with `at_best` by as much as soon found."""
