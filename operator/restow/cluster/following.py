@@ -97,8 +97,8 @@ def followed(
 
 def _reseated(seats: Mapping[Uid, NodeName], changed: tuple[Changed, ...]) -> dict[Uid, NodeName]:
     found = dict(seats)
-    for before, _ in changed:
-        if before is not None:
+    for before, _ in changed:  # on its way a machine has two pods, which a rehearsal gives one uid
+        if before is not None and found.get(before.uid) == before.node:
             found.pop(before.uid, None)
     for _, after in changed:
         if after is not None and after.node is not None:
